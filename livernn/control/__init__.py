@@ -1,0 +1,1 @@
+"""Parameters, patches and presets: no Qt, no devices."""

@@ -1,0 +1,84 @@
+"""The one table of performable parameters.
+
+Knobs, MIDI, OSC, presets, tooltips and help text all derive from it.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+
+
+class Law(Enum):
+    """How a control's position in 0..1 maps to the value."""
+
+    LINEAR = "linear"
+    LOG = "log"
+    INTEGER = "integer"
+
+
+@dataclass(frozen=True)
+class ParamSpec:
+    """One parameter: range, default, unit and response law."""
+
+    name: str
+    label: str
+    minimum: float
+    maximum: float
+    default: float
+    unit: str
+    law: Law
+    decimals: int
+    help: str
+
+    def clamp(self, value: float) -> float:
+        """The nearest value that the parameter can take; the default for NaN."""
+        if math.isnan(value):
+            return self.default
+        value = min(max(value, self.minimum), self.maximum)
+        return float(round(value)) if self.law is Law.INTEGER else value
+
+    def to_position(self, value: float) -> float:
+        """Value to control position in 0..1."""
+        value = self.clamp(value)
+        if self.law is Law.LOG:
+            return math.log(value / self.minimum) / math.log(self.maximum / self.minimum)
+        return (value - self.minimum) / (self.maximum - self.minimum)
+
+    def from_position(self, position: float) -> float:
+        """Control position in 0..1 to value."""
+        position = min(max(position, 0.0), 1.0)
+        if self.law is Law.LOG:
+            return self.clamp(self.minimum * (self.maximum / self.minimum) ** position)
+        return self.clamp(self.minimum + position * (self.maximum - self.minimum))
+
+    def format(self, value: float) -> str:
+        """The value as the performer reads it."""
+        return f"{value:.{self.decimals}f}" + (f" {self.unit}" if self.unit else "")
+
+
+_TABLE = (
+    ParamSpec(
+        "temperature", "Temperature", 0.1, 2.0, 1.0, "", Law.LOG, 2,
+        "How daring each next sample is: low is smooth and dark, high is rough and noisy.",
+    ),
+    ParamSpec(
+        "top_k", "Top k", 0, 256, 0, "", Law.INTEGER, 0,
+        "Draw only from the k likeliest levels; 0 is off.",
+    ),
+    ParamSpec(
+        "top_p", "Top p", 0.05, 1.0, 1.0, "", Law.LINEAR, 3,
+        "Draw only from the likeliest levels that together hold this probability; 1 is off.",
+    ),
+    ParamSpec(
+        "min_p", "Min p", 0.0, 0.5, 0.0, "", Law.LINEAR, 3,
+        "Leave out levels less likely than this share of the likeliest; 0 is off.",
+    ),
+    ParamSpec(
+        "gain_db", "Gain", -60.0, 12.0, 0.0, "dB", Law.LINEAR, 1,
+        "Output level before the limiter.",
+    ),
+)  # fmt: skip
+
+PARAMS: Mapping[str, ParamSpec] = MappingProxyType({spec.name: spec for spec in _TABLE})

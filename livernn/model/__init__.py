@@ -1,0 +1,1 @@
+"""The SampleRNN model family: configuration, codecs, network, checkpoint file."""

@@ -1,0 +1,1 @@
+"""Pure DSP: arrays in, arrays out; no threads, devices, files or Qt."""

@@ -1,0 +1,1 @@
+"""Makes checkpoints for livernn from a folder of audio."""
