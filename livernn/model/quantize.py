@@ -41,5 +41,12 @@ def decode(codes: Codes, config: ModelConfig) -> Audio:
 
 
 def pre_emphasise(signal: Audio, config: ModelConfig) -> Audio:
-    """`y[n] = (x[n] - a x[n-1]) / (1 - a^2)^0.5 ... ` of a signal that starts from silence."""
-    raise NotImplementedError
+    """`y[n] = x[n] - a x[n-1]`, from silence: moves 8-bit noise to where music masks it."""
+    emphasised = signal.astype(np.float32, copy=True)
+    emphasised[1:] -= np.float32(config.pre_emphasis) * signal[:-1]
+    return emphasised
+
+
+def to_codes(signal: Audio, config: ModelConfig) -> Codes:
+    """Audio at the model's rate to codes: pre-emphasis, then the quantiser."""
+    return encode(pre_emphasise(signal, config), config)

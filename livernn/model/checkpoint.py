@@ -1,0 +1,174 @@
+"""The one checkpoint format: a safetensors file of fp16 weights whose metadata holds config and provenance."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from livernn.errors import BadInputError
+from livernn.model.config import ModelConfig
+
+FORMAT = "livernn-samplernn"
+FORMAT_VERSION = 1
+LIMIT_BYTES = 1 << 30
+
+Weights = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained network. `provenance` says where it comes from: data, licence, credit, settings, held-out bits."""
+
+    config: ModelConfig
+    weights: Weights
+    provenance: Mapping[str, Any]
+    sha256: str
+
+
+def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every weight, as `SampleRNN.plain_state` names them."""
+    dim = config.dims[0]
+    gates = 3 if config.cell == "gru" else 4
+    shapes: dict[str, tuple[int, ...]] = {
+        "sample_tier.embedding.weight": (config.q_levels, config.embed_dim),
+        "sample_tier.input.weight": (dim, config.taps * config.embed_dim),
+        "sample_tier.hidden.weight": (dim, dim),
+        "sample_tier.hidden.bias": (dim,),
+        "sample_tier.output.weight": (config.q_levels, dim),
+        "sample_tier.output.bias": (config.q_levels,),
+    }
+    for tier in range(1, config.tiers):
+        prefix = f"frame_tiers.{tier - 1}"
+        dim, below, ratio = config.dims[tier], config.dims[tier - 1], config.ratio(tier)
+        shapes[f"{prefix}.initial"] = (1 if config.cell == "gru" else 2, config.layers, dim)
+        shapes[f"{prefix}.input.weight"] = (dim, config.frame_sizes[tier - 1])
+        shapes[f"{prefix}.input.bias"] = (dim,)
+        for layer in range(config.layers):
+            shapes[f"{prefix}.rnn.weight_ih_l{layer}"] = (gates * dim, dim)
+            shapes[f"{prefix}.rnn.weight_hh_l{layer}"] = (gates * dim, dim)
+            shapes[f"{prefix}.rnn.bias_ih_l{layer}"] = (gates * dim,)
+            shapes[f"{prefix}.rnn.bias_hh_l{layer}"] = (gates * dim,)
+        positions = ratio if config.upsampler == "full" else 1
+        shapes[f"{prefix}.upsample.weight"] = (positions * below, dim)
+        shapes[f"{prefix}.upsample.bias"] = (ratio, below)
+    return shapes
+
+
+def save_checkpoint(path: Path, config: ModelConfig, weights: Weights, provenance: Mapping[str, Any]) -> None:
+    """Write atomically: an existing file is replaced whole or not at all.
+
+    Raises:
+        BadInputError: the weights are not those of `config`, or not finite in fp16.
+    """
+    halves = {name: np.ascontiguousarray(array, dtype=np.float16) for name, array in weights.items()}
+    _check(path, config, halves)
+    metadata = {
+        "format": FORMAT,
+        "version": str(FORMAT_VERSION),
+        "config": config.to_json(),
+        "provenance": json.dumps(dict(provenance)),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(save(halves, metadata))
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)  # mkstemp's 0600 would make a shared preset unreadable
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read and verify a checkpoint; weights come back as float32.
+
+    Raises:
+        BadInputError: missing, truncated, foreign, newer, of the wrong shape or not finite.
+    """
+    try:
+        size_bytes = path.stat().st_size
+        if size_bytes > LIMIT_BYTES:
+            raise _unusable(path, f"{size_bytes >> 20} MiB is more than a checkpoint holds")
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadInputError(str(path), error.strerror or str(error), "Choose an existing .safetensors file.") from error
+    metadata = _metadata(path, content)
+    if metadata.get("format") != FORMAT:
+        raise _unusable(path, "this is not a liveRNN checkpoint")
+    version = metadata.get("version", "")
+    if not version.isdigit():
+        raise _unusable(path, "its format version is unreadable")
+    if int(version) > FORMAT_VERSION:
+        raise BadInputError(
+            str(path), f"its format {version} is newer than {FORMAT_VERSION}, the newest known here", "Update liveRNN."
+        )
+    try:
+        config = ModelConfig.from_json(metadata["config"])
+        provenance = json.loads(metadata["provenance"])
+        if not isinstance(provenance, dict):
+            raise ValueError("provenance is not an object")
+        halves = load(content)
+    except (KeyError, ValueError, SafetensorError, BadInputError) as error:
+        raise _unusable(path, str(error)) from error
+    _check(path, config, halves)
+    weights = {name: array.astype(np.float32) for name, array in halves.items()}
+    return Checkpoint(config, weights, provenance, hashlib.sha256(content).hexdigest())
+
+
+def random_checkpoint(config: ModelConfig, seed: int = 0) -> Checkpoint:
+    """An untrained network with logits of a trained one's spread: for tests and benchmarks."""
+    random = np.random.default_rng(seed)
+    weights = {}
+    for name, shape in weight_shapes(config).items():
+        if name.endswith("bias") or "bias_" in name:
+            scale = 0.05
+        elif name.endswith("initial") or name.endswith("embedding.weight"):
+            scale = 0.5
+        else:
+            scale = 1.4 / np.sqrt(shape[-1])
+        array = random.standard_normal(shape) * scale
+        weights[name] = array.astype(np.float16).astype(np.float32)
+    return Checkpoint(config, weights, {"data": "none: random weights"}, f"random-{seed}")
+
+
+def _metadata(path: Path, content: bytes) -> dict[str, str]:
+    """The string map of a safetensors header (8 bytes of length, then JSON): the library exposes it for files only."""
+    length = int.from_bytes(content[:8], "little")
+    if len(content) < 8 or length > len(content) - 8:
+        raise _unusable(path, "the file is truncated or not a safetensors file")
+    try:
+        header = json.loads(content[8 : 8 + length])
+        metadata = header.get("__metadata__", {})
+        return {str(key): str(value) for key, value in metadata.items()}
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise _unusable(path, "its header is not that of a safetensors file") from error
+
+
+def _check(path: Path, config: ModelConfig, weights: Mapping[str, NDArray[Any]]) -> None:
+    expected = weight_shapes(config)
+    if set(weights) != set(expected):
+        odd = sorted(set(weights) ^ set(expected))[0]
+        raise _unusable(path, f"weight {odd!r} is {'not expected' if odd in weights else 'missing'}")
+    for name, array in weights.items():
+        if array.shape != expected[name]:
+            raise _unusable(path, f"weight {name!r} has shape {array.shape}, not {expected[name]}")
+        if array.dtype != np.float16:
+            raise _unusable(path, f"weight {name!r} is {array.dtype}, not float16")
+        if not np.isfinite(array).all():
+            raise _unusable(path, f"weight {name!r} holds NaN or infinity")
+
+
+def _unusable(path: Path, why: str) -> BadInputError:
+    return BadInputError(str(path), why, "Export it again with 'python -m trainer export', or choose another file.")

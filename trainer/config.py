@@ -1,0 +1,78 @@
+"""TrainConfig: one named recipe for `fit`."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from livernn.errors import BadInputError
+from livernn.model.config import ModelConfig
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A network and how to fit it. The codec fields of `model` are replaced by the data's own.
+
+    The learning rate warms up over `warmup_steps`, stays, and decays to zero along a cosine over the last
+    `decay_share` of the run, so that a run can be prolonged until its decay has begun.
+    """
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    weight_norm: bool = False
+    batch: int = 32
+    chunk_samples: int = 1024
+    learning_rate: float = 1e-3
+    warmup_steps: int = 200
+    decay_share: float = 0.35
+    clip_norm: float = 1.0
+    ema_decay: float = 0.999
+    seed: int = 0
+    steps: int | None = None
+    validate_every_steps: int = 500
+    validate_seconds: float = 60.0
+    audio_seconds: float = 4.0
+    deterministic: bool = False
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        if self.batch < 1 or self.chunk_samples < 1 or self.chunk_samples % self.model.lookback_samples:
+            raise BadInputError(
+                f"batch {self.batch} x {self.chunk_samples}",
+                f"chunks must be whole frames of {self.model.lookback_samples} samples and there must be one",
+                "Change --batch or --chunk-samples.",
+            )
+        if not (0.0 < self.learning_rate < 1.0 and 0.0 <= self.ema_decay < 1.0 and 0.0 <= self.decay_share <= 1.0):
+            raise BadInputError(
+                "training configuration", "a rate lies outside 0..1", "Change --learning-rate or --ema-decay."
+            )
+
+    def to_json(self) -> str:
+        """The configuration as one JSON object."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> "TrainConfig":
+        """Inverse of `to_json`.
+
+        Raises:
+            BadInputError: it was written by another version or by hand.
+        """
+        try:
+            fields: dict[str, Any] = json.loads(text)
+            model = ModelConfig.from_json(json.dumps(fields.pop("model")))
+            return TrainConfig(model=model, **fields)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BadInputError("training configuration", str(error), "Start a new run.") from error
+
+
+NAMED = {
+    "live-256": TrainConfig(ModelConfig(dims=(256, 256, 256))),
+    "live-512": TrainConfig(ModelConfig(dims=(512, 512, 512), upsampler="shared")),
+    "published-3tier": TrainConfig(
+        ModelConfig(frame_sizes=(2, 8), dims=(1024, 1024, 1024), embed_dim=256, pre_emphasis=0.0, quantiser="linear"),
+        weight_norm=True,
+        batch=128,
+        chunk_samples=512,
+    ),
+    "tiny": TrainConfig(ModelConfig(dims=(32, 32, 32), embed_dim=8), batch=8, validate_every_steps=100),
+}
+"""`live-*` are meant to be played on a CPU; `published-3tier` follows arXiv 1612.07837, section 3.1."""

@@ -1,0 +1,271 @@
+"""`fit`: the training loop, top to bottom."""
+
+import copy
+import math
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from livernn.errors import BadInputError, LiveRNNError
+from livernn.model.checkpoint import load_checkpoint, save_checkpoint
+from livernn.model.config import ModelConfig
+from livernn.model.quantize import silence_code
+from livernn.model.samplernn import SampleRNN, TierState, bits_per_sample
+from trainer.config import TrainConfig
+from trainer.dataset import CodeSplit, Dataset
+from trainer.hardware import bf16_pays, keep_freed_memory, training_device
+from trainer.listen import write_audio
+from trainer.progress import Progress
+from trainer.run import Counters, RunFolder, Tensors, load_state, save_state, to_arrays
+from trainer.streams import ChunkStreams
+
+SMOOTHING = 0.05
+"""Weight of the newest step in the samples/s that the bar shows."""
+
+
+def fit(
+    data: Dataset,
+    config: TrainConfig,
+    run: RunFolder,
+    *,
+    minutes: float | None = None,
+    resume: bool = False,
+    init: Path | None = None,
+) -> Path:
+    """Train until `config.steps` or for `minutes` of clock time, resumed time included; returns the best checkpoint.
+
+    Raises:
+        BadInputError: RUN exists and `resume` is not set, or a file does not fit.
+        LiveRNNError: the loss stopped being finite.
+    """
+    if config.steps is None and minutes is None:
+        raise BadInputError("fit", "neither --steps nor --minutes says when to stop", "Give one of them.")
+    if run.config.exists() and not resume:
+        raise BadInputError(str(run.path), "a run exists there", "Add --resume, or choose another --out.")
+    device = training_device()
+    prepare_torch(config)
+    torch.manual_seed(config.seed)
+    model = SampleRNN(config.model, weight_norm=config.weight_norm).to(device)
+    if init is not None and not run.state.exists():
+        load_plain(model, init)
+    averaged = copy.deepcopy(model).requires_grad_(False)
+    optimiser = torch.optim.Adam(model.parameters(), config.learning_rate, fused=True)
+    tensors = training_tensors(model, averaged, optimiser)
+    counters = Counters()
+    streams = ChunkStreams(
+        list(data.split("train").recordings()),
+        batch=config.batch,
+        chunk_samples=config.chunk_samples,
+        lookback_samples=config.model.lookback_samples,
+        silence=silence_code(config.model),
+        seed=config.seed,
+    )
+    carried = detach(model.initial_states(config.batch))
+    if run.state.exists():
+        counters, carried = load_state(run.state, tensors, carried)
+        for state in optimiser.state.values():
+            state["step"] += counters.step
+    run.audio.mkdir(parents=True, exist_ok=True)
+    run.config.write_text(config.to_json(), encoding="utf-8")
+    progress = Progress(run.log, first_step=counters.step, total_steps=config.steps)
+    clock = time.monotonic() - counters.elapsed_s
+    samples_per_s = 0.0
+    finished = False
+    try:
+        while not finished:
+            began = time.monotonic()
+            done = share_done(config, counters, minutes)
+            rate = config.learning_rate * schedule(config, counters.step, done)
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            batch = streams.at(counters.step)
+            codes = torch.from_numpy(batch.codes).to(device).long()
+            starts = torch.from_numpy(batch.starts_file).to(device)
+            states = restarted(model, carried, starts)
+            with autocast(device, config):
+                output = model(codes, states)
+            loss = bits_per_sample(output.logits, codes[:, config.model.lookback_samples :])
+            optimiser.zero_grad()
+            loss.backward()
+            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
+            bits = loss.item()
+            if not math.isfinite(bits) or not math.isfinite(norm.item()):
+                raise LiveRNNError(
+                    "training", f"the loss is {bits} at step {counters.step}", "Resume with a lower --learning-rate."
+                )
+            optimiser.step()
+            carried = detach(output.states)
+            counters.step += 1
+            update_average(averaged, model, config.ema_decay, counters.step)
+            counters.elapsed_s = time.monotonic() - clock
+            speed = config.batch * config.chunk_samples / (time.monotonic() - began)
+            samples_per_s = speed if samples_per_s == 0.0 else samples_per_s + SMOOTHING * (speed - samples_per_s)
+            entry = {"step": counters.step, "bits": bits, "rate": rate, "elapsed_s": round(counters.elapsed_s, 2)}
+            progress.step(entry, samples_per_s=samples_per_s, left_s=time_left(config, counters, minutes, samples_per_s))
+            finished = share_done(config, counters, minutes) >= 1.0
+            if finished or counters.step % config.validate_every_steps == 0:
+                valid_bits = evaluate_split(averaged, data.split("valid"), config.validate_seconds)
+                counters.elapsed_s = time.monotonic() - clock
+                progress.validation(
+                    {"step": counters.step, "valid_bits": valid_bits, "elapsed_s": round(counters.elapsed_s, 2)}
+                )
+                export(averaged, data, config, counters, valid_bits, run.last)
+                if valid_bits < counters.best_bits:
+                    counters.best_bits = valid_bits
+                    export(averaged, data, config, counters, valid_bits, run.best)
+                write_audio(run.last, run.audio / f"{counters.step:07d}.wav", config.audio_seconds)
+                save_state(run.state, tensors, carried, counters)
+    finally:
+        progress.close()
+    return run.best
+
+
+def prepare_torch(config: TrainConfig) -> None:
+    """Threads, memory and determinism, process-wide."""
+    keep_freed_memory()
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    torch.use_deterministic_algorithms(config.deterministic)
+
+
+def autocast(device: torch.device, config: TrainConfig) -> AbstractContextManager[object]:
+    """bfloat16 where hardware carries it out; float32 in deterministic mode, whatever the machine."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=bf16_pays(device) and not config.deterministic)
+
+
+def share_done(config: TrainConfig, counters: Counters, minutes: float | None) -> float:
+    """How much of the run is behind, 0..1, by whichever limit is nearer."""
+    by_steps = counters.step / config.steps if config.steps else 0.0
+    by_clock = counters.elapsed_s / (60.0 * minutes) if minutes else 0.0
+    return max(by_steps, by_clock)
+
+
+def schedule(config: TrainConfig, step: int, done: float) -> float:
+    """Factor on the learning rate: linear warm-up, flat, cosine decay over the last `decay_share`."""
+    warm = min(1.0, (step + 1) / config.warmup_steps) if config.warmup_steps else 1.0
+    into_decay = (done - (1.0 - config.decay_share)) / config.decay_share if config.decay_share else 0.0
+    return warm * 0.5 * (1.0 + math.cos(math.pi * min(max(into_decay, 0.0), 1.0)))
+
+
+def time_left(config: TrainConfig, counters: Counters, minutes: float | None, samples_per_s: float) -> float:
+    """Seconds until the nearer limit."""
+    limits = []
+    if config.steps:
+        limits.append((config.steps - counters.step) * config.batch * config.chunk_samples / samples_per_s)
+    if minutes:
+        limits.append(60.0 * minutes - counters.elapsed_s)
+    return min(limits)
+
+
+def restarted(model: SampleRNN, carried: list[TierState], starts: Tensor) -> list[TierState]:
+    """Carried states, with the learned initial one where a file starts, `starts` `[batch]`."""
+    fresh = model.initial_states(len(starts))
+    mask = starts.view(1, -1, 1)
+    return [
+        tuple(torch.where(mask, new, old) for new, old in zip(initial, state, strict=True))
+        for initial, state in zip(fresh, carried, strict=True)
+    ]
+
+
+def detach(states: list[TierState]) -> list[TierState]:
+    """States cut from the graph, in float32."""
+    return [tuple(part.detach().float().contiguous() for part in state) for state in states]
+
+
+@torch.no_grad()
+def update_average(averaged: SampleRNN, model: SampleRNN, decay: float, step: int) -> None:
+    """Exponential moving average of the weights; young averages forget faster."""
+    weight = 1.0 - min(decay, (1 + step) / (10 + step))
+    for slow, fast in zip(averaged.parameters(), model.parameters(), strict=True):
+        slow.lerp_(fast, weight)
+
+
+def training_tensors(model: SampleRNN, averaged: SampleRNN, optimiser: torch.optim.Adam) -> Tensors:
+    """Every tensor of the run's state, with Adam's moments created at zero."""
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    for parameter in names:
+        optimiser.state[parameter] = {
+            "step": torch.zeros((), dtype=torch.float32, device=parameter.device),
+            "exp_avg": torch.zeros_like(parameter),
+            "exp_avg_sq": torch.zeros_like(parameter),
+        }
+    return Tensors(
+        dict(model.named_parameters()),
+        dict(averaged.named_parameters()),
+        {name: optimiser.state[parameter]["exp_avg"] for parameter, name in names.items()},
+        {name: optimiser.state[parameter]["exp_avg_sq"] for parameter, name in names.items()},
+    )
+
+
+def load_plain(model: SampleRNN, path: Path) -> None:
+    """Start from a checkpoint's weights.
+
+    Raises:
+        BadInputError: it has another shape.
+    """
+    checkpoint = load_checkpoint(path)
+    if shape_of(checkpoint.config) != shape_of(model.config):
+        raise BadInputError(str(path), "its network has another shape than the chosen config", "Choose its config.")
+    model.load_plain_state({name: torch.from_numpy(array) for name, array in checkpoint.weights.items()})
+
+
+def shape_of(config: ModelConfig) -> tuple[object, ...]:
+    """The part of a configuration that weights depend on."""
+    return (
+        config.frame_sizes, config.dims, config.embed_dim, config.cell, config.layers, config.upsampler, config.q_levels
+    )  # fmt: skip
+
+
+def evaluate_split(model: SampleRNN, split: CodeSplit, limit_s: float | None = None) -> float:
+    """Bits per sample of a split, file by file with the state carried over, in float32.
+
+    The last incomplete frame of a file is left out. `limit_s` bounds the audio looked at.
+    """
+    total_bits, total_samples = 0.0, 0
+    limit = int(limit_s * model.config.sample_rate_hz) if limit_s else split.samples
+    for chunk, states in _chunks(model, split):
+        with torch.no_grad():
+            output = model(chunk, states)
+            targets = chunk[:, model.config.lookback_samples :]
+            total_bits += bits_per_sample(output.logits, targets).item() * targets.numel()
+        for state, after in zip(states, output.states, strict=True):
+            for old, new in zip(state, after, strict=True):
+                old.copy_(new)
+        total_samples += targets.numel()
+        if total_samples >= limit:
+            break
+    if not total_samples:
+        raise BadInputError("evaluation", "the split holds no whole frame", "Prepare the data with longer files.")
+    return total_bits / total_samples
+
+
+def _chunks(model: SampleRNN, split: CodeSplit, length: int = 16384) -> Iterator[tuple[Tensor, list[TierState]]]:
+    lookback = model.config.lookback_samples
+    device = next(model.parameters()).device
+    length = max(lookback, length // lookback * lookback)
+    for codes in split.recordings():
+        states = [tuple(part.clone() for part in state) for state in detach(model.initial_states(1))]
+        padded = torch.full((1, lookback + len(codes) // lookback * lookback), silence_code(model.config))
+        padded[0, lookback:] = torch.from_numpy(codes[: padded.shape[1] - lookback].copy())
+        for start in range(0, padded.shape[1] - lookback, length):
+            yield padded[:, start : start + lookback + length].to(device), states
+
+
+def export(
+    model: SampleRNN, data: Dataset, config: TrainConfig, counters: Counters, valid_bits: float, path: Path
+) -> None:
+    """Write the averaged weights as a checkpoint with its provenance."""
+    provenance = {
+        "data": data.folder.name,
+        "licence": data.licence,
+        "credit": data.credit,
+        "steps": counters.step,
+        "minutes": round(counters.elapsed_s / 60.0, 1),
+        "bits_per_sample": {"valid": valid_bits},
+        "settings": config.to_json(),
+    }
+    save_checkpoint(path, config.model, to_arrays(model.plain_state()), provenance)

@@ -1,0 +1,133 @@
+"""A run folder: configuration, exact state to resume from, checkpoints for the instrument."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from livernn.errors import BadInputError
+from livernn.model.samplernn import TierState
+from trainer.config import TrainConfig
+
+Arrays = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Names of the files in RUN."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """The TrainConfig, written once."""
+        return self.path / "config.json"
+
+    @property
+    def state(self) -> Path:
+        """Everything that the next step depends on."""
+        return self.path / "state.safetensors"
+
+    @property
+    def log(self) -> Path:
+        """A JSON line per step and validation."""
+        return self.path / "log.jsonl"
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint with the lowest validation loss."""
+        return self.path / "best.safetensors"
+
+    @property
+    def last(self) -> Path:
+        """The checkpoint of the newest validation."""
+        return self.path / "last.safetensors"
+
+    @property
+    def audio(self) -> Path:
+        """What the newest checkpoints sound like."""
+        return self.path / "audio"
+
+    def load_config(self) -> TrainConfig:
+        """The configuration that the run was started with.
+
+        Raises:
+            BadInputError: this is not a run folder.
+        """
+        try:
+            return TrainConfig.from_json(self.config.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise BadInputError(
+                str(self.path), "it is not a run folder (no config.json)", "Name a folder that 'fit --out' made."
+            ) from error
+
+
+@dataclass
+class Counters:
+    """Where a run stands. `validated` tells whether `best_bits` means anything."""
+
+    step: int = 0
+    elapsed_s: float = 0.0
+    best_bits: float = float("inf")
+
+
+@dataclass(frozen=True)
+class Tensors:
+    """The tensors that the next step depends on, all updated in place."""
+
+    model: Mapping[str, Tensor]
+    ema: Mapping[str, Tensor]
+    adam_mean: Mapping[str, Tensor]
+    adam_square: Mapping[str, Tensor]
+
+    def named(self) -> dict[str, Tensor]:
+        """All tensors under one flat naming."""
+        groups = {"model": self.model, "ema": self.ema, "mean": self.adam_mean, "square": self.adam_square}
+        return {f"{group}/{name}": tensor for group, tensors in groups.items() for name, tensor in tensors.items()}
+
+
+def save_state(path: Path, tensors: Tensors, carried: list[TierState], counters: Counters) -> None:
+    """Replace the state atomically: a run killed at any moment resumes from this or the one before."""
+    named = {name: tensor.detach().clone() for name, tensor in tensors.named().items()}
+    for tier, state in enumerate(carried):
+        for part, tensor in enumerate(state):
+            named[f"carried/{tier}/{part}"] = tensor.detach().clone()
+    temporary = path.with_suffix(".tmp")
+    save_file(named, temporary, {"counters": json.dumps(counters.__dict__)})
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def load_state(path: Path, tensors: Tensors, carried: list[TierState]) -> tuple[Counters, list[TierState]]:
+    """Fill `tensors` in place; returns the counters and the carried states.
+
+    Raises:
+        BadInputError: the file is damaged or belongs to another configuration.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            for name, tensor in tensors.named().items():
+                tensor.data.copy_(file.get_tensor(name))
+            restored = [
+                tuple(file.get_tensor(f"carried/{tier}/{part}").to(tensor.device) for part, tensor in enumerate(state))
+                for tier, state in enumerate(carried)
+            ]
+            return Counters(**json.loads(file.metadata()["counters"])), restored
+    except (SafetensorError, OSError, KeyError, ValueError, RuntimeError, TypeError) as error:
+        raise BadInputError(
+            str(path), f"the saved state cannot be used ({error})", "Start a new run, with --init for its best weights."
+        ) from error
+
+
+def to_arrays(weights: Mapping[str, Tensor]) -> Arrays:
+    """Torch weights as the float32 arrays that a checkpoint holds."""
+    return {name: tensor.detach().to(torch.float32).cpu().numpy() for name, tensor in weights.items()}
