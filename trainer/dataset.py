@@ -1,12 +1,13 @@
 """A prepared corpus on disk: one file of codes per split and `dataset.json`, which says what they are.
 
-    DATA/dataset.json   {"format": 1, "config": {...codec...}, "splits": {...}, "report": {...}, "licence", "credit"}
-    DATA/train.u8       the codes of the split's files, one after the other, a byte each; valid.u8, test.u8 likewise
+`train.u8`, `valid.u8` and `test.u8` hold the codes of a split's recordings one after the other, a byte each;
+`dataset.json` holds {"format", "config": the codec, "splits": name, offset and length of each recording, "report",
+"licence", "credit"}.
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,43 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livernn.errors import BadInputError
-from livernn.model.config import ModelConfig, Quantiser
+from livernn.model.config import ModelConfig
 
 FORMAT = 1
 SPLITS = ("train", "valid", "test")
 INDEX_NAME = "dataset.json"
 
 
-@dataclass(frozen=True)
-class Codec:
-    """The part of a `ModelConfig` that turns audio into codes."""
-
-    sample_rate_hz: int = ModelConfig.sample_rate_hz
-    q_levels: int = ModelConfig.q_levels
-    quantiser: Quantiser = ModelConfig.quantiser
-    pre_emphasis: float = ModelConfig.pre_emphasis
-
-    def __post_init__(self) -> None:
-        self.applied_to(ModelConfig())
-
-    def applied_to(self, config: ModelConfig) -> ModelConfig:
-        """`config` with this codec in place of its own.
-
-        Raises:
-            BadInputError: a value is out of range.
-        """
-        return replace(
-            config,
-            sample_rate_hz=self.sample_rate_hz,
-            q_levels=self.q_levels,
-            quantiser=self.quantiser,
-            pre_emphasis=self.pre_emphasis,
-        )
-
-    @staticmethod
-    def of(config: ModelConfig) -> "Codec":
-        """The codec of a model."""
-        return Codec(config.sample_rate_hz, config.q_levels, config.quantiser, config.pre_emphasis)
+CODEC_FIELDS = ("sample_rate_hz", "q_levels", "quantiser", "pre_emphasis")
+"""The fields of a `ModelConfig` that codes depend on; a corpus has these and leaves the others at their defaults."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +55,12 @@ class CodeSplit:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What `load_dataset` found. `licence` and `credit` belong on the card of whatever is trained on it."""
+    """What `load_dataset` found. Of `codec` only `CODEC_FIELDS` mean anything; `licence` and `credit` belong on the
+    card of whatever is trained on it.
+    """
 
     folder: Path
-    codec: Codec
+    codec: ModelConfig
     splits: Mapping[str, CodeSplit]
     report: Mapping[str, Any]
     licence: str
@@ -130,7 +105,7 @@ def load_dataset(folder: Path) -> Dataset:
             str(folder), f"its format {index['format']} is newer than this version reads ({FORMAT})", "Update liveRNN."
         )
     try:
-        codec = Codec(**index["config"])
+        codec = ModelConfig(**{field: index["config"][field] for field in CODEC_FIELDS})
         splits = {name: _open_split(folder, name, index["splits"][name], broken) for name in SPLITS}
         return Dataset(folder, codec, splits, dict(index["report"]), str(index["licence"]), str(index["credit"]))
     except (KeyError, TypeError, ValueError) as error:
