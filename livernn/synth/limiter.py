@@ -12,7 +12,7 @@ from livernn.units import db_to_gain, gain_to_db
 THRESHOLD_DB = -3.0
 CEILING_DB = -0.1
 LOOK_AHEAD_MS = 1.0
-RELEASE_MS = 80.0
+RELEASE_MS = 150.0
 
 _THRESHOLD = db_to_gain(THRESHOLD_DB)
 _KNEE = db_to_gain(CEILING_DB) - _THRESHOLD

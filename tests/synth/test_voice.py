@@ -1,0 +1,101 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livernn.control.patch import Patch
+from livernn.model.config import ModelConfig
+from livernn.model.quantize import to_codes
+from livernn.synth.voice import Voice
+from tests.fixtures.generators import ToneGenerator
+
+CONFIG = ModelConfig()
+PATCH = Patch()
+
+
+def voice(device_rate_hz: float = 48000.0, amplitude: float = 0.3, tone_hz: float = 440.0) -> Voice:
+    return Voice(ToneGenerator(CONFIG, tone_hz, amplitude), device_rate_hz)
+
+
+@pytest.mark.parametrize("device_rate_hz", [8000.0, 16000.0, 44100.0, 48000.0, 192000.0])
+def test_a_tone_comes_out_at_its_pitch_and_level(device_rate_hz: float) -> None:
+    heard = voice(device_rate_hz).render(32000, PATCH)[-int(device_rate_hz) :]
+    spectrum = abs(np.fft.rfft(heard * np.hanning(heard.size)))
+    assert np.argmax(spectrum) == 440
+    assert np.sqrt(2) * np.std(heard) == pytest.approx(0.3, rel=0.03)
+
+
+@given(blocks=st.lists(st.integers(1, 200), min_size=1, max_size=12), rate_hz=st.sampled_from([8000.0, 44100.0, 48e3]))
+def test_blocks_add_up(blocks: list[int], rate_hz: float) -> None:
+    split, whole = voice(rate_hz), voice(rate_hz)
+    parts = [split.render(count, PATCH) for count in blocks]
+    assert np.array_equal(np.concatenate(parts), whole.render(sum(blocks), PATCH))
+    exact = [count * rate_hz / 16000.0 for count in blocks]
+    assert all(math.floor(due) <= part.size <= math.ceil(due) for due, part in zip(exact, parts, strict=True))
+
+
+def test_no_patch_is_heard_above_full_scale() -> None:
+    hot = voice(amplitude=1.0, tone_hz=3700.0)
+    heard = hot.render(16000, Patch(gain_db=12.0))
+    assert 0.9 < abs(heard).max() <= 10 ** (-0.1 / 20) * (1 + 1e-6)
+    assert hot.limiter_gain_db < -6.0
+
+
+def test_a_jump_of_the_gain_makes_no_click() -> None:
+    playing = voice()
+    loud = playing.render(3200, PATCH)
+    quiet = np.concatenate([playing.render(64, Patch(gain_db=-30.0)) for _ in range(20)])
+    steepest = abs(np.diff(loud)).max()
+    assert abs(np.diff(np.append(loud[-100:], quiet))).max() < 1.02 * steepest
+    assert abs(quiet[-500:]).max() < 0.01
+
+
+def test_a_restored_voice_repeats_bit_for_bit() -> None:
+    playing = voice(44100.0, amplitude=1.0)
+    loud = Patch(gain_db=6.0)
+    playing.render(1000, loud)
+    snapshot = playing.snapshot()
+    first = [playing.render(count, loud) for count in (64, 7, 300)]
+    playing.prime(np.zeros(500, dtype=np.float32))
+    playing.render(99, PATCH)
+    playing.restore(snapshot)
+    again = [playing.render(count, loud) for count in (64, 7, 300)]
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    playing.restore(snapshot)
+    assert np.array_equal(playing.render(64, loud), first[0])
+
+
+def test_reset_equals_a_new_voice() -> None:
+    playing = voice()
+    playing.render(1000, Patch(gain_db=9.0))
+    playing.reset(5)
+    assert np.array_equal(playing.render(500, PATCH), voice().render(500, PATCH))
+
+
+def test_a_prime_reaches_the_generator_and_flows_into_what_follows() -> None:
+    time_s = np.arange(16000) / 16000.0
+    tone = (0.3 * np.sin(2 * np.pi * 440.0 * time_s)).astype(np.float32)
+    primed = voice()
+    primed.render(640, PATCH)
+    primed.reset()
+    primed.prime(tone)
+    generator = primed._generator
+    assert isinstance(generator, ToneGenerator)
+    assert np.array_equal(generator.primed, to_codes(tone, CONFIG))
+    # The tone's phase is zero at the prime's end and at the generator's start: no seam.
+    heard = primed.render(1600, PATCH)
+    unbroken = voice().render(17600, PATCH)[48000:]
+    assert np.allclose(heard, unbroken, atol=1e-3)
+    assert abs(np.diff(heard)).max() < 1.02 * abs(np.diff(unbroken)).max()
+
+
+def test_the_delay_is_what_it_says() -> None:
+    for device_rate_hz in (16000.0, 44100.0, 48000.0):
+        delayed = voice(device_rate_hz)
+        heard = delayed.render(8000, PATCH)[delayed.delay_samples :]
+        time_s = np.arange(heard.size) / device_rate_hz
+        expected = 0.3 * np.sin(2 * np.pi * 440.0 * time_s)
+        settled = heard.size // 2
+        assert np.corrcoef(heard[settled:], expected[settled:])[0, 1] > 0.99
