@@ -4,7 +4,16 @@ import os
 import sys
 from pathlib import Path
 
-BUNDLED_PRESETS = Path(__file__).resolve().parent.parent / "presets"
+
+
+def _bundled_presets() -> Path:
+    """Inside the package once it is installed, beside it in a clone."""
+    package = Path(__file__).resolve().parent
+    installed = package / "presets"
+    return installed if installed.is_dir() else package.parent / "presets"
+
+
+BUNDLED_PRESETS = _bundled_presets()
 
 
 def _user_root(linux_variable: str, linux_default: str, windows_variable: str, mac_folder: str) -> Path:
