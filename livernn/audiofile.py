@@ -1,0 +1,148 @@
+"""The one place that reads and writes whole sound files."""
+
+import contextlib
+import errno
+import io
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from livernn.errors import BadInputError, LiveRNNError
+
+MIN_RATE_HZ = 1000
+MAX_RATE_HZ = 768_000
+"""Beyond these a header is damaged, and resampling what it describes could fill the memory."""
+
+WAV_LIMIT_BYTES = (1 << 32) - 4096
+
+_BLOCK_VALUES = 1 << 20
+_ANOTHER_FILE = "Choose a WAV, FLAC, AIFF, Ogg or MP3 file."
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """What a file's header says."""
+
+    seconds: float
+    sample_rate_hz: int
+    channels: int
+
+
+def probe(path: Path) -> AudioInfo:
+    """The file's length and form, without reading its audio.
+
+    Raises:
+        BadInputError: missing, unreadable, empty or no sound file.
+    """
+    with _open(path) as file:
+        return AudioInfo(file.frames / file.samplerate, file.samplerate, file.channels)
+
+
+def read_audio(path: Path, rate_hz: float, max_seconds: float | None = None) -> NDArray[np.float32]:
+    """The file (or its first `max_seconds`) as mono at `rate_hz`: mean of the channels, resampled by soxr.
+
+    A WAV that was cut off gives what is there. Any thread but the sampler's and the callback's.
+
+    Raises:
+        BadInputError: missing, unreadable, empty, damaged, or holding NaN or infinity.
+    """
+    with _open(path) as file:
+        converter = soxr.ResampleStream(file.samplerate, rate_hz, 1, dtype="float32", quality="HQ")
+        same_rate = file.samplerate == rate_hz
+        left = file.frames if max_seconds is None else min(file.frames, round(max_seconds * file.samplerate))
+        parts: list[NDArray[np.float32]] = []
+        while left > 0:
+            block = _read_block(path, file, min(left, max(1, _BLOCK_VALUES // file.channels)))
+            left = left - len(block) if len(block) else 0
+            mono = block.mean(axis=1, dtype=np.float64).astype(np.float32)
+            parts.append(mono if same_rate else converter.resample_chunk(mono, last=left == 0))
+    audio = np.concatenate(parts) if parts else np.empty(0, dtype=np.float32)
+    if audio.size == 0:
+        raise BadInputError(str(path), "it holds 0 seconds of audio", "Choose a longer file.")
+    if not np.isfinite(audio).all():
+        raise BadInputError(str(path), "it holds values that are not numbers", "Export it again from its source.")
+    return audio
+
+
+def write_wav(path: Path, audio: NDArray[np.float32], rate_hz: int) -> None:
+    """Write `[n]` or `[n, 2]` as 24-bit WAV. A file of that name is replaced once the new one is complete, or stays.
+
+    Raises:
+        BadInputError: the folder is missing, `path` is no plain file, or the audio is too long for WAV.
+        LiveRNNError: the file could not be written, for example because the disk is full.
+    """
+    if audio.size * 3 > WAV_LIMIT_BYTES:
+        raise BadInputError(str(path), "a WAV file holds 4 GiB at most", "Write fewer seconds.")
+    encoded = io.BytesIO()
+    soundfile.write(encoded, audio, rate_hz, subtype="PCM_24", format="WAV")
+    # Python writes the bytes itself: libsndfile does not say why a write failed, nor whether the last one did.
+    target = Path(os.path.realpath(path))
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        if target.exists() and not target.is_file():
+            raise BadInputError(str(path), "it is a folder or a device", "Choose the name of a file.")
+        with unfinished.open("wb") as file:
+            file.write(encoded.getbuffer())
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(target)
+    except FileNotFoundError as error:
+        raise BadInputError(str(path), "its folder does not exist", "Make the folder, or choose another.") from error
+    except OSError as error:
+        raise LiveRNNError(str(path), f"it could not be written ({error.strerror})", _write_remedy(error)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+
+
+def _write_remedy(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "Free some space or choose another disk; a file of that name is as it was."
+    return "Choose another name or folder."
+
+
+@contextlib.contextmanager
+def _open(path: Path) -> Iterator[soundfile.SoundFile]:
+    try:
+        status = path.stat()
+        plain = stat.S_ISREG(status.st_mode)
+        if plain:
+            path.open("rb").close()
+    except FileNotFoundError as error:
+        raise BadInputError(str(path), "there is no such file", "Check the name.") from error
+    except OSError as error:
+        raise BadInputError(str(path), f"it cannot be read ({error.strerror})", "Check its permissions.") from error
+    if not plain:
+        raise BadInputError(str(path), "it is a folder or a device", _ANOTHER_FILE)
+    if status.st_size == 0:
+        raise BadInputError(str(path), "the file is empty", _ANOTHER_FILE)
+    try:
+        # A raw file (no header) is the TypeError.
+        file = soundfile.SoundFile(str(path))
+    except (soundfile.SoundFileError, TypeError, UnicodeError) as error:
+        raise BadInputError(str(path), "it is not a sound file that can be read here", _ANOTHER_FILE) from error
+    with file:
+        if not MIN_RATE_HZ <= file.samplerate <= MAX_RATE_HZ:
+            raise BadInputError(
+                str(path),
+                f"its sample rate of {file.samplerate} Hz is out of range",
+                "Export it again from its source.",
+            )
+        if file.frames <= 0:
+            raise BadInputError(str(path), "it holds 0 seconds of audio", "Choose a longer file.")
+        yield file
+
+
+def _read_block(path: Path, file: soundfile.SoundFile, frames: int) -> NDArray[np.float32]:
+    try:
+        block: NDArray[np.float32] = file.read(frames, dtype="float32", always_2d=True)
+    except soundfile.SoundFileError as error:
+        raise BadInputError(str(path), "it is damaged or cut off", "Copy or export it again.") from error
+    return block

@@ -1,0 +1,219 @@
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from livernn.audiofile import probe, read_audio, write_wav
+from livernn.errors import BadInputError, LiveRNNError
+
+
+def tone(rate_hz: int, seconds: float, frequency_hz: float = 440.0) -> NDArray[np.float32]:
+    return (0.5 * np.sin(2 * np.pi * frequency_hz * np.arange(int(rate_hz * seconds)) / rate_hz)).astype(np.float32)
+
+
+def loudest_hz(audio: NDArray[np.float32], rate_hz: int) -> float:
+    return float(np.argmax(abs(np.fft.rfft(audio * np.hanning(audio.size)))) * rate_hz / audio.size)
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 16000, 44100, 48000, 192000])
+@pytest.mark.parametrize("channels", [1, 2, 8])
+def test_any_rate_and_channel_count_becomes_mono_at_the_rate_asked_for(
+    tmp_path: Path, rate_hz: int, channels: int
+) -> None:
+    path = tmp_path / "in.wav"
+    soundfile.write(path, np.repeat(tone(rate_hz, 0.5)[:, None], channels, axis=1), rate_hz)
+    audio = read_audio(path, 16000)
+    assert audio.dtype == np.float32
+    assert audio.shape == (8000,)
+    assert loudest_hz(audio, 16000) == pytest.approx(440.0, abs=2.5)
+    assert np.std(audio[500:-500]) * np.sqrt(2) == pytest.approx(0.5, rel=0.01)
+    info = probe(path)
+    assert (info.seconds, info.sample_rate_hz, info.channels) == (0.5, rate_hz, channels)
+
+
+def test_channels_are_averaged(tmp_path: Path) -> None:
+    path = tmp_path / "in.wav"
+    soundfile.write(path, np.stack([tone(16000, 0.1), -tone(16000, 0.1)], axis=1), 16000, subtype="FLOAT")
+    assert not read_audio(path, 16000).any()
+
+
+def test_reading_in_blocks_joins_without_a_seam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "in.wav"
+    soundfile.write(path, tone(44100, 1.0), 44100)
+    whole = read_audio(path, 16000)
+    monkeypatch.setattr("livernn.audiofile._BLOCK_VALUES", 1000)
+    assert np.allclose(read_audio(path, 16000), whole, atol=1e-5)
+
+
+def test_only_the_first_seconds_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "in.wav"
+    soundfile.write(path, np.append(tone(16000, 1.0), np.ones(16000, np.float32)), 16000)
+    audio = read_audio(path, 16000, max_seconds=0.25)
+    assert audio.shape == (4000,)
+    assert abs(audio).max() < 0.51
+
+
+@pytest.mark.parametrize("kind", ["FLAC", "AIFF", "OGG", "MP3"])
+def test_other_formats_are_read(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"in.{kind.lower()}"
+    soundfile.write(path, tone(44100, 1.0), 44100, format=kind)
+    assert loudest_hz(read_audio(path, 16000), 16000) == pytest.approx(440.0, abs=2.0)
+
+
+def bad_files(folder: Path) -> dict[str, Path]:
+    paths = {name: folder / name for name in ("empty.wav", "text.wav", "zero.wav", "nan.wav", "cut.flac", "bare.raw")}
+    paths["empty.wav"].touch()
+    paths["text.wav"].write_text("Dear diary, this is no sound.\n" * 20)
+    soundfile.write(paths["zero.wav"], np.zeros((0, 2), np.float32), 44100)
+    broken = tone(22050, 0.2)
+    broken[100] = np.nan
+    soundfile.write(paths["nan.wav"], broken, 22050, subtype="FLOAT")
+    soundfile.write(paths["cut.flac"], np.random.default_rng(4).normal(0, 0.1, 48000), 48000)
+    paths["cut.flac"].write_bytes(paths["cut.flac"].read_bytes()[:40000])
+    paths["bare.raw"].write_bytes(bytes(1000))
+    paths["slow.wav"] = folder / "slow.wav"
+    soundfile.write(paths["slow.wav"], tone(8000, 0.1), 8)
+    paths["folder"] = folder
+    paths["missing.wav"] = folder / "missing.wav"
+    paths["pipe.wav"] = folder / "pipe.wav"
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(paths["pipe.wav"])
+    return paths
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("empty.wav", "empty"),
+        ("text.wav", "not a sound file"),
+        ("zero.wav", "0 seconds"),
+        ("nan.wav", "not numbers"),
+        ("cut.flac", "damaged or cut off"),
+        ("bare.raw", "not a sound file"),
+        ("slow.wav", "8 Hz"),
+        ("folder", "a folder or a device"),
+        ("missing.wav", "no such file"),
+        ("pipe.wav", "a folder or a device"),
+    ],
+)
+def test_a_bad_file_gets_one_clear_line(tmp_path: Path, name: str, why: str) -> None:
+    path = bad_files(tmp_path)[name]
+    if name == "pipe.wav" and not path.exists():
+        pytest.skip("no named pipes in this file system")
+    with pytest.raises(BadInputError) as caught:
+        read_audio(path, 16000)
+    assert str(path) in str(caught.value)
+    assert why in caught.value.why
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "in.wav"
+    soundfile.write(path, tone(16000, 0.1), 16000)
+    # Root, whom containers run tests as, may read anything.
+    monkeypatch.setattr(
+        Path, "open", lambda *_, **__: (_ for _ in ()).throw(PermissionError(errno.EACCES, "Permission denied"))
+    )
+    with pytest.raises(BadInputError, match=r"Permission denied.*permissions"):
+        read_audio(path, 16000)
+
+
+def test_a_cut_off_wav_gives_what_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "in.wav"
+    soundfile.write(path, tone(16000, 1.0), 16000)
+    path.write_bytes(path.read_bytes()[:16044])
+    assert read_audio(path, 16000).shape == (8000,)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), kind=st.sampled_from(["WAV", "FLAC", "AIFF"]))
+def test_damaged_bytes_are_read_or_refused(tmp_path: Path, data: st.DataObject, kind: str) -> None:
+    path = tmp_path / f"in.{kind.lower()}"
+    soundfile.write(path, tone(16000, 0.05), 16000, format=kind)
+    damaged = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        damaged[data.draw(st.integers(0, min(len(damaged) - 1, 80)))] = data.draw(st.integers(0, 255))
+    path.write_bytes(bytes(damaged[: data.draw(st.integers(0, len(damaged)))]))
+    try:
+        audio = read_audio(path, 16000)
+    except BadInputError:
+        return
+    assert audio.size
+    assert np.isfinite(audio).all()
+
+
+@pytest.mark.parametrize("shape", [(1000,), (1000, 2)])
+def test_what_is_written_reads_back_to_24_bits(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    path = tmp_path / "out.wav"
+    audio = np.random.default_rng(5).uniform(-1, 1, shape).astype(np.float32)
+    write_wav(path, audio, 16000)
+    back, rate_hz = soundfile.read(path, dtype="float32")
+    assert rate_hz == 16000
+    assert soundfile.info(path).subtype == "PCM_24"
+    assert np.allclose(back, audio, atol=2.0**-23)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_too_loud_is_clipped_not_wrapped(tmp_path: Path) -> None:
+    path = tmp_path / "out.wav"
+    write_wav(path, np.array([1.5, -1.5], dtype=np.float32), 16000)
+    assert np.allclose(soundfile.read(path)[0], [1.0, -1.0], atol=1e-6)
+
+
+@contextmanager
+def files_no_larger_than(size_bytes: int) -> Iterator[None]:
+    """The kernel refuses to let any file of this process grow further, as a full disk would."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "take.wav"
+    write_wav(path, tone(16000, 0.1), 16000)
+    before = path.read_bytes()
+    with files_no_larger_than(20000), pytest.raises(LiveRNNError) as caught:
+        write_wav(path, tone(16000, 2.0), 16000)
+    assert caught.value.exit_code == 1
+    assert str(path) in str(caught.value)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(LiveRNNError, match=r"No space left on device.*Free some space"):
+        write_wav(tmp_path / "take.wav", tone(16000, 0.1), 16000)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_bad_place_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="folder or a device"):
+        write_wav(tmp_path, tone(16000, 0.1), 16000)
+    with pytest.raises(BadInputError, match="folder or a device"):
+        write_wav(Path(os.devnull), tone(16000, 0.1), 16000)
+    with pytest.raises(BadInputError, match="folder does not exist"):
+        write_wav(tmp_path / "none" / "take.wav", tone(16000, 0.1), 16000)
+    with pytest.raises(LiveRNNError, match="another name"):
+        write_wav(tmp_path / ("x" * 300), tone(16000, 0.1), 16000)
+
+
+def test_more_than_a_wav_can_hold_is_refused(tmp_path: Path) -> None:
+    endless = np.broadcast_to(np.float32(0.0), (1 << 31,))
+    with pytest.raises(BadInputError, match="4 GiB"):
+        write_wav(tmp_path / "take.wav", endless, 16000)
