@@ -1,0 +1,129 @@
+"""Presets: folders that hold a checkpoint and the patch to play it with."""
+
+import contextlib
+import json
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from livernn.control.patch import Patch
+from livernn.errors import BadInputError, LiveRNNError
+from livernn.paths import preset_folders
+
+FORMAT = 1
+PATCH_FILE = "patch.json"
+CHECKPOINT_FILE = "model.safetensors"
+
+_LIMIT_BYTES = 1 << 20
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """`name` is what commands call it by (its folder's name), `title` what the performer reads."""
+
+    name: str
+    title: str
+    folder: Path
+    checkpoint: Path
+    patch: Patch
+
+
+def find_presets() -> list[Preset]:
+    """All presets by name; the user's own hide bundled ones of the same name. Broken ones are left out and logged."""
+    found: dict[str, Preset] = {}
+    for name, folder in _named_folders().items():
+        try:
+            found[name] = _read(folder)
+        except LiveRNNError as error:
+            _log.warning("preset left out: %s", error)
+    return [found[name] for name in sorted(found)]
+
+
+def load_preset(name_or_path: str) -> Preset:
+    """The preset of that name, or in that folder.
+
+    Raises:
+        BadInputError: there is none, or it is broken.
+    """
+    folders = _named_folders()
+    folder = folders.get(name_or_path) or Path(name_or_path).expanduser()
+    if name_or_path and folder.is_dir():
+        return _read(folder)
+    names = ", ".join(sorted(folders)) or "none"
+    raise BadInputError(
+        f"preset {name_or_path!r}",
+        "there is no preset of that name, and no such folder",
+        f"Presets here: {names}; your own go into {preset_folders()[0]}.",
+    )
+
+
+def save_patch(folder: Path, patch: Patch) -> None:
+    """Make `patch` the one that the preset in `folder` starts with; its title stays.
+
+    Raises:
+        LiveRNNError: the folder is missing, its patch is of a newer version, or the file cannot be written.
+    """
+    path = folder / PATCH_FILE
+    title = _read_patch(path)[0] if path.exists() else folder.name
+    text = json.dumps({"format": FORMAT, "name": title, "patch": patch.to_dict()}, indent=2) + "\n"
+    unfinished = path.with_name(f".{PATCH_FILE}.{os.getpid()}.part")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise LiveRNNError(
+            str(path), f"it could not be written ({error.strerror})", "Save under another name, or free some space."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+
+
+def _named_folders() -> dict[str, Path]:
+    folders: dict[str, Path] = {}
+    for root in reversed(preset_folders()):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            folders |= {
+                folder.name: folder
+                for folder in root.iterdir()
+                if folder.is_dir() and not folder.name.startswith((".", "_"))
+            }
+    return folders
+
+
+def _read(folder: Path) -> Preset:
+    folder = folder.resolve()
+    checkpoint = folder / CHECKPOINT_FILE
+    if not checkpoint.is_file():
+        raise BadInputError(str(folder), f"it holds no {CHECKPOINT_FILE}", "Put the exported checkpoint there.")
+    title, patch = _read_patch(folder / PATCH_FILE)
+    return Preset(folder.name, title, folder, checkpoint, patch)
+
+
+def _read_patch(path: Path) -> tuple[str, Patch]:
+    try:
+        if path.stat().st_size > _LIMIT_BYTES:
+            raise BadInputError(str(path), "it is too large for a patch", "Save the patch again.")
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInputError(str(path), f"it cannot be read ({error.strerror})", "Save the patch again.") from error
+    except (ValueError, RecursionError) as error:
+        raise BadInputError(str(path), "it is not JSON", "Save the patch again.") from error
+    version = content.get("format") if isinstance(content, dict) else None
+    if type(version) is not int:
+        raise BadInputError(str(path), "it is not a liveRNN patch", "Save the patch again.")
+    if version > FORMAT:
+        raise BadInputError(
+            str(path), f"it was saved by a newer liveRNN (format {version}, this one reads {FORMAT})", "Update liveRNN."
+        )
+    title, values = content.get("name"), content.get("patch")
+    if not isinstance(title, str) or not isinstance(values, dict):
+        raise BadInputError(str(path), "its name or patch is missing", "Save the patch again.")
+    try:
+        return title, Patch.from_dict(values)
+    except (BadInputError, OverflowError) as error:
+        raise BadInputError(str(path), str(error).rstrip("."), "Correct it, or save the patch again.") from error
