@@ -10,14 +10,16 @@ from pathlib import Path
 # Before anything imports Qt, JACK or numba.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("JACK_NO_START_SERVER", "1")
+# Outside the isolated homes, so that tests and the processes they start share compiles; it is keyed by the sources.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).resolve().parent.parent / ".pytest_cache" / "kernels"))
 
 import hypothesis
 import psutil
 import pytest
 
-pytest_plugins = ["tests.fixtures.servers"]
+pytest_plugins = ["pytester", "tests.fixtures.servers"]
 
-LEFTOVER_PATIENCE_S = 5.0
+LEFTOVER_PATIENCE_S = 3.0
 
 TOLERATED_THREADS = (
     "pytest_timeout",
@@ -52,17 +54,6 @@ def _has_cuda() -> bool:
     import torch
 
     return torch.cuda.is_available()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _shared_kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One kernel cache per session: tests share compiles, and no kernel is older than its source."""
-    if "NUMBA_CACHE_DIR" in os.environ:
-        yield
-        return
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NUMBA_CACHE_DIR", str(tmp_path_factory.mktemp("numba")))
-        yield
 
 
 @pytest.fixture(autouse=True)
