@@ -1,6 +1,14 @@
 """A few seconds of sound at every validation, by the instrument's own kernel."""
+
 from pathlib import Path
+
+from livernn.audiofile import write_wav
+from livernn.control.patch import Patch
+from livernn.model.checkpoint import load_checkpoint
+from livernn.synth.offline import render_offline
 
 
 def write_audio(checkpoint: Path, path: Path, seconds: float) -> None:
-    """Render `seconds` from the initial state."""
+    """Render `seconds` from the initial state, at the model's rate."""
+    model = load_checkpoint(checkpoint)
+    write_wav(path, render_offline(model, Patch(), seconds, seed=0), model.config.sample_rate_hz)

@@ -1,0 +1,210 @@
+"""The CPU kernel: one block of samples per call, in compiled code that holds no GIL and allocates nothing.
+
+It computes what `reference.py` specifies, in float32. One compiled function serves every configuration: shapes come
+from the plan that `weights.py` lays out.
+"""
+
+import numpy as np
+from numba import njit
+
+from livernn.synth.denormals import flush_denormals, restore_denormals
+from livernn.synth.vector import FAST, exp, matvec, rectify, sigmoid, tanh
+
+FRAME_SCALE = np.float32(2.0)
+_ZERO = np.float32(0.0)
+_LANES = 16
+
+
+@njit(nogil=True, fastmath=FAST, error_model="numpy")
+def _gru(from_input, from_state, hidden, dim):  # type: ignore[no-untyped-def]
+    for i in range(dim):
+        reset = sigmoid(from_input[i] + from_state[i])
+        update = sigmoid(from_input[dim + i] + from_state[dim + i])
+        new = tanh(from_input[2 * dim + i] + reset * from_state[2 * dim + i])
+        hidden[i] = new + update * (hidden[i] - new)
+
+
+@njit(nogil=True, fastmath=FAST, error_model="numpy")
+def _lstm(from_input, from_state, hidden, cell, dim):  # type: ignore[no-untyped-def]
+    for i in range(dim):
+        enter = sigmoid(from_input[i] + from_state[i])
+        forget = sigmoid(from_input[dim + i] + from_state[dim + i])
+        new = tanh(from_input[2 * dim + i] + from_state[2 * dim + i])
+        out = sigmoid(from_input[3 * dim + i] + from_state[3 * dim + i])
+        cell[i] = forget * cell[i] + enter * new
+        hidden[i] = out * tanh(cell[i])
+
+
+@njit(nogil=True, fastmath=FAST, error_model="numpy")
+def _frame_tier(weights, tiers, sample, index, state, history, position, scratch):  # type: ignore[no-untyped-def]
+    """Step frame tier `index`; `history` ends at the present, `scratch` is `[4, widest]`."""
+    tier = tiers[index]
+    dim, size, ratio, below = tier.dim, tier.frame_size, tier.ratio, tier.below
+    lstm, layers = sample.lstm, sample.layers
+    gates = (4 if lstm else 3) * dim
+    signal, from_input, from_state, frame = scratch[0], scratch[1], scratch[2], scratch[3]
+    middle = np.float32(sample.q_levels - 1) / np.float32(2.0)
+    for i in range(size):
+        frame[i] = (np.float32(history[len(history) - size + i]) - middle) * (FRAME_SCALE / middle)
+    matvec(weights, tier.input_weight, tier.input_bias, dim, size, frame, signal)
+    if index + 1 < len(tiers):
+        above = tiers[index + 1]
+        offset = above.conditioning + (position // size) % above.ratio * dim
+        for i in range(dim):
+            signal[i] += state[offset + i]
+    at = tier.cells
+    for layer in range(layers):
+        hidden = state[tier.hidden + layer * dim : tier.hidden + (layer + 1) * dim]
+        matvec(weights, at, at + gates * dim, gates, dim, signal, from_input)
+        at += gates * dim + gates
+        matvec(weights, at, at + gates * dim, gates, dim, hidden, from_state)
+        at += gates * dim + gates
+        if lstm:
+            cell_at = tier.hidden + (layers + layer) * dim
+            _lstm(from_input, from_state, hidden, state[cell_at : cell_at + dim], dim)
+        else:
+            _gru(from_input, from_state, hidden, dim)
+        for i in range(dim):
+            signal[i] = hidden[i]
+    conditioning = state[tier.conditioning : tier.conditioning + ratio * below]
+    if tier.positions == ratio:
+        matvec(weights, tier.upsample_weight, tier.upsample_bias, ratio * below, dim, signal, conditioning)
+    else:
+        matvec(weights, tier.upsample_weight, tier.upsample_bias, below, dim, signal, from_input)
+        for i in range(below):
+            from_input[i] -= weights[tier.upsample_bias + i]
+        for step in range(ratio):
+            for i in range(below):
+                conditioning[step * below + i] = from_input[i] + weights[tier.upsample_bias + step * below + i]
+
+
+@njit(nogil=True, fastmath=FAST, error_model="numpy")
+def _logits(weights, sample, conditioning, recent, hidden, second, logits):  # type: ignore[no-untyped-def]
+    """The sample tier; `recent` are the last `taps` codes."""
+    dim = sample.dim
+    for i in range(dim):
+        hidden[i] = conditioning[i]
+    for tap in range(sample.taps):
+        at = sample.table + (tap * sample.q_levels + np.int64(recent[tap])) * dim
+        row = weights[at : at + dim]
+        for i in range(dim):
+            hidden[i] += row[i]
+    rectify(hidden, dim)
+    matvec(weights, sample.hidden_weight, sample.hidden_bias, dim, dim, hidden, second)
+    rectify(second, dim)
+    matvec(weights, sample.output_weight, sample.output_bias, sample.q_levels, dim, second, logits)
+
+
+@njit(nogil=True, fastmath=FAST, error_model="numpy")
+def _threshold(levels, count, top_k, top_p, min_p):  # type: ignore[no-untyped-def]
+    """The least probability that is kept, as `reference.distribution` defines it; `levels` peak at 1."""
+    kept_by_k = _ZERO
+    total = _ZERO
+    if 0 < top_k < count:
+        kept_by_k = np.float32(2.0)
+        rank = 0
+        while rank < top_k:
+            highest = _ZERO
+            for i in range(count):
+                highest = max(highest, levels[i] if levels[i] < kept_by_k else _ZERO)
+            kept_by_k = highest
+            for i in range(count):
+                rank += levels[i] == highest
+    threshold = kept_by_k
+    if top_p < 1.0:
+        for i in range(count):
+            total += levels[i] if levels[i] >= kept_by_k else _ZERO
+        threshold = np.float32(2.0)
+        mass = _ZERO
+        while mass < top_p * total:
+            highest = _ZERO
+            for i in range(count):
+                highest = max(highest, levels[i] if levels[i] < threshold else _ZERO)
+            if highest <= _ZERO:
+                break
+            threshold = highest
+            for i in range(count):
+                mass += highest if levels[i] == highest else _ZERO
+        threshold = max(threshold, kept_by_k)
+    return max(threshold, min_p)
+
+
+@njit(nogil=True, fastmath=FAST, error_model="numpy")
+def _draw(logits, count, levels, uniform, temperature, top_k, top_p, min_p):  # type: ignore[no-untyped-def]
+    """The first code whose cumulated probability exceeds `uniform`; `levels` is scratch `[count]`."""
+    highest = logits[0]
+    for i in range(count):
+        highest = max(highest, logits[i])
+    scale = np.float32(1.0) / temperature
+    for i in range(count):
+        levels[i] = exp((logits[i] - highest) * scale)
+    if top_k > 0 or top_p < 1.0 or min_p > 0.0:
+        threshold = _threshold(levels, count, top_k, top_p, min_p)
+        for i in range(count):
+            levels[i] = levels[i] if levels[i] >= threshold else _ZERO
+    total = _ZERO
+    for i in range(count):
+        total += levels[i]
+    left = np.float32(uniform * total)
+    code = 0
+    # Whole lanes are skipped first: a walk over single levels would be a chain of up to 256 dependent additions.
+    while code + _LANES < count:
+        lane = _ZERO
+        for i in range(_LANES):
+            lane += levels[code + i]
+        if left < lane:
+            break
+        left -= lane
+        code += _LANES
+    while code < count - 1 and left >= levels[code]:
+        left -= levels[code]
+        code += 1
+    # Rounding can carry the walk past the last level that was kept.
+    while levels[code] <= _ZERO and code > 0:
+        code -= 1
+    return code
+
+
+@njit(nogil=True, fastmath=FAST, error_model="numpy", cache=True)
+def advance(  # type: ignore[no-untyped-def]
+    weights, tiers, sample, state, codes, lookback, position, scratch, uniforms, patch, forced, logits_out
+):
+    """Fill `codes[lookback:]` and step the state.
+
+    Args:
+        weights, tiers, sample: a `PackedWeights`.
+        state: float32 `[state_floats]`, updated in place.
+        codes: uint8 `[lookback + n]`; the first `lookback` are the history.
+        position: samples since the initial state, `codes[lookback]`'s index.
+        scratch: float32 `[4, widest]`, as `scratch_floats` says.
+        uniforms: float64 `[n]`, one draw per sample; `[0]` to only step the frame tiers over codes that are there.
+        patch: float32 `[temperature, top_k, top_p, min_p]`.
+        forced: keep the codes that are there (teacher forcing) instead of drawing.
+        logits_out: float32 `[n, q_levels]`, or `[0, 0]` where nobody asks.
+    """
+    control = flush_denormals()
+    shared = sample[0]
+    for step in range(len(codes) - lookback):
+        now = position + step
+        for index in range(len(tiers) - 1, -1, -1):
+            if now % tiers[index].frame_size == 0:
+                _frame_tier(weights, tiers, shared, index, state, codes[: lookback + step], now, scratch)
+        if len(uniforms) == 0:
+            continue
+        at = tiers[0].conditioning + now % shared.taps * shared.dim
+        recent = codes[lookback + step - shared.taps : lookback + step]
+        logits = scratch[2]
+        _logits(weights, shared, state[at : at + shared.dim], recent, scratch[0], scratch[1], logits)
+        if len(logits_out) > 0:
+            for i in range(shared.q_levels):
+                logits_out[step, i] = logits[i]
+        if not forced:
+            codes[lookback + step] = _draw(
+                logits, shared.q_levels, scratch[3], uniforms[step], patch[0], patch[1], patch[2], patch[3]
+            )
+    restore_denormals(control)
+
+
+def scratch_floats(widest_dim: int, widest_frame: int, q_levels: int) -> int:
+    """Floats that each of the four rows of scratch needs: gates of the widest tier, a frame, or the logits."""
+    return max(4 * widest_dim, widest_frame, q_levels)

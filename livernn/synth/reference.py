@@ -1,0 +1,125 @@
+"""The specification: SampleRNN sampling as one plain NumPy step (arXiv 1612.07837, section 2).
+
+Slow and meant to be read. Every kernel is compared with it: logits under teacher forcing, then codes for the same
+uniforms.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livernn.control.patch import Patch
+from livernn.model.checkpoint import Checkpoint
+from livernn.model.quantize import silence_code
+
+FRAME_SCALE = 2.0
+"""Frame inputs span [-FRAME_SCALE, FRAME_SCALE], as in the published code."""
+
+Floats = NDArray[np.float64]
+
+
+def sigmoid(x: Floats) -> Floats:
+    """Logistic function."""
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+class Reference:
+    """One voice in float64, one sample per call."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.config = checkpoint.config
+        self._weights = {name: array.astype(np.float64) for name, array in checkpoint.weights.items()}
+        config = self.config
+        self._history = np.full(config.lookback_samples, silence_code(config), np.uint8)
+        self._position = 0
+        self._states = [self._weights[f"frame_tiers.{tier - 1}.initial"].copy() for tier in range(1, config.tiers)]
+        self._conditioning = [np.zeros((config.ratio(tier), config.dims[tier - 1])) for tier in range(1, config.tiers)]
+
+    def logits(self) -> Floats:
+        """Of the next sample, `[q_levels]`; runs the frame tiers that are due."""
+        config = self.config
+        for tier in range(config.tiers - 1, 0, -1):
+            if self._position % config.frame_sizes[tier - 1] == 0:
+                self._step_frame_tier(tier)
+        weight = self._weights
+        embedded = weight["sample_tier.embedding.weight"][self._history[-config.taps :]].ravel()
+        conditioning = self._conditioning[0][self._position % config.taps]
+        hidden = np.maximum(weight["sample_tier.input.weight"] @ embedded + conditioning, 0.0)
+        hidden = np.maximum(weight["sample_tier.hidden.weight"] @ hidden + weight["sample_tier.hidden.bias"], 0.0)
+        return np.asarray(weight["sample_tier.output.weight"] @ hidden + weight["sample_tier.output.bias"])
+
+    def push(self, code: int) -> None:
+        """Take `code` as the sample whose logits were asked for last."""
+        self._history = np.append(self._history[1:], np.uint8(code))
+        self._position += 1
+
+    def _step_frame_tier(self, tier: int) -> None:
+        config, weight = self.config, self._weights
+        prefix = f"frame_tiers.{tier - 1}"
+        middle = (config.q_levels - 1) / 2.0
+        frame = (self._history[-config.frame_sizes[tier - 1] :] - middle) * (FRAME_SCALE / middle)
+        signal = weight[f"{prefix}.input.weight"] @ frame + weight[f"{prefix}.input.bias"]
+        if tier < config.tiers - 1:
+            steps = self._position // config.frame_sizes[tier - 1]
+            signal = signal + self._conditioning[tier][steps % config.ratio(tier + 1)]
+        step = self._gru if config.cell == "gru" else self._lstm
+        for layer in range(config.layers):
+            signal = step(prefix, layer, signal, self._states[tier - 1][:, layer])
+        spread = (weight[f"{prefix}.upsample.weight"] @ signal).reshape(-1, config.dims[tier - 1])
+        self._conditioning[tier - 1] = spread + weight[f"{prefix}.upsample.bias"]
+
+    def _gates(self, prefix: str, layer: int, source: str, signal: Floats) -> Floats:
+        weight = self._weights[f"{prefix}.rnn.weight_{source}_l{layer}"]
+        return np.asarray(weight @ signal + self._weights[f"{prefix}.rnn.bias_{source}_l{layer}"])
+
+    def _gru(self, prefix: str, layer: int, signal: Floats, state: Floats) -> Floats:
+        """The reset gate acts after the matrix, as in torch and cuDNN. `state` `[1, dim]` is updated in place."""
+        reset_in, update_in, new_in = np.split(self._gates(prefix, layer, "ih", signal), 3)
+        reset_state, update_state, new_state = np.split(self._gates(prefix, layer, "hh", state[0]), 3)
+        update = sigmoid(update_in + update_state)
+        new = np.tanh(new_in + sigmoid(reset_in + reset_state) * new_state)
+        state[0] = new + update * (state[0] - new)
+        return state[0]
+
+    def _lstm(self, prefix: str, layer: int, signal: Floats, state: Floats) -> Floats:
+        """`state` `[2, dim]` holds h and c and is updated in place."""
+        total = self._gates(prefix, layer, "ih", signal) + self._gates(prefix, layer, "hh", state[0])
+        enter, forget, new, out = np.split(total, 4)
+        state[1] = sigmoid(forget) * state[1] + sigmoid(enter) * np.tanh(new)
+        state[0] = sigmoid(out) * np.tanh(state[1])
+        return state[0]
+
+
+def distribution(logits: Floats, patch: Patch) -> Floats:
+    """Probabilities that a code is drawn with, `[q_levels]`.
+
+    In this order: temperature; top-k keeps the levels no less likely than the k-th; top-p then keeps the likeliest
+    that together reach its share of what is left; min-p drops those below its share of the likeliest. Levels that are
+    equally likely are kept or dropped together.
+    """
+    scaled = np.exp((logits - logits.max()) / patch.temperature)
+    ordered = np.sort(scaled)[::-1]
+    threshold = 0.0
+    if 0 < patch.top_k < len(ordered):
+        threshold = ordered[int(patch.top_k) - 1]
+    if patch.top_p < 1.0:
+        left = ordered[ordered >= threshold]
+        reached = np.searchsorted(np.cumsum(left), patch.top_p * left.sum())
+        threshold = max(threshold, left[min(reached, len(left) - 1)])
+    threshold = max(threshold, patch.min_p * ordered[0])
+    kept = np.where(scaled >= threshold, scaled, 0.0)
+    return np.asarray(kept / kept.sum())
+
+
+def draw(probabilities: Floats, uniform: float) -> int:
+    """The first code whose cumulated probability exceeds `uniform`."""
+    return int(np.searchsorted(np.cumsum(probabilities), uniform, side="right").clip(max=len(probabilities) - 1))
+
+
+def render(checkpoint: Checkpoint, patch: Patch, uniforms: Floats) -> NDArray[np.uint8]:
+    """As many codes as there are `uniforms`, from the initial state."""
+    voice = Reference(checkpoint)
+    codes = np.empty(len(uniforms), np.uint8)
+    for index, uniform in enumerate(uniforms):
+        codes[index] = draw(distribution(voice.logits(), patch), uniform)
+        voice.push(int(codes[index]))
+    return codes

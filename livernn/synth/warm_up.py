@@ -1,0 +1,39 @@
+"""`python -m livernn.synth.warm_up CHECKPOINT`: compile the kernels into the cache, in a process that may take its time.
+
+Prints one JSON object per stage: {"stage": what is being done, "fraction": share of it all that is behind}.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from livernn.control.patch import Patch
+from livernn.errors import LiveRNNError
+from livernn.model.checkpoint import load_checkpoint
+from livernn.synth import voice
+from livernn.synth.generator import Generator
+
+_SAMPLES = 64
+
+
+def _report(stage: str, fraction: float) -> None:
+    print(json.dumps({"stage": stage, "fraction": fraction}), flush=True)
+
+
+def main(path: Path) -> None:
+    """Compile what playing `path` needs; a warm cache makes this a matter of loading."""
+    _report("reading the model", 0.0)
+    checkpoint = load_checkpoint(path)
+    _report("tuning the signal chain for this processor", 0.1)
+    voice.warm_up()
+    _report("tuning the model's kernel for this processor", 0.3)
+    Generator(checkpoint, seed=0).render(_SAMPLES, Patch())
+    _report("ready", 1.0)
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]))
+    except LiveRNNError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
