@@ -23,6 +23,7 @@ MAX_RATE_HZ = 768_000
 WAV_LIMIT_BYTES = (1 << 32) - 4096
 
 _BLOCK_VALUES = 1 << 20
+_ANTI_PHASE = -0.5
 _ANOTHER_FILE = "Choose a WAV, FLAC, AIFF, Ogg or MP3 file."
 
 
@@ -46,7 +47,8 @@ def probe(path: Path) -> AudioInfo:
 
 
 def read_audio(path: Path, rate_hz: float, max_seconds: float | None = None) -> NDArray[np.float32]:
-    """The file (or its first `max_seconds`) as mono at `rate_hz`: mean of the channels, resampled by soxr.
+    """The file (or its first `max_seconds`) as mono at `rate_hz`: mean of the channels, resampled by soxr. Of a stereo
+    file in anti-phase, whose mean would cancel, the left channel.
 
     A WAV that was cut off gives what is there. Any thread but the sampler's and the callback's.
 
@@ -56,12 +58,13 @@ def read_audio(path: Path, rate_hz: float, max_seconds: float | None = None) -> 
     with _open(path) as file:
         converter = soxr.ResampleStream(file.samplerate, rate_hz, 1, dtype="float32", quality="HQ")
         same_rate = file.samplerate == rate_hz
+        heard = slice(1) if _in_anti_phase(path, file) else slice(None)
         left = file.frames if max_seconds is None else min(file.frames, round(max_seconds * file.samplerate))
         parts: list[NDArray[np.float32]] = []
         while left > 0:
             block = _read_block(path, file, min(left, max(1, _BLOCK_VALUES // file.channels)))
             left = left - len(block) if len(block) else 0
-            mono = block.mean(axis=1, dtype=np.float64).astype(np.float32)
+            mono = block[:, heard].mean(axis=1, dtype=np.float64).astype(np.float32)
             parts.append(mono if same_rate else converter.resample_chunk(mono, last=left == 0))
     audio = np.concatenate(parts) if parts else np.empty(0, dtype=np.float32)
     if audio.size == 0:
@@ -146,3 +149,11 @@ def _read_block(path: Path, file: soundfile.SoundFile, frames: int) -> NDArray[n
     except soundfile.SoundFileError as error:
         raise BadInputError(str(path), "it is damaged or cut off", "Copy or export it again.") from error
     return block
+
+
+def _in_anti_phase(path: Path, file: soundfile.SoundFile) -> bool:
+    if file.channels != 2 or not file.seekable():
+        return False
+    left, right = _read_block(path, file, _BLOCK_VALUES // 2).astype(np.float64).T
+    file.seek(0)
+    return bool(left @ right < _ANTI_PHASE * np.sqrt((left @ left) * (right @ right)))
