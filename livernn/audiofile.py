@@ -74,13 +74,35 @@ def read_audio(path: Path, rate_hz: float, max_seconds: float | None = None) -> 
     return audio
 
 
+def check_wav_name(path: Path) -> None:
+    """What can be said of a WAV file to be before there is anything to write.
+
+    Raises:
+        BadInputError: the name does not end in .wav, its folder is missing, or it is a folder or a device.
+    """
+    if path.suffix.lower() != ".wav":
+        raise BadInputError(str(path), "only WAV files are written", "Let the name end in .wav.")
+    try:
+        parent_is_folder = stat.S_ISDIR(path.parent.stat().st_mode)
+        taken = path.exists() and not path.is_file()
+    except FileNotFoundError as error:
+        raise BadInputError(str(path), "its folder does not exist", "Make the folder, or choose another.") from error
+    except OSError as error:
+        raise BadInputError(str(path), error.strerror or str(error), "Choose another name or folder.") from error
+    if not parent_is_folder:
+        raise BadInputError(str(path), "its folder is a file", "Choose another folder.")
+    if taken:
+        raise BadInputError(str(path), "it is a folder or a device", "Choose the name of a file.")
+
+
 def write_wav(path: Path, audio: NDArray[np.float32], rate_hz: int) -> None:
     """Write `[n]` or `[n, 2]` as 24-bit WAV. A file of that name is replaced once the new one is complete, or stays.
 
     Raises:
-        BadInputError: the folder is missing, `path` is no plain file, or the audio is too long for WAV.
+        BadInputError: as `check_wav_name`, or the audio is too long for WAV.
         LiveRNNError: the file could not be written, for example because the disk is full.
     """
+    check_wav_name(path)
     if audio.size * 3 > WAV_LIMIT_BYTES:
         raise BadInputError(str(path), "a WAV file holds 4 GiB at most", "Write fewer seconds.")
     encoded = io.BytesIO()
@@ -89,15 +111,11 @@ def write_wav(path: Path, audio: NDArray[np.float32], rate_hz: int) -> None:
     target = Path(os.path.realpath(path))
     unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        if target.exists() and not target.is_file():
-            raise BadInputError(str(path), "it is a folder or a device", "Choose the name of a file.")
         with unfinished.open("wb") as file:
             file.write(encoded.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(target)
-    except FileNotFoundError as error:
-        raise BadInputError(str(path), "its folder does not exist", "Make the folder, or choose another.") from error
     except OSError as error:
         raise LiveRNNError(str(path), f"it could not be written ({error.strerror})", _write_remedy(error)) from error
     finally:

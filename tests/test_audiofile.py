@@ -208,15 +208,38 @@ def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert not list(tmp_path.iterdir())
 
 
-def test_a_bad_place_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="folder or a device"):
-        write_wav(tmp_path, tone(16000, 0.1), 16000)
-    with pytest.raises(BadInputError, match="folder or a device"):
-        write_wav(Path(os.devnull), tone(16000, 0.1), 16000)
-    with pytest.raises(BadInputError, match="folder does not exist"):
-        write_wav(tmp_path / "none" / "take.wav", tone(16000, 0.1), 16000)
-    with pytest.raises(LiveRNNError, match="another name"):
-        write_wav(tmp_path / ("x" * 300), tone(16000, 0.1), 16000)
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("taken.wav", "a folder or a device"),
+        ("none/take.wav", "folder does not exist"),
+        ("file/take.wav", "folder is a file"),
+        ("x" * 300 + ".wav", "name too long"),
+        ("take.mp3", "only WAV"),
+        ("take", "only WAV"),
+    ],
+)
+def test_a_bad_name_is_refused(tmp_path: Path, name: str, why: str) -> None:
+    (tmp_path / "taken.wav").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInputError) as caught:
+        write_wav(tmp_path / name, tone(16000, 0.1), 16000)
+    assert why in caught.value.why
+
+
+def test_a_device_is_not_replaced(tmp_path: Path) -> None:
+    link = tmp_path / "out.wav"
+    link.symlink_to(os.devnull)
+    with pytest.raises(BadInputError, match="a folder or a device"):
+        write_wav(link, tone(16000, 0.1), 16000)
+
+
+def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
+    link, real = tmp_path / "link.wav", tmp_path / "real.wav"
+    link.symlink_to(real)
+    write_wav(link, tone(16000, 0.1), 16000)
+    assert link.is_symlink()
+    assert probe(real).seconds == pytest.approx(0.1)
 
 
 def test_more_than_a_wav_can_hold_is_refused(tmp_path: Path) -> None:

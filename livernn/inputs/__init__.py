@@ -1,0 +1,1 @@
+"""What comes in from controllers: the only place that imports mido."""
