@@ -64,7 +64,8 @@ def read_audio(path: Path, rate_hz: float, max_seconds: float | None = None) -> 
         while left > 0:
             block = _read_block(path, file, min(left, max(1, _BLOCK_VALUES // file.channels)))
             left = left - len(block) if len(block) else 0
-            mono = block[:, heard].mean(axis=1, dtype=np.float64).astype(np.float32)
+            with np.errstate(invalid="ignore", over="ignore"):
+                mono = block[:, heard].mean(axis=1, dtype=np.float64).astype(np.float32)
             parts.append(mono if same_rate else converter.resample_chunk(mono, last=left == 0))
     audio = np.concatenate(parts) if parts else np.empty(0, dtype=np.float32)
     if audio.size == 0:
@@ -162,10 +163,8 @@ def _open(path: Path) -> Iterator[soundfile.SoundFile]:
 
 
 def _read_block(path: Path, file: soundfile.SoundFile, frames: int) -> NDArray[np.float32]:
-    try:
+    with _damage_told(path):
         block: NDArray[np.float32] = file.read(frames, dtype="float32", always_2d=True)
-    except soundfile.SoundFileError as error:
-        raise BadInputError(str(path), "it is damaged or cut off", "Copy or export it again.") from error
     return block
 
 
@@ -173,5 +172,15 @@ def _in_anti_phase(path: Path, file: soundfile.SoundFile) -> bool:
     if file.channels != 2 or not file.seekable():
         return False
     left, right = _read_block(path, file, _BLOCK_VALUES // 2).astype(np.float64).T
-    file.seek(0)
-    return bool(left @ right < _ANTI_PHASE * np.sqrt((left @ left) * (right @ right)))
+    with _damage_told(path):
+        file.seek(0)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return bool(left @ right < _ANTI_PHASE * np.sqrt((left @ left) * (right @ right)))
+
+
+@contextlib.contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except soundfile.SoundFileError as error:
+        raise BadInputError(str(path), "it is damaged or cut off", "Copy or export it again.") from error

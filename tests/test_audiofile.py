@@ -82,6 +82,8 @@ def bad_files(folder: Path) -> dict[str, Path]:
     broken = tone(22050, 0.2)
     broken[100] = np.nan
     soundfile.write(paths["nan.wav"], broken, 22050, subtype="FLOAT")
+    paths["infinite.wav"] = folder / "infinite.wav"
+    soundfile.write(paths["infinite.wav"], np.array([[np.inf, 0.0], [-np.inf, 3e38]] * 9), 22050, subtype="FLOAT")
     soundfile.write(paths["cut.flac"], np.random.default_rng(4).normal(0, 0.1, 48000), 48000)
     paths["cut.flac"].write_bytes(paths["cut.flac"].read_bytes()[:40000])
     paths["bare.raw"].write_bytes(bytes(1000))
@@ -102,6 +104,7 @@ def bad_files(folder: Path) -> dict[str, Path]:
         ("text.wav", "not a sound file"),
         ("zero.wav", "0 seconds"),
         ("nan.wav", "not numbers"),
+        ("infinite.wav", "not numbers"),
         ("cut.flac", "damaged or cut off"),
         ("bare.raw", "not a sound file"),
         ("slow.wav", "8 Hz"),
@@ -140,10 +143,10 @@ def test_a_cut_off_wav_gives_what_is_there(tmp_path: Path) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data(), kind=st.sampled_from(["WAV", "FLAC", "AIFF"]))
-def test_damaged_bytes_are_read_or_refused(tmp_path: Path, data: st.DataObject, kind: str) -> None:
+@given(data=st.data(), kind=st.sampled_from(["WAV", "FLAC", "AIFF"]), channels=st.integers(1, 3))
+def test_damaged_bytes_are_read_or_refused(tmp_path: Path, data: st.DataObject, kind: str, channels: int) -> None:
     path = tmp_path / f"in.{kind.lower()}"
-    soundfile.write(path, tone(16000, 0.05), 16000, format=kind)
+    soundfile.write(path, np.repeat(tone(16000, 0.05)[:, None], channels, axis=1), 16000, format=kind)
     damaged = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 8))):
         damaged[data.draw(st.integers(0, min(len(damaged) - 1, 80)))] = data.draw(st.integers(0, 255))
