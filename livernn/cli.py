@@ -1,0 +1,216 @@
+"""`python -m livernn`: the instrument's commands without a window.
+
+Imports that take long stand in the commands that need them.
+"""
+
+import argparse
+import math
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from livernn import __version__
+from livernn.buglog import log_bug
+from livernn.control.params import PARAMS
+from livernn.control.patch import Patch
+from livernn.control.preset import load_preset
+from livernn.errors import BadInputError, LiveRNNError
+
+MAX_VOICES = 64
+INTERRUPTED = 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors as those of the rest: one line, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadInputError("command line", message, f"See {self.prog} --help.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0, 1 for a failure, 2 for bad input."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        options = _parser().parse_args(arguments)
+        code: int = options.run(options)
+        sys.stdout.flush()
+    except LiveRNNError as error:
+        return _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone; what is still buffered must not complain a second time as Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as bug:  # noqa: BLE001 - logged with its traceback
+        return _fail(log_bug(bug), 1)
+    return code
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"livernn: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m livernn", description="The liveRNN instrument without a window.")
+    parser.add_argument("--version", action="version", version=f"liveRNN {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    render = commands.add_parser("render", help="write what a voice plays to a 24-bit WAV file at the model's rate")
+    _add_model(render)
+    render.add_argument("--seconds", type=_positive, default=10.0, metavar="S")
+    render.add_argument("--seed", type=_seed, default=0, metavar="N", help="same seed, same file")
+    low, high = PARAMS["temperature"].minimum, PARAMS["temperature"].maximum
+    render.add_argument("--temperature", type=_temperature, metavar="T", help=f"{low:g} to {high:g}")
+    render.add_argument("--prime", type=Path, metavar="FILE", help="sound file to continue")
+    render.add_argument("--voices", type=_voices, default=1, metavar="V", help="more than one are spread over stereo")
+    render.add_argument("--precision", choices=("fp32",), default="fp32")
+    render.add_argument("--out", type=Path, required=True, metavar="FILE.wav")
+    render.set_defaults(run=_render)
+
+    play = commands.add_parser("play", help="play without a window until Ctrl+C")
+    _add_model(play)
+    play.add_argument("--audio-device", metavar="NAME", help="as `doctor` lists them")
+    play.set_defaults(run=_play)
+
+    info = commands.add_parser("info", help="what is known of a checkpoint, and its speed here")
+    info.add_argument("path", metavar="PATH", help="a checkpoint, a preset's folder or its name")
+    info.set_defaults(run=_info)
+
+    doctor = commands.add_parser("doctor", help="devices, kernels, versions, and what is missing")
+    doctor.set_defaults(run=_doctor)
+    return parser
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    model = parser.add_mutually_exclusive_group()
+    model.add_argument("--preset", default="piano", metavar="NAME", help="name or folder (default: piano)")
+    model.add_argument("--checkpoint", type=Path, metavar="PATH", help="a .safetensors file, at default settings")
+
+
+def _model(options: argparse.Namespace) -> tuple[Path, Patch]:
+    if options.checkpoint is not None:
+        return options.checkpoint, Patch()
+    preset = load_preset(options.preset)
+    return preset.checkpoint, preset.patch
+
+
+def _render(options: argparse.Namespace) -> int:
+    from livernn.audiofile import check_wav_name, read_audio, write_wav
+    from livernn.model.checkpoint import load_checkpoint
+    from livernn.synth.offline import render_offline
+
+    check_wav_name(options.out)
+    path, patch = _model(options)
+    checkpoint = load_checkpoint(path)
+    rate_hz = checkpoint.config.sample_rate_hz
+    prime = read_audio(options.prime, rate_hz) if options.prime is not None else None
+    if options.temperature is not None:
+        patch = patch.with_value("temperature", options.temperature)
+    progress = _Progress("rendering")
+    audio = render_offline(
+        checkpoint, patch, options.seconds, options.seed, prime=prime, voices=options.voices, on_progress=progress.show
+    )
+    progress.clear()
+    write_wav(options.out, audio, rate_hz)
+    print(f"{options.out}: {len(audio) / rate_hz:.2f} s at {rate_hz} Hz, seed {options.seed}")
+    return 0
+
+
+def _play(options: argparse.Namespace) -> int:
+    from livernn.engine.headless import run_headless
+
+    path, patch = _model(options)
+    return run_headless(path, patch, options.audio_device, print)
+
+
+def _info(options: argparse.Namespace) -> int:
+    from livernn.model.card import card
+    from livernn.model.checkpoint import load_checkpoint
+
+    path = Path(options.path).expanduser()
+    if not path.is_file():
+        path = load_preset(options.path).checkpoint
+    checkpoint = load_checkpoint(path)
+    print(path)
+    for heading, text in card(checkpoint):
+        print(f"{heading}: {text}")
+    return 0
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from livernn.doctor import examine
+
+    missing: list[str] = []
+    for finding in examine():
+        print(finding.topic)
+        for line in finding.lines:
+            print(f"  {line}")
+        sys.stdout.flush()
+        missing += finding.missing
+    print("Missing" if missing else "Nothing is missing.")
+    for line in missing:
+        print(f"  {line}")
+    return 0
+
+
+class _Progress:
+    """A share that is rewritten in place, on a terminal only."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._terminal = sys.stderr.isatty()
+        if self._terminal:
+            # The first render on a machine compiles its kernel.
+            print(f"{what}: preparing (up to a minute the first time)", end="", file=sys.stderr, flush=True)
+
+    def show(self, share: float) -> None:
+        if self._terminal:
+            print(f"\r\033[K{self._what}: {share:.0%}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._terminal:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def _positive(text: str) -> float:
+    number = _number(text)
+    if not (math.isfinite(number) and number > 0.0):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
+
+
+def _temperature(text: str) -> float:
+    spec, number = PARAMS["temperature"], _number(text)
+    if not spec.minimum <= number <= spec.maximum:
+        raise argparse.ArgumentTypeError(f"{text} is not in {spec.minimum:g} to {spec.maximum:g}")
+    return number
+
+
+def _seed(text: str) -> int:
+    return _whole(text, 0, 2**63 - 1)
+
+
+def _voices(text: str) -> int:
+    return _whole(text, 1, MAX_VOICES)
+
+
+def _whole(text: str, lowest: int, highest: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = lowest - 1
+    if not lowest <= number <= highest:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from {lowest} to {highest}")
+    return number
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a number") from None

@@ -1,0 +1,145 @@
+"""What this machine has, what it lacks, and how to get it."""
+
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from livernn import __version__
+from livernn.buglog import log_folder
+from livernn.control.preset import find_presets
+from livernn.errors import LiveRNNError
+from livernn.paths import cache_dir, data_dir, preset_folders
+
+PROBE_PATIENCE_S = 10.0
+
+_PACKAGES = (
+    ("numpy", "everything"),
+    ("numba", "the CPU kernel"),
+    ("safetensors", "checkpoints"),
+    ("soundfile", "sound files"),
+    ("soxr", "sound files"),
+    ("sounddevice", "audio output"),
+    ("mido", "MIDI"),
+    ("python-rtmidi", "MIDI"),
+    ("PySide6-Essentials", "the window"),
+    ("pyqtgraph", "the window"),
+    ("torch", "training"),
+    ("tqdm", "training"),
+)
+
+
+@dataclass
+class Finding:
+    """One topic: what there is, and for what is missing, the line that says how to get it."""
+
+    topic: str
+    lines: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+def examine() -> Iterator[Finding]:
+    """Each topic as it is examined; devices are probed in processes of their own, since they can hang."""
+    for topic, look in _TOPICS.items():
+        finding = Finding(topic)
+        try:
+            look(finding)
+        except LiveRNNError as error:
+            finding.lines.append(error.why)
+            finding.missing.append(str(error))
+        except ImportError as error:
+            finding.lines.append(str(error))
+        yield finding
+
+
+def _versions(finding: Finding) -> None:
+    finding.lines.append(f"liveRNN {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    found = []
+    for package, purpose in _PACKAGES:
+        try:
+            found.append(f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            finding.missing.append(f"{package}, for {purpose}: pip install {package}")
+    finding.lines.append(", ".join(found))
+
+
+def _kernels(finding: Finding) -> None:
+    from livernn.synth.kernel_cache import use_kernel_cache
+
+    folder = use_kernel_cache()
+    compiled = len(list(folder.rglob("*.nbi")))
+    finding.lines.append(f"{_processor()}, {os.cpu_count()} logical cores")
+    finding.lines.append(f"{compiled} functions compiled for this version, in {folder}")
+    if not compiled:
+        finding.lines.append("the first start will take a minute longer, to tune them for this processor")
+
+
+def _processor() -> str:
+    """Its name; Linux tells platform.processor() the architecture only."""
+    try:
+        listing = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        listing = ""
+    names = [line.partition(":")[2].strip() for line in listing.splitlines() if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _gpu(finding: Finding) -> None:
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        finding.lines.append("no NVIDIA GPU (nvidia-smi is not there); the CPU plays")
+        return
+    query = [program, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=PROBE_PATIENCE_S, check=True)
+    except (subprocess.SubprocessError, OSError):
+        finding.lines.append("nvidia-smi fails; the CPU plays")
+        finding.missing.append("a working NVIDIA driver: reinstall it")
+        return
+    finding.lines += answer.stdout.splitlines()
+
+
+def _audio(finding: Finding) -> None:
+    from livernn.engine.devices import list_outputs
+
+    outputs = list_outputs(PROBE_PATIENCE_S)
+    for output in outputs:
+        default = " (default)" if output.is_default else ""
+        finding.lines.append(
+            f"{output.name}, {output.host_api}: {output.channels} channels, {output.default_rate_hz:g} Hz{default}"
+        )
+    if not outputs:
+        finding.lines.append("none")
+        finding.missing.append("an audio output: connect one, or start the sound server")
+
+
+def _midi(finding: Finding) -> None:
+    from livernn.inputs.ports import list_ports
+
+    finding.lines += list_ports(PROBE_PATIENCE_S) or ["none"]
+
+
+def _presets(finding: Finding) -> None:
+    finding.lines += [f"{preset.name}: {preset.title}, {preset.folder}" for preset in find_presets()]
+    if not finding.lines:
+        finding.lines.append("none")
+        finding.missing.append(f"a preset: put one into {preset_folders()[0]}")
+
+
+def _folders(finding: Finding) -> None:
+    finding.lines += [f"yours: {data_dir()}", f"cache: {cache_dir()}", f"logs: {log_folder()}"]
+
+
+_TOPICS: dict[str, Callable[[Finding], None]] = {
+    "Versions": _versions,
+    "Processor and kernels": _kernels,
+    "GPU": _gpu,
+    "Audio outputs": _audio,
+    "MIDI inputs": _midi,
+    "Presets": _presets,
+    "Folders": _folders,
+}

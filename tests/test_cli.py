@@ -1,0 +1,197 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from livernn import cli, paths
+from livernn.cli import main
+from livernn.control.patch import Patch
+from livernn.control.preset import save_patch
+from livernn.errors import DeviceError
+from livernn.model.checkpoint import random_checkpoint, save_checkpoint
+from livernn.model.config import ModelConfig
+
+CONFIG = ModelConfig(frame_sizes=(4, 16), dims=(16, 16, 16), embed_dim=8)
+
+
+@pytest.fixture(autouse=True)
+def preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A preset `toy`, and none else."""
+    monkeypatch.setattr(paths, "BUNDLED_PRESETS", tmp_path / "bundled")
+    folder = tmp_path / "bundled" / "toy"
+    folder.mkdir(parents=True)
+    provenance = {"data": "random weights", "credit": "two\nlines", "bits_per_sample": {"valid": 7.98765}}
+    save_checkpoint(folder / "model.safetensors", CONFIG, random_checkpoint(CONFIG, seed=1).weights, provenance)
+    save_patch(folder, Patch(gain_db=-20.0))
+    return folder
+
+
+def one_line(text: str) -> str:
+    assert text.startswith("livernn: ")
+    assert text.count("\n") == 1
+    return text
+
+
+def render(out: Path, *more: str) -> int:
+    return main(["render", "--preset", "toy", "--seconds", "0.25", "--out", str(out), *more])
+
+
+def test_the_same_seed_renders_the_same_file(tmp_path: Path) -> None:
+    first, again, other = (tmp_path / name for name in ("1.wav", "2.wav", "3.wav"))
+    assert render(first, "--seed", "7") == 0
+    assert render(again, "--seed", "7") == 0
+    assert render(other, "--seed", "8") == 0
+    assert first.read_bytes() == again.read_bytes()
+    assert first.read_bytes() != other.read_bytes()
+    info = soundfile.info(first)
+    assert (info.frames, info.samplerate, info.channels, info.subtype) == (4000, 16000, 1, "PCM_24")
+
+
+def test_patch_temperature_prime_and_voices_are_heard(tmp_path: Path, preset: Path) -> None:
+    plain, other = tmp_path / "plain.wav", tmp_path / "other.wav"
+    prime = tmp_path / "prime.wav"
+    soundfile.write(prime, np.sin(np.arange(9000) / 5.0) / 3, 44100)
+    assert render(plain) == 0
+    for more in (["--temperature", "0.5"], ["--prime", str(prime)], ["--voices", "2"]):
+        assert render(other, *more) == 0
+        assert other.read_bytes() != plain.read_bytes()
+    assert soundfile.info(other).channels == 2
+    checkpoint = str(preset / "model.safetensors")
+    assert main(["render", "--checkpoint", checkpoint, "--seconds", "0.25", "--out", str(other)]) == 0
+    assert np.std(soundfile.read(other)[0]) == pytest.approx(10 * np.std(soundfile.read(plain)[0]), rel=0.5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ([], "required: COMMAND"),
+        (["dance"], "invalid choice: 'dance'"),
+        (["render", "--seconds", "1"], "required: --out"),
+        (["render", "--out", "x.wav", "--seconds", "0"], "0 is not above 0"),
+        (["render", "--out", "x.wav", "--seconds", "nan"], "nan is not above 0"),
+        (["render", "--out", "x.wav", "--seconds", "ten"], "ten is not a number"),
+        (["render", "--out", "x.wav", "--seconds", "1e9", "--preset", "toy"], "not a length to render"),
+        (["render", "--out", "x.wav", "--seed", "-1"], "-1 is not a whole number"),
+        (["render", "--out", "x.wav", "--temperature", "9"], "9 is not in 0.1 to 2"),
+        (["render", "--out", "x.wav", "--voices", "0"], "0 is not a whole number"),
+        (["render", "--out", "x.wav", "--preset", "a", "--checkpoint", "b"], "not allowed with"),
+        (["render", "--out", "x.wav", "--preset", "organ"], "Presets here: toy"),
+        (["render", "--out", "x.wav", "--checkpoint", "none.safetensors"], "none.safetensors"),
+        (["render", "--out", "none/x.wav", "--preset", "toy"], "folder does not exist"),
+        (["render", "--out", "x.wav", "--preset", "toy", "--prime", "text.wav"], "not a sound file"),
+        (["info", "text.wav"], "text.wav"),
+        (["info", "organ"], "organ"),
+    ],
+)
+def test_bad_input_is_one_line_and_code_2(
+    arguments: list[str], why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("text.wav").write_text("no sound")
+    assert main(arguments) == 2
+    assert why in one_line(capsys.readouterr().err)
+    assert not Path("x.wav").exists()
+
+
+def test_a_full_disk_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    out = tmp_path / "out.wav"
+    out.write_bytes(b"an earlier take")
+    monkeypatch.setattr("os.fsync", full)
+    assert render(out) == 1
+    assert "No space left" in one_line(capsys.readouterr().err)
+    assert out.read_bytes() == b"an earlier take"
+
+
+def test_a_bug_is_logged_and_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: str) -> None:
+        raise KeyError("two\nlines")
+
+    monkeypatch.setattr(cli, "load_preset", broken)
+    assert main(["info", "toy"]) == 1
+    line = one_line(capsys.readouterr().err)
+    (log,) = (paths.data_dir() / "logs").iterdir()
+    assert str(log) in line
+    assert "KeyError" in line
+    assert "Traceback" not in line
+    assert "Traceback" in log.read_text()
+
+
+def test_a_bug_that_cannot_be_logged_is_told_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: str) -> None:
+        raise KeyError
+
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LIVERNN_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(cli, "load_preset", broken)
+    assert main(["info", "toy"]) == 1
+    assert "could not be kept" in one_line(capsys.readouterr().err)
+
+
+def test_info_prints_the_card(preset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in ("toy", str(preset), str(preset / "model.safetensors")):
+        assert main(["info", path]) == 0
+        card = capsys.readouterr().out
+        assert str(preset / "model.safetensors") in card
+        assert "frames 4/16, dims 16,16,16" in card
+        assert "data: random weights" in card
+        assert "credit: two lines" in card
+        assert "licence: not stated" in card
+        assert "valid 7.988" in card
+
+
+def test_doctor_says_what_there_is_and_how_to_get_the_rest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def hung(_: float) -> list[str]:
+        raise DeviceError("MIDI", "no answer within 10 s", "Restart the sound server.")
+
+    monkeypatch.setattr("livernn.engine.devices.list_outputs", lambda _: ())
+    monkeypatch.setattr("livernn.inputs.ports.list_ports", hung)
+    assert main(["doctor"]) == 0
+    report = capsys.readouterr().out
+    found, missing = report.split("\nMissing\n")
+    assert "numba " in found
+    assert "toy: toy" in found
+    assert str(paths.data_dir()) in found
+    assert "an audio output: connect one" in missing
+    assert "MIDI: no answer within 10 s. Restart the sound server." in missing
+
+
+def test_as_a_process_it_ends_with_a_code_and_no_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "livernn", "info", str(tmp_path / "gone.safetensors")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    one_line(done.stderr)
+
+
+def test_a_reader_that_has_gone_is_no_bug(preset: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "livernn", "info", str(preset)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, complaints = process.communicate()
+    assert complaints == b""
+    assert process.returncode == 1
+    assert not (paths.data_dir() / "logs").exists()
+
+
+def test_help_and_version_need_no_kernel(capsys: pytest.CaptureFixture[str]) -> None:
+    program = (
+        "import sys; from livernn.cli import _parser; _parser(); print('numba' in sys.modules, 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
