@@ -7,7 +7,7 @@ SILENCE_DB = -160.0
 
 def db_to_gain(level_db: float) -> float:
     """Decibels to a linear amplitude factor."""
-    return 10.0 ** (level_db / 20.0)
+    return math.pow(10.0, level_db / 20.0)
 
 
 def gain_to_db(gain: float) -> float:

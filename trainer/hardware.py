@@ -20,7 +20,7 @@ def training_device() -> torch.device:
 def bf16_pays(device: torch.device) -> bool:
     """Whether autocast to bfloat16 is carried out by hardware."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     features = llvm.get_host_cpu_features()
     return bool(features.get("avx512bf16") or features.get("amx-bf16") or features.get("bf16"))
 

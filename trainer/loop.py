@@ -3,8 +3,7 @@
 import copy
 import math
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,13 +13,15 @@ from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint, save_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.model.quantize import silence_code
-from livernn.model.samplernn import SampleRNN, TierState, bits_per_sample
+from livernn.model.samplernn import SampleRNN, TierState
 from trainer.config import TrainConfig
-from trainer.dataset import CodeSplit, Dataset
-from trainer.hardware import bf16_pays, keep_freed_memory, training_device
+from trainer.dataset import CODEC_FIELDS, Dataset
+from trainer.hardware import training_device
+from trainer.held_out import evaluate_split
 from trainer.listen import write_audio
 from trainer.progress import Progress
 from trainer.run import Counters, RunFolder, Tensors, load_state, save_state, to_arrays
+from trainer.step import detach, forward, prepare_torch, update, update_average
 from trainer.streams import ChunkStreams
 
 SMOOTHING = 0.05
@@ -38,6 +39,8 @@ def fit(
 ) -> Path:
     """Train until `config.steps` or for `minutes` of clock time, resumed time included; returns the best checkpoint.
 
+    The codec fields of `config.model` give way to the data's own.
+
     Raises:
         BadInputError: RUN exists and `resume` is not set, or a file does not fit.
         LiveRNNError: the loss stopped being finite.
@@ -46,9 +49,10 @@ def fit(
         raise BadInputError("fit", "neither --steps nor --minutes says when to stop", "Give one of them.")
     if run.config.exists() and not resume:
         raise BadInputError(str(run.path), "a run exists there", "Add --resume, or choose another --out.")
+    codec = {name: getattr(data.codec, name) for name in CODEC_FIELDS}
+    config = replace(config, model=replace(config.model, **codec))
     device = training_device()
     prepare_torch(config)
-    torch.manual_seed(config.seed)
     model = SampleRNN(config.model, weight_norm=config.weight_norm).to(device)
     if init is not None and not run.state.exists():
         load_plain(model, init)
@@ -86,26 +90,21 @@ def fit(
             codes = torch.from_numpy(batch.codes).to(device).long()
             starts = torch.from_numpy(batch.starts_file).to(device)
             states = restarted(model, carried, starts)
-            with autocast(device, config):
-                output = model(codes, states)
-            loss = bits_per_sample(output.logits, codes[:, config.model.lookback_samples :])
-            optimiser.zero_grad()
+            loss, carried = forward(model, codes, states, config)
             loss.backward()
-            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
             bits = loss.item()
-            if not math.isfinite(bits) or not math.isfinite(norm.item()):
+            if not math.isfinite(update(model, optimiser, config.clip_norm)) or not math.isfinite(bits):
                 raise LiveRNNError(
                     "training", f"the loss is {bits} at step {counters.step}", "Resume with a lower --learning-rate."
                 )
-            optimiser.step()
-            carried = detach(output.states)
             counters.step += 1
             update_average(averaged, model, config.ema_decay, counters.step)
             counters.elapsed_s = time.monotonic() - clock
             speed = config.batch * config.chunk_samples / (time.monotonic() - began)
             samples_per_s = speed if samples_per_s == 0.0 else samples_per_s + SMOOTHING * (speed - samples_per_s)
             entry = {"step": counters.step, "bits": bits, "rate": rate, "elapsed_s": round(counters.elapsed_s, 2)}
-            progress.step(entry, samples_per_s=samples_per_s, left_s=time_left(config, counters, minutes, samples_per_s))
+            left_s = time_left(config, counters, minutes, samples_per_s)
+            progress.step(entry, samples_per_s=samples_per_s, left_s=left_s)
             finished = share_done(config, counters, minutes) >= 1.0
             if finished or counters.step % config.validate_every_steps == 0:
                 valid_bits = evaluate_split(averaged, data.split("valid"), config.validate_seconds)
@@ -122,19 +121,6 @@ def fit(
     finally:
         progress.close()
     return run.best
-
-
-def prepare_torch(config: TrainConfig) -> None:
-    """Threads, memory and determinism, process-wide."""
-    keep_freed_memory()
-    if config.threads:
-        torch.set_num_threads(config.threads)
-    torch.use_deterministic_algorithms(config.deterministic)
-
-
-def autocast(device: torch.device, config: TrainConfig) -> AbstractContextManager[object]:
-    """bfloat16 where hardware carries it out; float32 in deterministic mode, whatever the machine."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=bf16_pays(device) and not config.deterministic)
 
 
 def share_done(config: TrainConfig, counters: Counters, minutes: float | None) -> float:
@@ -171,19 +157,6 @@ def restarted(model: SampleRNN, carried: list[TierState], starts: Tensor) -> lis
     ]
 
 
-def detach(states: list[TierState]) -> list[TierState]:
-    """States cut from the graph, in float32."""
-    return [tuple(part.detach().float().contiguous() for part in state) for state in states]
-
-
-@torch.no_grad()
-def update_average(averaged: SampleRNN, model: SampleRNN, decay: float, step: int) -> None:
-    """Exponential moving average of the weights; young averages forget faster."""
-    weight = 1.0 - min(decay, (1 + step) / (10 + step))
-    for slow, fast in zip(averaged.parameters(), model.parameters(), strict=True):
-        slow.lerp_(fast, weight)
-
-
 def training_tensors(model: SampleRNN, averaged: SampleRNN, optimiser: torch.optim.Adam) -> Tensors:
     """Every tensor of the run's state, with Adam's moments created at zero."""
     names = {parameter: name for name, parameter in model.named_parameters()}
@@ -218,41 +191,6 @@ def shape_of(config: ModelConfig) -> tuple[object, ...]:
     return (
         config.frame_sizes, config.dims, config.embed_dim, config.cell, config.layers, config.upsampler, config.q_levels
     )  # fmt: skip
-
-
-def evaluate_split(model: SampleRNN, split: CodeSplit, limit_s: float | None = None) -> float:
-    """Bits per sample of a split, file by file with the state carried over, in float32.
-
-    The last incomplete frame of a file is left out. `limit_s` bounds the audio looked at.
-    """
-    total_bits, total_samples = 0.0, 0
-    limit = int(limit_s * model.config.sample_rate_hz) if limit_s else split.samples
-    for chunk, states in _chunks(model, split):
-        with torch.no_grad():
-            output = model(chunk, states)
-            targets = chunk[:, model.config.lookback_samples :]
-            total_bits += bits_per_sample(output.logits, targets).item() * targets.numel()
-        for state, after in zip(states, output.states, strict=True):
-            for old, new in zip(state, after, strict=True):
-                old.copy_(new)
-        total_samples += targets.numel()
-        if total_samples >= limit:
-            break
-    if not total_samples:
-        raise BadInputError("evaluation", "the split holds no whole frame", "Prepare the data with longer files.")
-    return total_bits / total_samples
-
-
-def _chunks(model: SampleRNN, split: CodeSplit, length: int = 16384) -> Iterator[tuple[Tensor, list[TierState]]]:
-    lookback = model.config.lookback_samples
-    device = next(model.parameters()).device
-    length = max(lookback, length // lookback * lookback)
-    for codes in split.recordings():
-        states = [tuple(part.clone() for part in state) for state in detach(model.initial_states(1))]
-        padded = torch.full((1, lookback + len(codes) // lookback * lookback), silence_code(model.config))
-        padded[0, lookback:] = torch.from_numpy(codes[: padded.shape[1] - lookback].copy())
-        for start in range(0, padded.shape[1] - lookback, length):
-            yield padded[:, start : start + lookback + length].to(device), states
 
 
 def export(

@@ -23,6 +23,7 @@ class Progress:
                 kept.append(line)
         log_path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
         self._log = log_path.open("a", encoding="utf-8", buffering=1)
+        tqdm.monitor_interval = 0  # no thread of its own: it would outlive the bar
         self._bar = tqdm(total=total_steps, initial=first_step, unit="step", dynamic_ncols=True)
 
     def step(self, entry: dict[str, Any], *, samples_per_s: float, left_s: float | None) -> None:

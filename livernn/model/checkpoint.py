@@ -78,16 +78,17 @@ def save_checkpoint(path: Path, config: ModelConfig, weights: Weights, provenanc
         "provenance": json.dumps(dict(provenance)),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(save(halves, metadata))
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp's 0600 would make a shared preset unreadable
-        os.replace(temporary, path)
+        temporary.chmod(0o644)  # mkstemp's 0600 would make a shared preset unreadable
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -134,7 +135,7 @@ def random_checkpoint(config: ModelConfig, seed: int = 0) -> Checkpoint:
     for name, shape in weight_shapes(config).items():
         if name.endswith("bias") or "bias_" in name:
             scale = 0.05
-        elif name.endswith("initial") or name.endswith("embedding.weight"):
+        elif name.endswith(("initial", "embedding.weight")):
             scale = 0.5
         else:
             scale = 1.4 / np.sqrt(shape[-1])
@@ -159,7 +160,7 @@ def _metadata(path: Path, content: bytes) -> dict[str, str]:
 def _check(path: Path, config: ModelConfig, weights: Mapping[str, NDArray[Any]]) -> None:
     expected = weight_shapes(config)
     if set(weights) != set(expected):
-        odd = sorted(set(weights) ^ set(expected))[0]
+        odd = min(set(weights) ^ set(expected))
         raise _unusable(path, f"weight {odd!r} is {'not expected' if odd in weights else 'missing'}")
     for name, array in weights.items():
         if array.shape != expected[name]:

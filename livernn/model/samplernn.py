@@ -33,7 +33,7 @@ class NetworkOutput(NamedTuple):
 
 
 class Upsample(nn.Module):
-    """One frame's state to a conditioning vector for each step of the tier below: `[b, t, in]` to `[b, t * ratio, out]`.
+    """A frame's state `[b, t, in]` to a conditioning vector per step of the tier below, `[b, t * ratio, out]`.
 
     `full` has a matrix per position (the published transposed convolution); `shared` has one matrix for all
     positions and a learned vector per position.
@@ -158,7 +158,7 @@ class SampleRNN(nn.Module):
         conditioning: Tensor | None = None
         after: list[TierState] = []
         for tier, state in zip(reversed(self.frame_tiers), reversed(states), strict=True):
-            size = tier.frame_size
+            size = self.config.frame_sizes[len(states) - len(after) - 1]
             frames = linear[:, lookback - size : lookback + time - size].unflatten(1, (-1, size))
             conditioning, last = tier(frames, conditioning, state)
             after.insert(0, last)

@@ -4,19 +4,24 @@ It computes what `reference.py` specifies, in float32. One compiled function ser
 from the plan that `weights.py` lays out.
 """
 
-import numpy as np
-from numba import njit
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from livernn.synth.compiled import network
 from livernn.synth.denormals import flush_denormals, restore_denormals
-from livernn.synth.vector import FAST, exp, matvec, rectify, sigmoid, tanh
+from livernn.synth.vector import Floats, exp, matvec, rectify, sigmoid, tanh
 
 FRAME_SCALE = np.float32(2.0)
+Codes = NDArray[np.uint8]
+
 _ZERO = np.float32(0.0)
 _LANES = 16
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
-def _gru(from_input, from_state, hidden, dim):  # type: ignore[no-untyped-def]
+@network
+def _gru(from_input: Floats, from_state: Floats, hidden: Floats, dim: int) -> None:
     for i in range(dim):
         reset = sigmoid(from_input[i] + from_state[i])
         update = sigmoid(from_input[dim + i] + from_state[dim + i])
@@ -24,8 +29,8 @@ def _gru(from_input, from_state, hidden, dim):  # type: ignore[no-untyped-def]
         hidden[i] = new + update * (hidden[i] - new)
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
-def _lstm(from_input, from_state, hidden, cell, dim):  # type: ignore[no-untyped-def]
+@network
+def _lstm(from_input: Floats, from_state: Floats, hidden: Floats, cell: Floats, dim: int) -> None:
     for i in range(dim):
         enter = sigmoid(from_input[i] + from_state[i])
         forget = sigmoid(from_input[dim + i] + from_state[dim + i])
@@ -35,8 +40,10 @@ def _lstm(from_input, from_state, hidden, cell, dim):  # type: ignore[no-untyped
         hidden[i] = out * tanh(cell[i])
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
-def _frame_tier(weights, tiers, sample, index, state, history, position, scratch):  # type: ignore[no-untyped-def]
+@network
+def _frame_tier(
+    weights: Floats, tiers: Any, sample: Any, index: int, state: Floats, history: Codes, position: int, scratch: Floats
+) -> None:
     """Step frame tier `index`; `history` ends at the present, `scratch` is `[4, widest]`."""
     tier = tiers[index]
     dim, size, ratio, below = tier.dim, tier.frame_size, tier.ratio, tier.below
@@ -78,8 +85,10 @@ def _frame_tier(weights, tiers, sample, index, state, history, position, scratch
                 conditioning[step * below + i] = from_input[i] + weights[tier.upsample_bias + step * below + i]
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
-def _logits(weights, sample, conditioning, recent, hidden, second, logits):  # type: ignore[no-untyped-def]
+@network
+def _logits(
+    weights: Floats, sample: Any, conditioning: Floats, recent: Codes, hidden: Floats, second: Floats, logits: Floats
+) -> None:
     """The sample tier; `recent` are the last `taps` codes."""
     dim = sample.dim
     for i in range(dim):
@@ -95,8 +104,8 @@ def _logits(weights, sample, conditioning, recent, hidden, second, logits):  # t
     matvec(weights, sample.output_weight, sample.output_bias, sample.q_levels, dim, second, logits)
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
-def _threshold(levels, count, top_k, top_p, min_p):  # type: ignore[no-untyped-def]
+@network
+def _threshold(levels: Floats, count: int, top_k: np.float32, top_p: np.float32, min_p: np.float32) -> np.float32:
     """The least probability that is kept, as `reference.distribution` defines it; `levels` peak at 1."""
     kept_by_k = _ZERO
     total = _ZERO
@@ -129,8 +138,17 @@ def _threshold(levels, count, top_k, top_p, min_p):  # type: ignore[no-untyped-d
     return max(threshold, min_p)
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
-def _draw(logits, count, levels, uniform, temperature, top_k, top_p, min_p):  # type: ignore[no-untyped-def]
+@network
+def _draw(
+    logits: Floats,
+    count: int,
+    levels: Floats,
+    uniform: float,
+    temperature: np.float32,
+    top_k: np.float32,
+    top_p: np.float32,
+    min_p: np.float32,
+) -> int:
     """The first code whose cumulated probability exceeds `uniform`; `levels` is scratch `[count]`."""
     highest = logits[0]
     for i in range(count):
@@ -165,16 +183,30 @@ def _draw(logits, count, levels, uniform, temperature, top_k, top_p, min_p):  # 
     return code
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy", cache=True)
-def advance(  # type: ignore[no-untyped-def]
-    weights, tiers, sample, state, codes, lookback, position, scratch, uniforms, patch, forced, logits_out
-):
+@network
+def advance(
+    weights: Floats,
+    tiers: Any,
+    sample: Any,
+    state: Floats,
+    codes: Codes,
+    lookback: int,
+    position: int,
+    scratch: Floats,
+    uniforms: NDArray[np.float64],
+    patch: Floats,
+    forced: bool,
+    logits_out: Floats,
+) -> None:
     """Fill `codes[lookback:]` and step the state.
 
     Args:
-        weights, tiers, sample: a `PackedWeights`.
+        weights: the buffer of a `PackedWeights`.
+        tiers: its plan of the frame tiers.
+        sample: its plan of the sample tier.
         state: float32 `[state_floats]`, updated in place.
-        codes: uint8 `[lookback + n]`; the first `lookback` are the history.
+        codes: uint8 `[lookback + n]`, the history first.
+        lookback: length of the history.
         position: samples since the initial state, `codes[lookback]`'s index.
         scratch: float32 `[4, widest]`, as `scratch_floats` says.
         uniforms: float64 `[n]`, one draw per sample; `[0]` to only step the frame tiers over codes that are there.

@@ -7,6 +7,7 @@ folder by all sources makes an upgrade, or an edit, compile anew.
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import numba
 
@@ -25,5 +26,6 @@ def use_kernel_cache() -> Path:
             digest.update(source.read_bytes())
     base = Path(os.environ.get(_CACHE_VARIABLE) or cache_dir() / "kernels")
     folder = base / digest.hexdigest()[:16]
-    numba.config.CACHE_DIR = str(folder)
+    config: Any = numba.config
+    config.CACHE_DIR = str(folder)
     return folder

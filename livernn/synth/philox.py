@@ -4,8 +4,11 @@ A counter-based stream makes a render repeatable whatever its block sizes, and l
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from livernn.synth.compiled import compiled
+
+Word = np.uint64
 
 _MULTIPLIER_0 = np.uint64(0xD2511F53)
 _MULTIPLIER_1 = np.uint64(0xCD9E8D57)
@@ -16,8 +19,8 @@ _HALF = np.uint64(32)
 _ROUNDS = 10
 
 
-@njit(cache=True, nogil=True)
-def philox4x32(counter, key):  # type: ignore[no-untyped-def]
+@compiled
+def philox4x32(counter: tuple[Word, Word, Word, Word], key: tuple[Word, Word]) -> tuple[Word, Word, Word, Word]:
     """Words of one block: `counter` is four and `key` two uint64 that hold 32 bits each."""
     c0, c1, c2, c3 = counter
     k0, k1 = key
@@ -33,8 +36,8 @@ def philox4x32(counter, key):  # type: ignore[no-untyped-def]
     return c0, c1, c2, c3
 
 
-@njit(cache=True, nogil=True)
-def _fill(seed, voice, start, uniforms):  # type: ignore[no-untyped-def]
+@compiled
+def _fill(seed: Word, voice: Word, start: Word, uniforms: NDArray[np.float64]) -> None:
     key = (seed & _LOW, seed >> _HALF)
     for offset in range(len(uniforms)):
         index = start + np.uint64(offset)

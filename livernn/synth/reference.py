@@ -78,7 +78,7 @@ class Reference:
         update = sigmoid(update_in + update_state)
         new = np.tanh(new_in + sigmoid(reset_in + reset_state) * new_state)
         state[0] = new + update * (state[0] - new)
-        return state[0]
+        return np.asarray(state[0])
 
     def _lstm(self, prefix: str, layer: int, signal: Floats, state: Floats) -> Floats:
         """`state` `[2, dim]` holds h and c and is updated in place."""
@@ -86,7 +86,7 @@ class Reference:
         enter, forget, new, out = np.split(total, 4)
         state[1] = sigmoid(forget) * state[1] + sigmoid(enter) * np.tanh(new)
         state[0] = sigmoid(out) * np.tanh(state[1])
-        return state[0]
+        return np.asarray(state[0])
 
 
 def distribution(logits: Floats, patch: Patch) -> Floats:

@@ -1,12 +1,16 @@
 """Compiled vector arithmetic that the CPU kernel is made of: float32, no allocation, no GIL."""
 
+from typing import Any
+
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+from numpy.typing import NDArray
 
-FAST = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}
-"""Lets sums be reordered into vector lanes; the order is fixed at compile time, so results repeat."""
+from livernn.synth.compiled import network, network_inline
+
+Floats = NDArray[np.float32]
 
 _LOG2_E = np.float32(1.44269504)
 _LN2_HIGH = np.float32(0.693359375)
@@ -16,18 +20,19 @@ _ONE = np.float32(1.0)
 _TWO = np.float32(2.0)
 
 
-@intrinsic
-def _float_from_bits(typing_context, bits):  # type: ignore[no-untyped-def] # noqa: ARG001
-    """Reinterpret an int32 as a float32."""
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def] # noqa: ARG001
+def _emit_float_from_bits(typing_context: Any, bits: Any) -> Any:  # noqa: ARG001
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
         return builder.bitcast(arguments[0], ir.FloatType())
 
     return types.float32(types.int32), generate
 
 
-@njit(inline="always", fastmath=FAST, error_model="numpy")
-def exp(x):  # type: ignore[no-untyped-def]
+_float_from_bits: Any = intrinsic(_emit_float_from_bits)
+"""Reinterpret an int32 as a float32."""
+
+
+@network_inline
+def exp(x: np.float32) -> np.float32:
     """e^x to 2 ulp for |x| <= 87, clamped beyond: branch-free, so that loops over it vectorise (Cephes expf)."""
     x = min(max(x, -_EXP_LIMIT), _EXP_LIMIT)
     whole = np.floor(x * _LOG2_E + np.float32(0.5))
@@ -40,23 +45,24 @@ def exp(x):  # type: ignore[no-untyped-def]
     series = series * rest + np.float32(1.6666665459e-1)
     series = series * rest + np.float32(5.0000001201e-1)
     series = series * (rest * rest) + rest + _ONE
-    return series * _float_from_bits((np.int32(whole) + np.int32(127)) << np.int32(23))
+    power: np.float32 = _float_from_bits((np.int32(whole) + np.int32(127)) << np.int32(23))
+    return np.float32(series * power)
 
 
-@njit(inline="always", fastmath=FAST, error_model="numpy")
-def sigmoid(x):  # type: ignore[no-untyped-def]
+@network_inline
+def sigmoid(x: np.float32) -> np.float32:
     """Logistic function."""
     return _ONE / (_ONE + exp(-x))
 
 
-@njit(inline="always", fastmath=FAST, error_model="numpy")
-def tanh(x):  # type: ignore[no-untyped-def]
+@network_inline
+def tanh(x: np.float32) -> np.float32:
     """Hyperbolic tangent."""
     return _TWO * sigmoid(_TWO * x) - _ONE
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
-def matvec(weights, weight_at, bias_at, rows, columns, x, y):  # type: ignore[no-untyped-def]
+@network
+def matvec(weights: Floats, weight_at: int, bias_at: int, rows: int, columns: int, x: Floats, y: Floats) -> None:
     """`y[:rows] = W x + b`, both at offsets into `weights`; four rows share each load of `x`."""
     row = 0
     while row + 4 <= rows:
@@ -85,8 +91,8 @@ def matvec(weights, weight_at, bias_at, rows, columns, x, y):  # type: ignore[no
         row += 1
 
 
-@njit(nogil=True)
-def rectify(x, count):  # type: ignore[no-untyped-def]
+@network
+def rectify(x: Floats, count: int) -> None:
     """`x[:count] = max(x, 0)`."""
     for index in range(count):
         x[index] = max(x[index], np.float32(0.0))

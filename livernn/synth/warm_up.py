@@ -1,4 +1,4 @@
-"""`python -m livernn.synth.warm_up CHECKPOINT`: compile the kernels into the cache, in a process that may take its time.
+"""`python -m livernn.synth.warm_up CHECKPOINT`: compile the kernels into the cache, in a process of its own.
 
 Prints one JSON object per stage: {"stage": what is being done, "fraction": share of it all that is behind}.
 """

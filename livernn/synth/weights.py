@@ -66,7 +66,8 @@ def aligned_floats(count: int) -> NDArray[np.float32]:
     """Zeros whose first element starts a cache line."""
     raw = np.zeros(count * 4 + ALIGNMENT_BYTES, np.uint8)
     start = -raw.ctypes.data % ALIGNMENT_BYTES
-    return raw[start : start + count * 4].view(np.float32)
+    floats: NDArray[np.float32] = raw[start : start + count * 4].view(np.float32)
+    return floats
 
 
 class _Buffer:
@@ -97,7 +98,8 @@ def tap_table(checkpoint: Checkpoint) -> NDArray[np.float32]:
     embedding = checkpoint.weights["sample_tier.embedding.weight"].astype(np.float64)
     weight = checkpoint.weights["sample_tier.input.weight"].astype(np.float64)
     per_tap = weight.reshape(config.dims[0], config.taps, config.embed_dim)
-    return np.einsum("qe,dte->tqd", embedding, per_tap).astype(np.float32)
+    table: NDArray[np.float32] = np.einsum("qe,dte->tqd", embedding, per_tap).astype(np.float32)
+    return table
 
 
 def pack(checkpoint: Checkpoint) -> PackedWeights:
@@ -108,7 +110,8 @@ def pack(checkpoint: Checkpoint) -> PackedWeights:
     for tier in range(config.tiers - 1, 0, -1):
         prefix = f"frame_tiers.{tier - 1}"
         row = tiers[tier - 1]
-        row["frame_size"], row["dim"], row["below"] = config.frame_sizes[tier - 1], config.dims[tier], config.dims[tier - 1]
+        row["frame_size"] = config.frame_sizes[tier - 1]
+        row["dim"], row["below"] = config.dims[tier], config.dims[tier - 1]
         row["ratio"] = config.ratio(tier)
         row["positions"] = config.ratio(tier) if config.upsampler == "full" else 1
         row["input_weight"] = buffer.add(weights[f"{prefix}.input.weight"])

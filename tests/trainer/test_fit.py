@@ -1,0 +1,172 @@
+"""The training loop: it learns, resumes exactly after kill -9, and says what is wrong."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from livernn.audiofile import read_audio
+from livernn.errors import BadInputError, LiveRNNError
+from livernn.model.checkpoint import load_checkpoint
+from livernn.model.config import ModelConfig
+from trainer.__main__ import main
+from trainer.config import TrainConfig
+from trainer.dataset import FORMAT, load_dataset
+from trainer.held_out import evaluate_split
+from trainer.loop import fit, schedule
+from trainer.run import RunFolder
+
+TINY = TrainConfig(
+    ModelConfig(frame_sizes=(4, 16), dims=(16, 16, 16), embed_dim=4),
+    batch=4,
+    chunk_samples=128,
+    warmup_steps=2,
+    validate_every_steps=10,
+    audio_seconds=0.1,
+    deterministic=True,
+    threads=1,
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A prepared corpus of a noisy 220 Hz tone."""
+    folder = tmp_path_factory.mktemp("data")
+    random = np.random.default_rng(0)
+    splits = {}
+    for split, samples in (("train", 24000), ("valid", 4000), ("test", 4000)):
+        tone = np.sin(2 * np.pi * 220 / 16000 * np.arange(samples)) + 0.05 * random.standard_normal(samples)
+        codes = np.clip(128 + 60 * tone, 0, 255).astype(np.uint8)
+        (folder / f"{split}.u8").write_bytes(codes.tobytes())
+        splits[split] = {"files": [{"name": split, "samples": samples, "offset": 0}], "samples": samples}
+    codec = {"sample_rate_hz": 16000, "q_levels": 256, "quantiser": "mu-law", "pre_emphasis": 0.5}
+    index = {"format": FORMAT, "config": codec, "splits": splits, "report": {}, "licence": "CC0", "credit": "nobody"}
+    (folder / "dataset.json").write_text(json.dumps(index))
+    return folder
+
+
+def log_of(run: Path) -> list[tuple[object, ...]]:
+    entries = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    return [(entry["step"], entry.get("bits"), entry.get("valid_bits")) for entry in entries]
+
+
+def test_it_learns_and_leaves_a_checkpoint_that_sounds(data: Path, tmp_path: Path) -> None:
+    config = replace(TINY, steps=60, learning_rate=1e-2)
+    best = fit(load_dataset(data), config, RunFolder(tmp_path / "run"))
+    bits = [entry[1] for entry in log_of(tmp_path / "run") if entry[1] is not None]
+    assert bits[0] == pytest.approx(8.0, abs=0.3)
+    assert bits[-1] < 6.5
+    checkpoint = load_checkpoint(best)
+    assert checkpoint.config.pre_emphasis == 0.5
+    assert checkpoint.provenance["licence"] == "CC0"
+    assert checkpoint.provenance["bits_per_sample"]["valid"] < 7.0
+    heard = read_audio(tmp_path / "run" / "audio" / "0000060.wav", 16000)
+    assert len(heard) == 1600
+    assert np.abs(heard).max() > 0.0
+
+
+def test_stopping_and_resuming_repeats_the_loss_log(data: Path, tmp_path: Path) -> None:
+    dataset = load_dataset(data)
+    config = replace(TINY, steps=40, decay_share=0.0)
+    fit(dataset, config, RunFolder(tmp_path / "whole"))
+    fit(dataset, replace(config, steps=20), RunFolder(tmp_path / "parts"))
+    fit(dataset, config, RunFolder(tmp_path / "parts"), resume=True)
+    assert log_of(tmp_path / "parts") == log_of(tmp_path / "whole")
+
+
+def command(data: Path, run: Path, *options: str) -> list[str]:
+    return [
+        sys.executable, "-m", "trainer", "fit", str(data), "--config", "tiny", "--out", str(run), "--dims", "16,16,16",
+        "--frame-sizes", "4,16", "--batch", "4", "--chunk-samples", "128", "--threads", "1", "--deterministic",
+        "--validate-every-steps", "20", "--steps", "200", *options,
+    ]  # fmt: skip
+
+
+def test_kill_and_resume_give_the_log_of_an_undisturbed_run(data: Path, tmp_path: Path) -> None:
+    subprocess.run(command(data, tmp_path / "whole"), check=True, capture_output=True)
+    process = subprocess.Popen(command(data, tmp_path / "killed"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    log = tmp_path / "killed" / "log.jsonl"
+    deadline = time.monotonic() + 60
+    while not (log.exists() and '"step": 47' in log.read_text()):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert len(log_of(tmp_path / "killed")) < len(log_of(tmp_path / "whole"))
+    subprocess.run(command(data, tmp_path / "killed", "--resume"), check=True, capture_output=True)
+    assert log_of(tmp_path / "killed") == log_of(tmp_path / "whole")
+
+
+def test_init_starts_from_another_runs_weights(data: Path, tmp_path: Path) -> None:
+    dataset = load_dataset(data)
+    best = fit(dataset, replace(TINY, steps=40, learning_rate=1e-2), RunFolder(tmp_path / "first"))
+    fit(dataset, replace(TINY, steps=1), RunFolder(tmp_path / "second"), init=best)
+    assert log_of(tmp_path / "second")[0][1] < 7.0
+    with pytest.raises(BadInputError, match="another shape"):
+        wider = replace(TINY, steps=1, model=replace(TINY.model, dims=(16, 16, 32)))
+        fit(dataset, wider, RunFolder(tmp_path / "third"), init=best)
+
+
+def test_minutes_stop_on_the_clock(data: Path, tmp_path: Path) -> None:
+    fit(load_dataset(data), TINY, RunFolder(tmp_path / "run"), minutes=0.02)
+    assert RunFolder(tmp_path / "run").best.exists()
+
+
+def test_a_run_is_not_overwritten(data: Path, tmp_path: Path) -> None:
+    fit(load_dataset(data), replace(TINY, steps=1), RunFolder(tmp_path / "run"))
+    with pytest.raises(BadInputError, match="--resume"):
+        fit(load_dataset(data), replace(TINY, steps=1), RunFolder(tmp_path / "run"))
+
+
+def test_a_damaged_state_is_one_error(data: Path, tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    fit(load_dataset(data), replace(TINY, steps=1), run)
+    run.state.write_bytes(run.state.read_bytes()[:100])
+    with pytest.raises(BadInputError, match="saved state"):
+        fit(load_dataset(data), replace(TINY, steps=2), run, resume=True)
+
+
+def test_divergence_is_said(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainer.loop.update", lambda *_: float("nan"))
+    with pytest.raises(LiveRNNError, match="lower --learning-rate"):
+        fit(load_dataset(data), replace(TINY, steps=2), RunFolder(tmp_path / "run"))
+
+
+def test_schedule_warms_up_and_decays() -> None:
+    config = replace(TINY, warmup_steps=10, decay_share=0.5)
+    assert schedule(config, 0, 0.0) == pytest.approx(0.1)
+    assert schedule(config, 20, 0.4) == 1.0
+    assert schedule(config, 20, 0.75) == pytest.approx(0.5)
+    assert schedule(config, 20, 1.0) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_held_out_bits_of_an_untrained_network(data: Path) -> None:
+    import torch
+
+    from livernn.model.samplernn import SampleRNN
+
+    torch.manual_seed(0)
+    model = SampleRNN(TINY.model)
+    with torch.no_grad():
+        model.sample_tier.output.weight.zero_()
+    assert evaluate_split(model, load_dataset(data).split("test")) == pytest.approx(8.0)
+
+
+def test_commands(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--dims", "16,16,16", "--batch", "2", "--seconds", "0.1", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["samples_per_s"] > 0
+    assert result["forward_share"] + result["backward_share"] + result["update_share"] == pytest.approx(1.0)
+    assert main(["fit", str(tmp_path / "nowhere"), "--out", str(tmp_path / "run"), "--steps", "1"]) == 2
+    assert main(["export", str(tmp_path), "--out", str(tmp_path / "x.safetensors")]) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 2
+    assert all(line.startswith("trainer: ") for line in errors)

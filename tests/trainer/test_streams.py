@@ -1,0 +1,71 @@
+"""Batches: contiguous, within one file, each sample once an epoch, and a function of seed and step."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livernn.errors import BadInputError
+from trainer.streams import ChunkStreams
+
+LOOKBACK, CHUNK, BATCH = 4, 8, 3
+SILENCE = 255
+
+
+def files_of(lengths: list[int]) -> list[np.ndarray]:
+    """Each file is its number in the tens and a sawtooth in the units, so that any excerpt tells where it is from."""
+    return [(10 * index + np.arange(length) % 10).astype(np.uint8) for index, length in enumerate(lengths)]
+
+
+def streams_of(lengths: list[int], seed: int = 0) -> ChunkStreams:
+    return ChunkStreams(
+        files_of(lengths), batch=BATCH, chunk_samples=CHUNK, lookback_samples=LOOKBACK, silence=SILENCE, seed=seed
+    )
+
+
+@given(lengths=st.lists(st.integers(1, 200), min_size=1, max_size=6), seed=st.integers(0, 5))
+def test_chunks_continue_each_other_and_stay_in_one_file(lengths: list[int], seed: int) -> None:
+    try:
+        streams = streams_of(lengths, seed)
+    except BadInputError:
+        assert sum(max(length // CHUNK - 1, 0) for length in lengths) < BATCH
+        return
+    before = None
+    for step in range(2 * streams.steps_per_epoch):
+        batch = streams.at(step)
+        assert batch.codes.shape == (BATCH, LOOKBACK + CHUNK)
+        for stream in range(BATCH):
+            heard = batch.codes[stream][batch.codes[stream] != SILENCE]
+            assert len(set((heard // 10).tolist())) == 1
+            if not batch.starts_file[stream]:
+                np.testing.assert_array_equal(batch.codes[stream, :LOOKBACK], before[stream, -LOOKBACK:])
+        if step % streams.steps_per_epoch == 0:
+            assert batch.starts_file.all()
+        before = batch.codes
+
+
+def test_an_epoch_reads_every_file() -> None:
+    streams = streams_of([100, 100, 100])
+    seen = {
+        int(streams.at(step).codes[stream, -1]) // 10 for step in range(streams.steps_per_epoch) for stream in range(3)
+    }
+    assert seen == {0, 1, 2}
+
+
+def test_any_step_can_be_read_first() -> None:
+    one, other = streams_of([300, 200]), streams_of([300, 200])
+    last = one.steps_per_epoch * 2 - 1
+    for step in range(last):
+        one.at(step)
+    np.testing.assert_array_equal(one.at(last).codes, other.at(last).codes)
+
+
+def test_epochs_and_seeds_differ() -> None:
+    streams = streams_of([300, 200])
+    assert (streams.at(0).codes != streams.at(streams.steps_per_epoch).codes).any()
+    assert (streams.at(0).codes != streams_of([300, 200], seed=1).at(0).codes).any()
+
+
+def test_too_little_audio() -> None:
+    with pytest.raises(BadInputError, match="cannot fill a batch"):
+        streams_of([10])

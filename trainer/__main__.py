@@ -1,0 +1,183 @@
+"""`python -m trainer`: prepare, fit, evaluate, export, bench."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from livernn.errors import BadInputError, LiveRNNError
+from livernn.model.checkpoint import load_checkpoint, save_checkpoint
+from livernn.model.config import Cell, ModelConfig, Quantiser, Upsampler
+from trainer.config import NAMED, TrainConfig
+from trainer.dataset import SPLITS, load_dataset
+from trainer.prepare import prepare
+from trainer.run import RunFolder
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. What the user can mend is one line on stderr."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except LiveRNNError as error:
+        print(f"trainer: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("trainer: stopped; fit goes on from its last validation with --resume", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    codec = ModelConfig(
+        sample_rate_hz=options.sample_rate,
+        q_levels=options.q_levels,
+        quantiser=options.quantiser,
+        pre_emphasis=options.pre_emphasis,
+    )
+    report = prepare(
+        options.folder, options.out, codec, seed=options.seed, licence=options.licence, credit=options.credit
+    )
+    print(report.text())
+
+
+def _fit(options: argparse.Namespace) -> None:
+    from trainer.loop import fit  # torch takes seconds to import, and the other commands answer at once
+
+    run = RunFolder(options.out)
+    base = run.load_config() if options.resume and run.config.exists() else NAMED[options.config]
+    config = _overridden(base, options)
+    best = fit(
+        load_dataset(options.data),
+        config,
+        run,
+        minutes=options.minutes,
+        resume=options.resume,
+        init=options.init,
+    )
+    print(best)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from trainer.evaluate import evaluate
+
+    evaluation = evaluate(options.checkpoint, load_dataset(options.data), options.split)
+    print(json.dumps(evaluation.as_dict(), indent=2) if options.json else evaluation.text())
+
+
+def _export(options: argparse.Namespace) -> None:
+    run = RunFolder(options.run_folder)
+    run.load_config()
+    source = run.last if options.last else run.best
+    if not source.exists():
+        raise BadInputError(str(run.path), "it holds no checkpoint yet", "Wait for the first validation.")
+    checkpoint = load_checkpoint(source)
+    save_checkpoint(options.out, checkpoint.config, checkpoint.weights, checkpoint.provenance)
+    print(
+        f"{options.out}: {checkpoint.provenance['steps']} steps, {checkpoint.provenance['bits_per_sample']} bits/sample"
+    )
+
+
+def _bench(options: argparse.Namespace) -> None:
+    from trainer.bench import bench
+
+    # What the published figures were measured with: full upsampler, dims 512, frames 16/64, batch 16 x 1024.
+    standard = TrainConfig(ModelConfig(dims=(512, 512, 512)), batch=16)
+    result = bench(_overridden(standard, options), options.seconds)
+    if options.json:
+        print(json.dumps(result.as_dict()))
+        return
+    print(
+        f"{result.samples_per_s:,.0f} audio samples/s: "
+        f"{result.cell}, dims {result.dims}, {result.upsampler} upsampler, "
+        f"batch {result.batch} x {result.chunk_samples}, {result.threads} threads, {result.device}, "
+        f"{'bfloat16' if result.bf16 else 'float32'}\n"
+        f"forward {result.forward_share:.0%}, backward {result.backward_share:.0%}, update {result.update_share:.0%}"
+    )
+
+
+def _overridden(config: TrainConfig, options: argparse.Namespace) -> TrainConfig:
+    """`config` with every option that was given in its place."""
+    given = {name: value for name, value in vars(options).items() if value is not None}
+    model = {field.name: given[field.name] for field in fields(ModelConfig) if field.name in given}
+    training = {field.name: given[field.name] for field in fields(TrainConfig) if field.name in given}
+    return replace(config, model=replace(config.model, **model), **training)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m trainer", description="Makes checkpoints for liveRNN.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser("prepare", help="turn a folder of audio into training data")
+    command.add_argument("folder", type=Path)
+    command.add_argument("--out", type=Path, required=True, metavar="DATA")
+    command.add_argument("--sample-rate", type=int, default=ModelConfig.sample_rate_hz, metavar="HZ")
+    command.add_argument("--q-levels", type=int, default=ModelConfig.q_levels)
+    command.add_argument("--quantiser", choices=get_args(Quantiser), default=ModelConfig.quantiser)
+    command.add_argument("--pre-emphasis", type=float, default=ModelConfig.pre_emphasis)
+    command.add_argument("--seed", type=int, default=0, help="deals files out to train, valid and test")
+    command.add_argument("--licence", default="", help="of the audio; goes onto the checkpoint's card")
+    command.add_argument("--credit", default="", help="whom to credit; goes onto the checkpoint's card")
+    command.set_defaults(run=_prepare)
+
+    command = commands.add_parser("fit", help="train a model")
+    command.add_argument("data", type=Path)
+    command.add_argument("--config", choices=NAMED, default="live-256")
+    command.add_argument("--out", type=Path, required=True, metavar="RUN")
+    command.add_argument("--minutes", type=float, help="stop after this much clock time, resumed time included")
+    command.add_argument("--steps", type=int)
+    command.add_argument("--resume", action="store_true", help="go on exactly where RUN stands, with its settings")
+    command.add_argument("--init", type=Path, metavar="CHECKPOINT", help="start from these weights")
+    _add_network(command)
+    command.add_argument("--learning-rate", type=float)
+    command.add_argument("--warmup-steps", type=int)
+    command.add_argument("--decay-share", type=float, help="last share of the run, over which the rate decays")
+    command.add_argument("--ema-decay", type=float)
+    command.add_argument("--seed", type=int)
+    command.add_argument("--validate-every-steps", type=int)
+    command.add_argument("--deterministic", action="store_true", default=None, help="repeatable, in float32")
+    command.set_defaults(run=_fit)
+
+    command = commands.add_parser("evaluate", help="held-out bits per sample, beside baselines")
+    command.add_argument("checkpoint", type=Path)
+    command.add_argument("data", type=Path)
+    command.add_argument("--split", choices=SPLITS, default="test")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=_evaluate)
+
+    command = commands.add_parser("export", help="write a run's best checkpoint to a file")
+    command.add_argument("run_folder", type=Path, metavar="RUN")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE.safetensors")
+    command.add_argument("--last", action="store_true", help="the newest instead of the best")
+    command.set_defaults(run=_export)
+
+    command = commands.add_parser("bench", help="training throughput, and where the time goes")
+    _add_network(command)
+    command.add_argument("--seconds", type=float, default=10.0)
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=_bench)
+    return parser
+
+
+def _add_network(command: Any) -> None:
+    command.add_argument("--dims", type=_sizes, metavar="D,D,...", help="sample tier first, slowest tier last")
+    command.add_argument("--frame-sizes", type=_sizes, metavar="F,F,...", help="fastest tier first")
+    command.add_argument("--embed-dim", type=int)
+    command.add_argument("--cell", choices=get_args(Cell))
+    command.add_argument("--layers", type=int)
+    command.add_argument("--upsampler", choices=get_args(Upsampler))
+    command.add_argument("--weight-norm", action="store_true", default=None)
+    command.add_argument("--batch", type=int)
+    command.add_argument("--chunk-samples", type=int)
+    command.add_argument("--threads", type=int, help="CPU threads; default: all cores")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
