@@ -125,7 +125,11 @@ def _play(options: argparse.Namespace) -> int:
     from livernn.engine.headless import run_headless
 
     path, patch = _model(options)
-    return run_headless(path, patch, options.audio_device, print)
+    return run_headless(path, patch, options.audio_device, _tell)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _info(options: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +168,24 @@ def test_doctor_says_what_there_is_and_how_to_get_the_rest(
     assert str(paths.data_dir()) in found
     assert "an audio output: connect one" in missing
     assert "MIDI: no answer within 10 s. Restart the sound server." in missing
+
+
+def test_play_hands_the_model_and_the_device_on(
+    preset: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = []
+
+    def run_headless(checkpoint: Path, patch: Patch, device: str | None, on_status: Callable[[str], None]) -> int:
+        calls.append((checkpoint, patch, device))
+        on_status("it plays")
+        return 1
+
+    monkeypatch.setattr("livernn.engine.headless.run_headless", run_headless)
+    checkpoint = preset / "model.safetensors"
+    assert main(["play", "--preset", "toy", "--audio-device", "speakers"]) == 1
+    assert main(["play", "--checkpoint", str(checkpoint)]) == 1
+    assert calls == [(checkpoint, Patch(gain_db=-20.0), "speakers"), (checkpoint, Patch(), None)]
+    assert capsys.readouterr() == ("", "it plays\nit plays\n")
 
 
 def test_as_a_process_it_ends_with_a_code_and_no_traceback(tmp_path: Path) -> None:
