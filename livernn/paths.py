@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 
-
 def _bundled_presets() -> Path:
     """Inside the package once it is installed, beside it in a clone."""
     package = Path(__file__).resolve().parent
