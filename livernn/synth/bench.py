@@ -48,7 +48,8 @@ class BenchResult:
         return (
             f"{self.model}, {self.precision}, one core: {self.samples_per_s:,.0f} samples/s, "
             f"{self.real_time_factor:.2f} x real time at {self.sample_rate} Hz\n"
-            f"blocks of {BLOCK_SAMPLES}: median {self.block_ms_p50:.2f} ms, 99th percentile {self.block_ms_p99:.2f} ms\n"
+            f"blocks of {BLOCK_SAMPLES}: median {self.block_ms_p50:.2f} ms, "
+            f"99th percentile {self.block_ms_p99:.2f} ms\n"
             f"{self.fraction_of_limit:.0%} of the {self.limit_samples_per_s:,.0f} samples/s that memory allows"
         )
 
