@@ -4,12 +4,13 @@ Imports that take long stand in the commands that need them.
 """
 
 import argparse
+import json
 import math
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, get_args
 
 from livernn import __version__
 from livernn.buglog import log_bug
@@ -17,9 +18,11 @@ from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
 from livernn.control.preset import load_preset
 from livernn.errors import BadInputError, LiveRNNError
+from livernn.model.config import ModelConfig, Upsampler
 
 MAX_VOICES = 64
 INTERRUPTED = 130
+_INFO_SECONDS = 1.0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -77,6 +80,18 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("--audio-device", metavar="NAME", help="as `doctor` lists them")
     play.set_defaults(run=_play)
 
+    bench = commands.add_parser("bench", help="speed of a voice on this machine, in blocks of 64 samples")
+    _add_model(bench).add_argument("--dims", type=_sizes, metavar="N,N,N", help="random weights; sample tier first")
+    bench.add_argument("--frame-sizes", type=_sizes, metavar="N,N", help="with --dims (default: 16,64)")
+    bench.add_argument("--upsampler", choices=get_args(Upsampler), help="with --dims (default: full)")
+    bench.add_argument("--precision", choices=("fp32",), default="fp32")
+    bench.add_argument("--voices", type=int, choices=(1,), default=1)
+    bench.add_argument("--threads", type=int, choices=(1,), default=1)
+    bench.add_argument("--device", choices=("auto", "cpu"), default="auto")
+    bench.add_argument("--seconds", type=_positive, default=10.0, metavar="S")
+    bench.add_argument("--json", action="store_true", help="one object")
+    bench.set_defaults(run=_bench)
+
     info = commands.add_parser("info", help="what is known of a checkpoint, and its speed here")
     info.add_argument("path", metavar="PATH", help="a checkpoint, a preset's folder or its name")
     info.set_defaults(run=_info)
@@ -86,10 +101,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_model(parser: argparse.ArgumentParser) -> None:
+def _add_model(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
     model = parser.add_mutually_exclusive_group()
     model.add_argument("--preset", default="piano", metavar="NAME", help="name or folder (default: piano)")
     model.add_argument("--checkpoint", type=Path, metavar="PATH", help="a .safetensors file, at default settings")
+    return model
 
 
 def _model(options: argparse.Namespace) -> tuple[Path, Patch]:
@@ -132,6 +148,23 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def _bench(options: argparse.Namespace) -> int:
+    from livernn.model.checkpoint import load_checkpoint, random_checkpoint
+    from livernn.synth.bench import run_bench
+
+    shape = {name: getattr(options, name) for name in ("dims", "frame_sizes", "upsampler")}
+    shape = {name: value for name, value in shape.items() if value is not None}
+    if options.dims is not None:
+        checkpoint = random_checkpoint(ModelConfig(**shape))
+    elif shape:
+        raise BadInputError("command line", "--frame-sizes and --upsampler describe a net of --dims", "Add --dims.")
+    else:
+        checkpoint = load_checkpoint(_model(options)[0])
+    result = run_bench(checkpoint, options.seconds)
+    print(json.dumps(result.as_dict()) if options.json else result.text())
+    return 0
+
+
 def _info(options: argparse.Namespace) -> int:
     from livernn.model.card import card
     from livernn.model.checkpoint import load_checkpoint
@@ -143,6 +176,11 @@ def _info(options: argparse.Namespace) -> int:
     print(path)
     for heading, text in card(checkpoint):
         print(f"{heading}: {text}")
+    sys.stdout.flush()
+    from livernn.synth.bench import run_bench
+
+    speed = run_bench(checkpoint, _INFO_SECONDS)
+    print(f"speed here: {speed.real_time_factor:.2f} times real time in {speed.precision} on one core")
     return 0
 
 
@@ -211,6 +249,10 @@ def _whole(text: str, lowest: int, highest: int) -> int:
     if not lowest <= number <= highest:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number from {lowest} to {highest}")
     return number
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(_whole(part, 1, 1 << 16) for part in text.split(","))
 
 
 def _number(text: str) -> float:

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -83,6 +84,10 @@ def test_patch_temperature_prime_and_voices_are_heard(tmp_path: Path, preset: Pa
         (["render", "--out", "x.wav", "--checkpoint", "none.safetensors"], "none.safetensors"),
         (["render", "--out", "none/x.wav", "--preset", "toy"], "folder does not exist"),
         (["render", "--out", "x.wav", "--preset", "toy", "--prime", "text.wav"], "not a sound file"),
+        (["bench", "--frame-sizes", "4,16"], "Add --dims"),
+        (["bench", "--dims", "8,8"], "dims must be one longer than frame_sizes"),
+        (["bench", "--dims", "8,x,8"], "x is not a whole number"),
+        (["bench", "--dims", "8,8,8", "--preset", "toy"], "not allowed with"),
         (["info", "text.wav"], "text.wav"),
         (["info", "organ"], "organ"),
     ],
@@ -150,6 +155,24 @@ def test_info_prints_the_card(preset: Path, capsys: pytest.CaptureFixture[str]) 
         assert "credit: two lines" in card
         assert "licence: not stated" in card
         assert "valid 7.988" in card
+        assert "speed here: " in card
+
+
+def test_bench_of_random_weights_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
+    shape = ["--dims", "16,16,16", "--frame-sizes", "4,16", "--upsampler", "shared"]
+    assert main(["bench", *shape, "--seconds", "0.05", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert set(result) == {
+        "model", "device", "precision", "voices", "sample_rate", "samples_per_s", "real_time_factor",
+        "block_ms_p50", "block_ms_p99", "limit_samples_per_s", "fraction_of_limit",
+    }  # fmt: skip
+    assert result["real_time_factor"] == pytest.approx(result["samples_per_s"] / 16000)
+    assert "shared" in result["model"]
+
+
+def test_bench_of_a_preset_is_read_by_people(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--preset", "toy", "--seconds", "0.05"]) == 0
+    assert "x real time at 16000 Hz" in capsys.readouterr().out
 
 
 def test_doctor_says_what_there_is_and_how_to_get_the_rest(
