@@ -1,0 +1,93 @@
+"""`python app.py`: the instrument in its window."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from livernn.buglog import log_bug
+from livernn.control.preset import Preset, load_preset
+from livernn.errors import BadInputError, DeviceError, LiveRNNError
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadInputError("command line", message, "See python app.py --help.")
+
+
+def main() -> int:
+    """The exit code: 0, 1 for a failure, 2 for bad input."""
+    try:
+        options = _parse()
+        if options.list_devices:
+            return _list_devices()
+        _check(options)
+        return _perform(options)
+    except LiveRNNError as error:
+        print(f"livernn: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _parse() -> argparse.Namespace:
+    parser = _Parser(prog="python app.py", description="liveRNN, the instrument.")
+    model = parser.add_mutually_exclusive_group()
+    model.add_argument("--preset", metavar="NAME|PATH", help="start with this preset, not the last one used")
+    model.add_argument("--checkpoint", type=Path, metavar="PATH", help="start with this .safetensors file")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="what the model runs on")
+    parser.add_argument("--audio-device", metavar="NAME", help="audio output, by its name or an unambiguous part of it")
+    parser.add_argument("--list-devices", action="store_true", help="list the audio outputs and end")
+    return parser.parse_args()
+
+
+def _list_devices() -> int:
+    from livernn.engine.devices import list_outputs
+
+    for device in list_outputs():
+        mark = "*" if device.is_default else " "
+        print(f"{mark} {device.name}, {device.host_api} ({device.channels} channels, {device.default_rate_hz:.0f} Hz)")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    if options.device == "cuda":
+        raise DeviceError("--device cuda", "this version runs the model on the CPU", "Use --device cpu.")
+    display = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+    if sys.platform.startswith("linux") and not display:
+        raise DeviceError(
+            "window", "there is no display", "Start it in a desktop session, or use python -m livernn play."
+        )
+
+
+def _perform(options: argparse.Namespace) -> int:
+    from PySide6.QtWidgets import QApplication
+
+    from livernn.engine.client import EngineClient
+    from livernn.ui.main_window import MainWindow
+    from livernn.ui.session import Session
+    from livernn.ui.settings import Settings
+
+    preset = _preset(options)
+    sys.excepthook = lambda _, bug, __: print(f"livernn: {log_bug(bug)}", file=sys.stderr)
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("liveRNN")
+    session = Session(EngineClient, Settings())
+    window = MainWindow(session)
+    for interrupt in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(interrupt, lambda *_: window.close())
+    window.show()
+    session.start(preset, options.audio_device)
+    return application.exec()
+
+
+def _preset(options: argparse.Namespace) -> Preset | None:
+    from livernn.ui.sources import open_sound_model
+
+    if options.checkpoint is not None:
+        return open_sound_model(options.checkpoint)
+    return load_preset(options.preset) if options.preset is not None else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""The line between header and scopes: what is going on, and the one click that helps."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
+
+from livernn.engine.client import Device
+from livernn.ui.audio_dialog import DEFAULT_OUTPUT, device_id
+from livernn.ui.header import Chooser
+from livernn.ui.labels import FittedLabel
+from livernn.ui.notice import Kind, Notice, Remedy
+
+
+class Banner(QFrame):
+    """Always there, so that nothing moves when it has something to say."""
+
+    remedy_asked = Signal(object)
+    device_chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self.message = FittedLabel()
+        self.message.setObjectName("message")
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("Progress")
+        self.devices = Chooser()
+        self.devices.setAccessibleName("Audio output")
+        self.devices.setToolTip("Play through this output")
+        self.remedy = QPushButton()
+        self.remedy.setObjectName("primary")
+        self._notice = Notice(Kind.HINT, "")
+        self._ids: list[str | None] = []
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(18, 4, 8, 4)
+        layout.setSpacing(12)
+        layout.addWidget(self.message, 1)
+        for widget in (self.progress, self.devices, self.remedy):
+            layout.addWidget(widget)
+        self.remedy.clicked.connect(lambda: self.remedy_asked.emit(self._notice.remedy))
+        self.devices.activated.connect(lambda index: self.device_chosen.emit(self._ids[index]))
+        self.show_notice(self._notice)
+
+    def set_scale(self, scale: float) -> None:
+        """See `theme.scale_for`."""
+        self.setFixedHeight(round(58 * scale))
+        self.progress.setFixedWidth(round(260 * scale))
+        self.devices.setMaximumWidth(round(300 * scale))
+
+    def show_notice(self, notice: Notice) -> None:
+        """Say it, until the next."""
+        self._notice = notice
+        self.message.setText(notice.text)
+        self.message.setToolTip(notice.text)
+        self.message.setProperty("kind", notice.kind.value)
+        self.message.style().polish(self.message)
+        self.progress.setVisible(notice.kind is Kind.BUSY)
+        known = notice.fraction is not None
+        self.progress.setRange(0, 1000 if known else 0)
+        self.progress.setValue(round(1000 * (notice.fraction or 0.0)))
+        self.devices.setVisible(notice.offers_devices and bool(self._ids))
+        self.remedy.setVisible(notice.remedy is not None)
+        self.remedy.setText(notice.remedy.value if isinstance(notice.remedy, Remedy) else "")
+
+    def show_devices(self, devices: Sequence[Device], chosen: str | None) -> None:
+        """The outputs to offer."""
+        self._ids = [None, *map(device_id, devices)] if devices else []
+        self.devices.clear()
+        self.devices.addItems([identity or DEFAULT_OUTPUT for identity in self._ids])
+        self.devices.setCurrentIndex(self._ids.index(chosen) if chosen in self._ids else -1)
+        self.devices.setPlaceholderText("Choose an output")
+        self.devices.setVisible(self._notice.offers_devices and bool(self._ids))

@@ -1,0 +1,279 @@
+"""The window: puts the panels together and connects them to the session."""
+
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QVBoxLayout,
+    QWidget,
+)
+
+from livernn.engine.client import EngineState
+from livernn.ui import theme as themes
+from livernn.ui.audio_dialog import AudioDialog
+from livernn.ui.banner import Banner
+from livernn.ui.dialogs import about_dialog, help_dialog
+from livernn.ui.header import Header
+from livernn.ui.meter import LevelMeter
+from livernn.ui.notice import Notice, Remedy
+from livernn.ui.scope_panel import ScopePanel
+from livernn.ui.session import Session
+from livernn.ui.sources import CHECKPOINT_SUFFIX, SOUND_SUFFIXES
+from livernn.ui.status_strip import StatusStrip
+from livernn.ui.transport import Transport
+
+FRAME_MS = 16
+STATUS_MS = 200
+DEFAULT_DEPTH_MS = 60.0
+
+_SOUNDS = " ".join(f"*{suffix}" for suffix in SOUND_SUFFIXES)
+_SOUND_FILTER = f"Sound files ({_SOUNDS})"
+_ANY_FILTER = f"Sound models and sound files (*{CHECKPOINT_SUFFIX} {_SOUNDS})"
+
+
+class MainWindow(QMainWindow):
+    """A view of one session, which it ends when it is closed."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self._settings = session.settings
+        self._theme = themes.THEMES.get(self._settings.theme or "", themes.THEMES[themes.DEFAULT_THEME])
+        self._scale = 0.0
+        self.header = Header()
+        self.banner = Banner()
+        self.scopes = ScopePanel(self._settings.waveform_span_s)
+        self.meter = LevelMeter()
+        self.transport = Transport()
+        self.status = StatusStrip()
+        self.audio_dialog = AudioDialog(self._settings.depth_ms or DEFAULT_DEPTH_MS, self)
+        self.setWindowTitle("liveRNN")
+        self.setAcceptDrops(True)
+        self.setCentralWidget(self._lay_out())
+        self.setMinimumSize(960, 620)
+        self._dress(1.0)
+        self._connect_session()
+        self._connect_panels()
+        self._add_shortcuts()
+        if self._settings.geometry is None or not self.restoreGeometry(self._settings.geometry):
+            self.resize(themes.BASE_WIDTH, themes.BASE_HEIGHT)
+        self._frame_at = self._status_at = time.monotonic()
+        self._start_timer(FRAME_MS, self._draw_frame, Qt.TimerType.PreciseTimer)
+        self._start_timer(STATUS_MS, self._draw_status, Qt.TimerType.CoarseTimer)
+
+    def _lay_out(self) -> QWidget:
+        frame = QFrame()
+        frame.setObjectName("panel")
+        inside = QVBoxLayout(frame)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.meter)
+        scopes = QHBoxLayout()
+        scopes.setSpacing(12)
+        scopes.addWidget(self.scopes, 1)
+        scopes.addWidget(frame)
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(14, 12, 14, 14)
+        layout.setSpacing(10)
+        layout.addWidget(self.header)
+        layout.addWidget(self.banner)
+        layout.addLayout(scopes, 1)
+        layout.addWidget(self.transport)
+        layout.addWidget(self.status)
+        return body
+
+    def _connect_session(self) -> None:
+        session = self.session
+        session.presets_changed.connect(self._show_presets)
+        session.patch_changed.connect(lambda: self.transport.show_patch(session.patch))
+        session.state_changed.connect(self._show_state)
+        session.audio_changed.connect(self._show_audio)
+        session.notice_changed.connect(self._show_notice)
+        self._show_presets()
+        self._show_state()
+        self._show_audio()
+        self._show_notice(session.notice)
+        self.transport.show_patch(session.patch)
+
+    def _connect_panels(self) -> None:
+        session, header, transport = self.session, self.header, self.transport
+        header.preset_chosen.connect(session.load)
+        header.preset_stepped.connect(session.step_preset)
+        header.open_asked.connect(self.ask_for_file)
+        header.audio_asked.connect(self.show_audio_dialog)
+        header.theme_asked.connect(self.next_theme)
+        header.help_asked.connect(self.show_help)
+        header.about_asked.connect(self.show_about)
+        self.banner.remedy_asked.connect(self._apply_remedy)
+        self.banner.device_chosen.connect(session.choose_device)
+        transport.play_asked.connect(session.toggle_play)
+        transport.prime_asked.connect(self.ask_for_prime)
+        transport.reset_asked.connect(session.reset)
+        transport.panic_asked.connect(session.panic)
+        transport.value_changed.connect(session.set_value)
+        self.scopes.span_chosen.connect(self._remember_span)
+        self.audio_dialog.device_chosen.connect(session.choose_device)
+        self.audio_dialog.depth_chosen.connect(session.set_depth_ms)
+        self.audio_dialog.refresh_asked.connect(session.list_devices)
+
+    def _add_shortcuts(self) -> None:
+        actions = {
+            "Space": self.session.toggle_play,
+            "Esc": self.session.panic,
+            "Ctrl+O": self.ask_for_file,
+            "Ctrl+L": self.ask_for_file,
+            "Ctrl+P": self.ask_for_prime,
+            "Ctrl+R": self.session.reset,
+            "Ctrl+D": self.show_audio_dialog,
+            "Ctrl+T": self.next_theme,
+            "Ctrl+PgUp": lambda: self.session.step_preset(-1),
+            "Ctrl+PgDown": lambda: self.session.step_preset(1),
+            "F": self.scopes.freeze.toggle,
+            "F1": self.show_help,
+            "F11": self.toggle_full_screen,
+        }
+        for keys, action in actions.items():
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setAutoRepeat(False)
+            shortcut.activated.connect(action)
+
+    def ask_for_file(self) -> None:
+        """Let the performer pick something to load or to continue."""
+        self._ask("Open", _ANY_FILTER)
+
+    def ask_for_prime(self) -> None:
+        """Let the performer pick a sound to continue."""
+        self._ask("Continue a sound file", _SOUND_FILTER)
+
+    def show_audio_dialog(self) -> None:
+        """Outputs and depth; the window stays usable."""
+        self.session.list_devices()
+        self.audio_dialog.show()
+        self.audio_dialog.raise_()
+
+    def show_help(self) -> None:
+        """Keys and first steps."""
+        help_dialog(self, self._scale).show()
+
+    def show_about(self) -> None:
+        """Credits of program and preset."""
+        about_dialog(self, self._scale, self.session.preset).show()
+
+    def next_theme(self) -> None:
+        """The next of the themes, remembered."""
+        names = list(themes.THEMES)
+        self._theme = themes.THEMES[names[(names.index(self._theme.name) + 1) % len(names)]]
+        self._settings.theme = self._theme.name
+        self._dress(self._scale)
+
+    def toggle_full_screen(self) -> None:
+        """Full screen and back."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.session.open(paths[0])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Space is play's, so that Enter presses the button that has the focus.
+        focused = self.focusWidget()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(focused, QAbstractButton):
+            focused.click()
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        scale = themes.scale_for(self.width(), self.height())
+        if scale != self._scale:
+            self._dress(scale)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.scopes.wake()
+        super().changeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._settings.geometry = self.saveGeometry()
+        self.session.close()
+        super().closeEvent(event)
+
+    def _dress(self, scale: float) -> None:
+        self._scale = scale
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        themes.apply_theme(application, self._theme, scale)
+        for panel in (self.banner, self.scopes, self.meter, self.transport, self.status, self.audio_dialog):
+            panel.set_scale(scale)
+        self.scopes.wake()
+
+    def _start_timer(self, interval_ms: int, action: object, kind: Qt.TimerType) -> None:
+        timer = QTimer(self)
+        timer.setTimerType(kind)
+        timer.timeout.connect(action)
+        timer.start(interval_ms)
+
+    def _draw_frame(self) -> None:
+        now = time.monotonic()
+        passed_s, self._frame_at = now - self._frame_at, now
+        metrics = self.session.client.metrics()
+        if metrics is None or self.isMinimized():
+            return
+        self.scopes.refresh(self.session.client, metrics.device_rate_hz, passed_s)
+        self.meter.feed(metrics.peak_db, metrics.limiter_gain_db, passed_s)
+
+    def _draw_status(self) -> None:
+        now = time.monotonic()
+        passed_s, self._status_at = now - self._status_at, now
+        metrics = self.session.client.metrics()
+        if metrics is not None:
+            self.status.show_metrics(metrics, passed_s)
+
+    def _show_presets(self) -> None:
+        session = self.session
+        self.header.show_presets(session.presets, session.pending or session.preset, dirty=session.dirty)
+
+    def _show_state(self) -> None:
+        sounding = self.session.state is EngineState.PLAYING
+        self.transport.play.show_state(wanted=self.session.playing, sounding=sounding)
+
+    def _show_audio(self) -> None:
+        session = self.session
+        self.status.show_audio(session.output, session.model_rate_hz)
+        self.audio_dialog.show_audio(session.devices, session.device, session.output)
+        self.banner.show_devices(session.devices, session.device)
+        if session.model_rate_hz > 0:
+            self.scopes.set_model_rate_hz(session.model_rate_hz)
+
+    def _show_notice(self, notice: Notice) -> None:
+        self.banner.show_notice(notice)
+
+    def _apply_remedy(self, remedy: Remedy) -> None:
+        if remedy is Remedy.RESTART_ENGINE:
+            self.session.restart()
+        else:
+            self.session.retry_audio()
+
+    def _remember_span(self, span_s: float) -> None:
+        self._settings.waveform_span_s = span_s
+
+    def _ask(self, title: str, name_filter: str) -> None:
+        dialog = QFileDialog(self, title, "", name_filter)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self.session.open(Path(path)))
+        dialog.open()

@@ -1,0 +1,293 @@
+"""What the window is a view of: the engine's client, the preset and the patch. No widgets."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from livernn.control.patch import Patch
+from livernn.control.preset import Preset, find_presets
+from livernn.engine.client import (
+    AudioOpened,
+    Device,
+    DeviceLost,
+    Devices,
+    EngineClient,
+    EngineDied,
+    EngineState,
+    Event,
+    Failed,
+    Garbled,
+    Loaded,
+    NoDevice,
+    Primed,
+    StateChanged,
+    Tuning,
+    WasReset,
+)
+from livernn.errors import LiveRNNError
+from livernn.ui.notice import WELCOME, Kind, Notice, Remedy
+from livernn.ui.settings import Settings
+from livernn.ui.sources import Source, classify, open_sound_model
+
+DEFAULT_PRESET = "piano"
+
+_log = logging.getLogger(__name__)
+
+
+class Session(QObject):
+    """One performance. Every method is for Qt's main thread and returns at once."""
+
+    presets_changed = Signal()
+    """`presets`, `preset`, `pending` or `dirty`."""
+    patch_changed = Signal()
+    state_changed = Signal()
+    """`playing` or `state`."""
+    audio_changed = Signal()
+    """`devices`, `output` or `model_rate_hz`."""
+    notice_changed = Signal(object)
+
+    _arrived = Signal(object)
+
+    def __init__(self, new_client: Callable[[Callable[[Event], None]], EngineClient], settings: Settings) -> None:
+        super().__init__()
+        # A queued connection carries events from the client's reader thread to this one.
+        self._arrived.connect(self._handle, Qt.ConnectionType.QueuedConnection)
+        self.client = new_client(self._arrived.emit)
+        self.settings = settings
+        self.presets = find_presets()
+        self.preset: Preset | None = None
+        self.pending: Preset | None = None
+        self.patch = Patch()
+        self.state = EngineState.STOPPED
+        self.devices: tuple[Device, ...] = ()
+        self.output: AudioOpened | None = None
+        self.model_rate_hz = 0
+        self.device = settings.device
+        self.notice = WELCOME
+        self._play_wanted = False
+        self._cut_off = False
+
+    @property
+    def playing(self) -> bool:
+        """Whether there is sound, or will be as soon as there can be."""
+        return self._play_wanted
+
+    @property
+    def dirty(self) -> bool:
+        """Whether the patch is no longer the preset's."""
+        return self.preset is not None and self.patch != self.preset.patch
+
+    def start(self, preset: Preset | None, device: str | None) -> None:
+        """Start the engine with a preset (or the last one used) and an output (or the last one used)."""
+        self.device = device or self.settings.device
+        self.client.start()
+        self._send_audio()
+        first = preset or self._remembered_preset()
+        if first is None:
+            self._show(Notice(Kind.ERROR, "No preset found: drop a checkpoint (.safetensors) or a preset folder here."))
+        else:
+            self.load(first)
+
+    def close(self) -> None:
+        """End the engine."""
+        self.client.close()
+
+    def load(self, preset: Preset) -> None:
+        """Change to a preset; while playing the sound cross-fades once it is ready."""
+        if preset.name not in {known.name for known in self.presets}:
+            self.presets = [*self.presets, preset]
+        self.pending = preset
+        self.client.load(preset.checkpoint, preset.patch)
+        self._show(Notice(Kind.BUSY, f"Loading {preset.title}"))
+        self.presets_changed.emit()
+
+    def step_preset(self, step: int) -> None:
+        """The next (1) or previous (-1) preset of the list, round and round."""
+        self.presets = self._listed()
+        names = [preset.name for preset in self.presets]
+        shown = self.pending or self.preset
+        if names:
+            at = names.index(shown.name) + step if shown is not None and shown.name in names else 0
+            self.load(self.presets[at % len(names)])
+
+    def open(self, path: Path) -> None:
+        """Load or prime from whatever was picked or dropped."""
+        try:
+            if classify(path) is Source.PRIME:
+                self.prime(path)
+            else:
+                self.load(open_sound_model(path))
+        except LiveRNNError as error:
+            self._show(Notice(Kind.ERROR, str(error)))
+
+    def prime(self, path: Path) -> None:
+        """Continue a sound file."""
+        self._show(Notice(Kind.BUSY, f"Listening to {path.name}"))
+        self.client.prime(path)
+
+    def set_value(self, name: str, value: float) -> None:
+        """Change one parameter, as from a knob."""
+        self.patch = self.patch.with_value(name, value)
+        self.client.set_param(name, self.patch.value(name))
+        self.patch_changed.emit()
+        self.presets_changed.emit()
+
+    def toggle_play(self) -> None:
+        """Play or stop."""
+        self._cut_off = False
+        if self._play_wanted:
+            self._play_wanted = False
+            self.client.stop()
+        else:
+            self._play_wanted = True
+            self.client.play()
+        self.state_changed.emit()
+
+    def panic(self) -> None:
+        """Silence, and back to the initial state."""
+        self._play_wanted = False
+        self.client.panic()
+        self.state_changed.emit()
+
+    def reset(self) -> None:
+        """Start the sound over with a new random seed."""
+        self.client.reset(None)
+
+    def choose_device(self, name: str | None) -> None:
+        """Change the output; None is the system's choice."""
+        self.device = name
+        self.settings.device = name
+        self.retry_audio()
+
+    def retry_audio(self) -> None:
+        """Look for outputs again, open the chosen one, and play on if its loss cut the sound."""
+        self._send_audio()
+        if self._cut_off:
+            self._cut_off = False
+            self.toggle_play()
+
+    def list_devices(self) -> None:
+        """Look for outputs again."""
+        self.client.list_devices()
+
+    def set_depth_ms(self, depth_ms: float) -> None:
+        """How far ahead of the ear the engine works."""
+        self.settings.depth_ms = depth_ms
+        self.client.set_depth_ms(depth_ms)
+
+    def restart(self) -> None:
+        """A new engine with the same preset, patch, output and, if it was playing, sound."""
+        again = self.preset or self.pending
+        self.pending = again
+        self.client.restart()
+        self.client.list_devices()
+        if again is None:
+            self._show(WELCOME)
+            return
+        if self.preset is None:
+            self.client.load(again.checkpoint, again.patch)
+        self._show(Notice(Kind.BUSY, f"Loading {again.title}"))
+
+    def _send_audio(self) -> None:
+        self.client.list_devices()
+        self.client.set_audio(self.device)
+        if self.settings.depth_ms is not None:
+            self.client.set_depth_ms(self.settings.depth_ms)
+
+    def _remembered_preset(self) -> Preset | None:
+        """The last preset used, else the bundled one, else any."""
+        by_name = {preset.name: preset for preset in self.presets}
+        name = self.settings.preset or DEFAULT_PRESET
+        if name in by_name:
+            return by_name[name]
+        try:
+            return open_sound_model(Path(name))
+        except LiveRNNError:
+            return by_name.get(DEFAULT_PRESET) or next(iter(self.presets), None)
+
+    def _listed(self) -> list[Preset]:
+        """The presets as they are on disk now, and the bare checkpoints of this session."""
+        found = find_presets()
+        names = {preset.name for preset in found}
+        return found + [preset for preset in self.presets if preset.name not in names and preset.checkpoint.is_file()]
+
+    def _show(self, notice: Notice) -> None:
+        self.notice = notice
+        self.notice_changed.emit(notice)
+
+    def _handle(self, event: Event) -> None:
+        match event:
+            case StateChanged(state):
+                self.state = state
+                self.state_changed.emit()
+            case Tuning(stage, fraction):
+                self._show(Notice(Kind.BUSY, f"Tuning for this processor: {stage}", fraction=fraction))
+            case Loaded():
+                self._take_loaded(event)
+            case Primed(seconds, name):
+                self._show(Notice(Kind.INFO, f"Continuing the last {seconds:.1f} s of {name}"))
+            case WasReset(seed):
+                self._show(Notice(Kind.INFO, f"Started over with seed {seed}"))
+            case AudioOpened():
+                self.output = event
+                self.audio_changed.emit()
+                if self.notice.offers_devices:
+                    self._show(WELCOME)
+            case Devices(devices):
+                self.devices = devices
+                self.audio_changed.emit()
+            case _:
+                self._handle_trouble(event)
+
+    def _handle_trouble(self, event: Event) -> None:
+        match event:
+            case NoDevice(message, devices):
+                self._lose_output(message, devices)
+            case DeviceLost(message):
+                self._lose_output(message, self.devices)
+            case Failed(action, message):
+                if action == "load":
+                    self.pending = None
+                    self.presets_changed.emit()
+                if action == "play":
+                    self._play_wanted = False
+                    self.state_changed.emit()
+                self._show(Notice(Kind.ERROR, message))
+            case EngineDied(_, message):
+                self.state = EngineState.STOPPED
+                self.output = None
+                self.state_changed.emit()
+                self.audio_changed.emit()
+                why = f" ({message})" if message else ""
+                text = f"The sound engine stopped{why}. Preset and knobs are kept."
+                self._show(Notice(Kind.ERROR, text, Remedy.RESTART_ENGINE))
+            case Garbled(line, why):
+                _log.warning("the engine said something odd: %s (%s)", line, why)
+
+    def _take_loaded(self, event: Loaded) -> None:
+        preset = self.pending
+        if preset is None or Path(event.checkpoint) != preset.checkpoint:
+            return
+        self.pending = None
+        self.preset = preset
+        self.model_rate_hz = event.sample_rate_hz
+        if event.patch is not None:
+            self.patch = replace(self.patch, **event.patch)
+        known = find_presets()
+        self.settings.preset = preset.name if preset in known else str(preset.checkpoint)
+        self._show(WELCOME if not self.playing else Notice(Kind.INFO, f"{preset.title} is on"))
+        self.patch_changed.emit()
+        self.presets_changed.emit()
+        self.audio_changed.emit()
+
+    def _lose_output(self, message: str, devices: tuple[Device, ...]) -> None:
+        self.output = None
+        self.devices = devices
+        self._cut_off = self._cut_off or self._play_wanted
+        self._play_wanted = False
+        self.state_changed.emit()
+        self.audio_changed.emit()
+        self._show(Notice(Kind.ERROR, message, Remedy.RETRY_AUDIO, offers_devices=True))

@@ -1,0 +1,96 @@
+"""Last row: whether the machine keeps up."""
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from livernn.engine.client import AudioOpened, EngineState, Metrics
+from livernn.ui.labels import ElidedLabel
+
+ALARM_S = 3.0
+"""How long a cell stays red after something was missed."""
+
+_NONE = "–"
+
+
+class Cell(QWidget):
+    """A caption over a value, as wide as `sample` or, without one, as there is room."""
+
+    def __init__(self, caption: str, tip: str, sample: str) -> None:
+        super().__init__()
+        self.setToolTip(tip)
+        self._sample = sample
+        top = QLabel(caption)
+        top.setObjectName("caption")
+        self.value = QLabel(_NONE) if sample else ElidedLabel(_NONE)
+        self.value.setObjectName("value")
+        self.value.setAccessibleName(caption)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(top)
+        layout.addWidget(self.value)
+
+    def show_value(self, text: str, *, alarm: bool = False) -> None:
+        """Set the value, red if it is an `alarm`."""
+        if self.value.text() != text:
+            self.value.setText(text)
+        if bool(self.value.property("alarm")) != alarm:
+            self.value.setProperty("alarm", alarm)
+            self.value.style().polish(self.value)
+
+    def hold_width(self) -> None:
+        """Keep the room of the widest value, so that neighbours do not move."""
+        self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance(self._sample))
+
+
+class StatusStrip(QFrame):
+    """Figures of the engine, its output and its model."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self.speed = Cell("Real time", "Sound rendered per time spent; below 1 it cannot keep up", "88.8 ×")
+        self.ring = Cell("Ring", "Sound rendered ahead, and how much is aimed at", "888 / 888 ms")
+        self.underruns = Cell("Underruns", "Times that the engine was too late", "88888")
+        self.xruns = Cell("Device xruns", "Times that the audio device missed a block", "88888")
+        self.output = Cell("Output", "Audio output and its sample rate", "")
+        self.model = Cell("Model", "Sample rate of the model", "88.8 kHz")
+        self._missed = (0, 0)
+        self._alarms_s = [0.0, 0.0]
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(18, 6, 18, 6)
+        layout.setSpacing(26)
+        for cell in (self.speed, self.ring, self.underruns, self.xruns):
+            layout.addWidget(cell)
+        layout.addWidget(self.output, 1)
+        layout.addWidget(self.model)
+
+    def set_scale(self, scale: float) -> None:
+        """See `theme.scale_for`; after the style sheet has been set."""
+        self.setFixedHeight(round(72 * scale))
+        for cell in (self.speed, self.ring, self.underruns, self.xruns, self.model):
+            cell.value.ensurePolished()
+            cell.hold_width()
+
+    def show_metrics(self, metrics: Metrics, passed_s: float) -> None:
+        """Figures, `passed_s` after the last."""
+        playing = metrics.state is EngineState.PLAYING
+        factor = metrics.real_time_factor
+        self.speed.show_value(f"{factor:.1f} ×" if factor > 0.0 else _NONE, alarm=0.0 < factor < 1.0)
+        depth = f"{metrics.depth_ms:.0f}" if playing else _NONE
+        self.ring.show_value(f"{depth} / {metrics.target_depth_ms:.0f} ms" if metrics.target_depth_ms > 0.0 else _NONE)
+        missed = (metrics.underruns, metrics.device_xruns)
+        for index, cell in enumerate((self.underruns, self.xruns)):
+            self._alarms_s[index] = ALARM_S if missed[index] > self._missed[index] else self._alarms_s[index] - passed_s
+            cell.show_value(str(missed[index]), alarm=self._alarms_s[index] > 0.0)
+        self._missed = missed
+
+    def show_audio(self, output: AudioOpened | None, model_rate_hz: int) -> None:
+        """Which output is open and what rate the model has."""
+        text = f"{output.device}  {_khz(output.rate_hz)}" if output is not None else "none"
+        self.output.show_value(text, alarm=output is None)
+        self.output.value.setToolTip(text)
+        self.model.show_value(_khz(model_rate_hz) if model_rate_hz > 0 else _NONE)
+
+
+def _khz(rate_hz: float) -> str:
+    return f"{rate_hz / 1000:.4g} kHz"
