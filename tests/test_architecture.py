@@ -100,3 +100,17 @@ def test_what_the_design_allows_breaks_nothing(hollow_tree: Path) -> None:
 def test_the_window_opens_without_torch() -> None:
     program = "import sys, livernn.ui.main_window; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("patterns", "limit_lines"),
+    [
+        (["livernn/**/*.py", "trainer/**/*.py", "tests/**/*.py"], 400),
+        (["livernn/ui/main_window.py"], 300),
+        (["app.py"], 120),
+    ],
+)
+def test_no_file_outgrows_its_subject(patterns: list[str], limit_lines: int) -> None:
+    lines = {path: len(path.read_text().splitlines()) for pattern in patterns for path in ROOT.glob(pattern)}
+    assert lines
+    assert [str(path) for path, count in lines.items() if count > limit_lines] == []
