@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 CONTRACTS = [contract["id"] for contract in SETTINGS["tool"]["importlinter"]["contracts"]]
 
 VIOLATIONS = [
@@ -111,6 +111,6 @@ def test_the_window_opens_without_torch() -> None:
     ],
 )
 def test_no_file_outgrows_its_subject(patterns: list[str], limit_lines: int) -> None:
-    lines = {path: len(path.read_text().splitlines()) for pattern in patterns for path in ROOT.glob(pattern)}
+    lines = {path: len(path.read_text("utf-8").splitlines()) for pattern in patterns for path in ROOT.glob(pattern)}
     assert lines
     assert [str(path) for path, count in lines.items() if count > limit_lines] == []

@@ -60,7 +60,9 @@ def _end_children():
 
 def test_the_guards_catch_what_they_are_there_for(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     pytester.makeconftest(
-        (ROOT / "tests/conftest.py").read_text().replace("LEFTOVER_PATIENCE_S = 3.0", "LEFTOVER_PATIENCE_S = 0.3")
+        (ROOT / "tests/conftest.py")
+        .read_text("utf-8")
+        .replace("LEFTOVER_PATIENCE_S = 3.0", "LEFTOVER_PATIENCE_S = 0.3")
     )
     sample = pytester.makepyfile(SAMPLE)
     shutil.copy(ROOT / "pyproject.toml", pytester.path)

@@ -9,14 +9,14 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
 
 
 def pins(path: Path) -> dict[str, list[Requirement]]:
     """Requirements of a lock file by canonical name; one name may have a pin per Python version."""
     found: dict[str, list[Requirement]] = {}
-    for line in path.read_text().splitlines():
+    for line in path.read_text("utf-8").splitlines():
         if re.match(r"[A-Za-z0-9]", line):
             requirement = Requirement(line.rstrip(" \\"))
             found.setdefault(canonicalize_name(requirement.name), []).append(requirement)
@@ -39,7 +39,7 @@ def test_every_pin_is_exact() -> None:
 
 
 def test_all_but_torch_have_hashes() -> None:
-    text = (ROOT / "requirements.lock").read_text()
+    text = (ROOT / "requirements.lock").read_text("utf-8")
     blocks = re.split(r"\n(?=[a-z0-9])", text)[1:]
     assert len(blocks) == sum(map(len, pins(ROOT / "requirements.lock").values()))
     assert all("--hash=sha256:" in block for block in blocks)
@@ -47,4 +47,4 @@ def test_all_but_torch_have_hashes() -> None:
 
 def test_no_lock_names_a_host_or_a_folder() -> None:
     for path in LOCKS:
-        assert not re.search(r"://|--(extra-)?index-url|--find-links|@ |\.whl", path.read_text()), path.name
+        assert not re.search(r"://|--(extra-)?index-url|--find-links|@ |\.whl", path.read_text("utf-8")), path.name
