@@ -1,0 +1,72 @@
+"""A session on a fake engine, presets to choose from, and a window on both."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from livernn import paths
+from livernn.control.patch import Patch
+from livernn.control.preset import save_patch
+from livernn.ui.main_window import MainWindow
+from livernn.ui.session import Session
+from livernn.ui.settings import Settings
+from tests.ui.fake_client import FakeEngineClient
+
+MakePreset = Callable[..., Path]
+
+
+@pytest.fixture
+def make_preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakePreset:
+    """Makes preset folders, among the presets that are found unless another `root` is given."""
+    bundled = tmp_path / "bundled"
+    bundled.mkdir()
+    monkeypatch.setattr(paths, "BUNDLED_PRESETS", bundled)
+
+    def make(name: str, root: Path = bundled, **values: float) -> Path:
+        folder = root / name
+        folder.mkdir(parents=True)
+        (folder / "model.safetensors").write_bytes(b"not read by the window")
+        (folder / "CARD.md").write_text(f"# {name}\n\nCredit: the {name} player.\n")
+        save_patch(folder, Patch(**values))
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def presets(make_preset: MakePreset) -> None:
+    """Cello, piano and violin, in this order."""
+    make_preset("piano", temperature=0.9)
+    make_preset("cello", temperature=0.7)
+    make_preset("violin", temperature=1.1, gain_db=-6.0)
+
+
+@pytest.fixture
+def session(qapp: QApplication, presets: None) -> Session:
+    """Started, with the piano loaded and an output open."""
+    session = Session(FakeEngineClient, Settings())
+    session.start(None, None)
+    session.client.tell_audio()
+    session.client.tell_loaded()
+    qapp.processEvents()
+    return session
+
+
+@pytest.fixture
+def client(session: Session) -> FakeEngineClient:
+    """What the session talks to."""
+    return session.client
+
+
+@pytest.fixture
+def window(qtbot: object, session: Session) -> Iterator[MainWindow]:
+    """Shown at the base size."""
+    window = MainWindow(session)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    yield window
+    window.close()

@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livernn.ui.analysis import (
+    COVERAGE_STEPS,
+    SPECTRUM_SAMPLES,
+    Ballistics,
+    bands,
+    envelope,
+    rasterise,
+    spectrum_db,
+    trigger,
+)
+from livernn.units import SILENCE_DB
+
+RATE_HZ = 48000.0
+
+
+def sine(frequency_hz: float, count: int, amplitude: float = 1.0, phase: float = 0.0) -> np.ndarray:
+    return (amplitude * np.sin(2 * np.pi * frequency_hz * np.arange(count) / RATE_HZ + phase)).astype(np.float32)
+
+
+@given(st.integers(1, 3000), st.integers(1, 400), st.integers(0, 2**32 - 1))
+def test_envelope_holds_every_peak_and_has_no_gaps(count: int, columns: int, seed: int) -> None:
+    samples = np.random.default_rng(seed).normal(size=count).astype(np.float32)
+    low, high = envelope(samples, columns)
+    assert low.size == high.size == columns
+    assert (low <= high).all()
+    assert (high[1:] >= low[:-1]).all()
+    assert (low[1:] <= high[:-1]).all()
+    if count >= columns:
+        assert low.min() == samples.min()
+        assert high.max() == samples.max()
+    else:
+        assert low.min() >= samples.min()
+        assert high.max() <= samples.max()
+
+
+@given(st.floats(0, 2 * np.pi))
+def test_trigger_makes_a_tone_stand_still(phase: float) -> None:
+    shown = trigger(sine(440.0, 4800, phase=phase), 2400)
+    assert shown.size == 2400
+    np.testing.assert_allclose(shown, sine(440.0, 2400), atol=2 * np.pi * 440.0 / RATE_HZ)
+
+
+def test_trigger_without_a_crossing_shows_the_latest() -> None:
+    samples = np.linspace(0.1, 1.0, 100, dtype=np.float32)
+    np.testing.assert_array_equal(trigger(samples, 40), samples[-40:])
+
+
+@pytest.mark.parametrize("frequency_hz", [60.0, 440.0, 1000.0, 5000.0])
+@pytest.mark.parametrize("level_db", [0.0, -40.0])
+def test_spectrum_reads_a_sine_at_its_level_and_pitch(frequency_hz: float, level_db: float) -> None:
+    columns = 500
+    edges = bands(columns, RATE_HZ, 30.0, 8000.0)
+    shown = spectrum_db(sine(frequency_hz, SPECTRUM_SAMPLES, 10 ** (level_db / 20)), edges)
+    loudest = int(shown.argmax())
+    expected = columns * np.log(frequency_hz / 30.0) / np.log(8000.0 / 30.0)
+    assert shown.max() == pytest.approx(level_db, abs=1.5)  # a tone between two bins reads up to 1.4 dB low
+    assert abs(loudest - expected) <= max(2.0, 3.0 * columns / frequency_hz)
+
+
+def test_spectrum_of_silence_is_silence() -> None:
+    edges = bands(300, RATE_HZ, 30.0, 24000.0)
+    np.testing.assert_allclose(spectrum_db(np.zeros(SPECTRUM_SAMPLES, np.float32), edges), SILENCE_DB)
+
+
+def test_bands_end_at_the_last_bin() -> None:
+    assert bands(300, 16000.0, 30.0, 20000.0).max() == SPECTRUM_SAMPLES // 2
+
+
+@given(st.integers(1, 60), st.integers(4, 50), st.integers(0, 2**32 - 1))
+def test_rasterise_covers_the_shape_and_nothing_else(columns: int, rows: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    top = rng.uniform(-5, rows + 5, columns).astype(np.float32)
+    bottom = (top + rng.uniform(1, rows, columns)).astype(np.float32)
+    picture = rasterise(top, bottom, rows)
+    assert picture.shape[0] == rows
+    assert picture.shape[1] % 4 == 0
+    assert picture.max() <= COVERAGE_STEPS
+    covered = picture[:, :columns].sum(axis=0) / COVERAGE_STEPS
+    exact = np.clip(bottom, 0, rows) - np.clip(top, 0, rows)
+    np.testing.assert_allclose(covered, exact, atol=2 / COVERAGE_STEPS + 1e-3)
+    assert not picture[:, columns:].any()
+
+
+def test_rasterise_reuses_its_picture_and_leaves_no_trace_of_the_last() -> None:
+    full, none = np.zeros(8, np.float32), np.full(8, 20.0, np.float32)
+    picture = rasterise(full, none, 20)
+    assert picture.all()
+    again = rasterise(none, none, 20, picture)
+    assert again is picture
+    assert not again.any()
+
+
+def test_ballistics_rise_at_once_hold_and_fall() -> None:
+    meter = Ballistics(fall_db_per_s=20.0, hold_s=1.0)
+    meter.feed(-6.0, 0.1)
+    assert (meter.level_db, meter.held_db) == (-6.0, -6.0)
+    for _ in range(10):
+        meter.feed(-60.0, 0.1)
+    assert meter.level_db == pytest.approx(-26.0)
+    assert meter.held_db == -6.0
+    for _ in range(10):
+        meter.feed(-60.0, 0.1)
+    assert meter.held_db < -20.0
+    assert meter.held_db >= meter.level_db

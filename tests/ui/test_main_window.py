@@ -1,0 +1,386 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton, QWidget
+
+from livernn.control.params import PARAMS
+from livernn.engine.client import DeviceLost, EngineDied, EngineState, Failed, NoDevice, StateChanged, Tuning
+from livernn.ui.audio_dialog import AudioDialog
+from livernn.ui.dialogs import KEYS, TextDialog
+from livernn.ui.labels import ElidedLabel, FittedLabel
+from livernn.ui.main_window import MainWindow
+from livernn.ui.notice import Notice
+from livernn.ui.session import Session
+from livernn.ui.settings import Settings
+from livernn.ui.theme import THEMES
+from tests.ui.conftest import MakePreset
+from tests.ui.fake_client import HEALTHY, OUTPUTS, FakeEngineClient
+
+# Of the platform without a screen, about every dialog.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+LONG_ERROR = (
+    "/home/performer/Music/models/a folder with a long name/cello.safetensors: it was written by a newer liveRNN "
+    "(format 3, this one reads up to 1). Update liveRNN, or export the checkpoint again with this version."
+)
+
+
+def say(client: FakeEngineClient, event: object) -> None:
+    client.tell(event)
+    QApplication.processEvents()
+
+
+def drop(window: MainWindow, *paths: Path) -> bool:
+    """Whether the window took the drag."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(100, 100), copy, data, left, none)
+    QApplication.sendEvent(window, enter)
+    if enter.isAccepted():
+        QApplication.sendEvent(window, QDropEvent(QPointF(100, 100), copy, data, left, none))
+    return enter.isAccepted()
+
+
+def click(button: QWidget) -> None:
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_space_plays_and_stops(window: MainWindow, client: FakeEngineClient) -> None:
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    assert client.sent[-1] == ("play",)
+    assert window.transport.play.accessibleName() == "Stop"
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    assert client.sent[-1] == ("stop",)
+    assert window.transport.play.accessibleName() == "Play"
+
+
+def test_space_plays_whatever_has_the_focus(window: MainWindow, client: FakeEngineClient) -> None:
+    for widget in (window.header.presets, window.header.theme, window.transport.knobs["gain_db"]):
+        widget.setFocus()
+        before = len(client.sent)
+        QTest.keyClick(widget, Qt.Key.Key_Space)
+        assert client.sent[before:] in ([("play",)], [("stop",)])
+
+
+def test_no_key_acts_while_typing(window: MainWindow, client: FakeEngineClient) -> None:
+    knob = window.transport.knobs["gain_db"]
+    knob.setFocus()
+    QTest.keyClick(knob, Qt.Key.Key_Return)
+    edit = QApplication.focusWidget()
+    before = len(client.sent)
+    for key in (Qt.Key.Key_Space, Qt.Key.Key_F, Qt.Key.Key_Escape):
+        QTest.keyClick(edit, key)
+    assert client.sent[before:] == []
+    assert not window.scopes.freeze.isChecked()
+
+
+@pytest.mark.parametrize(
+    ("key", "modifier", "command"),
+    [
+        (Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier, ("panic",)),
+        (Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier, ("reset", None)),
+    ],
+)
+def test_command_keys(
+    window: MainWindow, client: FakeEngineClient, key: Qt.Key, modifier: Qt.KeyboardModifier, command: tuple
+) -> None:
+    QTest.keyClick(window, key, modifier)
+    assert client.sent[-1] == command
+
+
+def test_plain_r_is_left_for_recording(window: MainWindow, client: FakeEngineClient) -> None:
+    before = len(client.sent)
+    QTest.keyClick(window, Qt.Key.Key_R)
+    assert client.sent[before:] == []
+
+
+def test_preset_keys_and_list(window: MainWindow, client: FakeEngineClient, session: Session) -> None:
+    QTest.keyClick(window, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ControlModifier)
+    assert session.pending.name == "violin"
+    assert window.header.presets.currentText() == "violin"
+    click(window.header.previous)
+    assert session.pending.name == "piano"
+    window.header.presets.activated.emit(0)
+    assert session.pending.name == "cello"
+
+
+def test_a_preset_that_fails_to_load_is_no_longer_shown(window: MainWindow, client: FakeEngineClient) -> None:
+    click(window.header.next)
+    say(client, Failed("load", LONG_ERROR))
+    assert window.header.presets.currentText() == "piano"
+    assert window.banner.message.text() == LONG_ERROR
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_O, Qt.Key.Key_L, Qt.Key.Key_P])
+def test_file_keys_open_what_is_chosen(
+    window: MainWindow, client: FakeEngineClient, tmp_path: Path, key: Qt.Key
+) -> None:
+    QTest.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+    dialog = window.findChild(QFileDialog)
+    assert dialog.isVisible()
+    dialog.fileSelected.emit(str(tmp_path / "song.flac"))
+    assert client.sent[-1] == ("prime", tmp_path / "song.flac")
+    dialog.close()
+
+
+def test_help_names_every_key_and_knob(window: MainWindow) -> None:
+    QTest.keyClick(window, Qt.Key.Key_F1)
+    text = window.findChild(TextDialog).page.toPlainText()
+    for key, _ in KEYS:
+        assert key in text
+    for spec in PARAMS.values():
+        assert spec.help in text
+
+
+def test_about_credits_the_preset(window: MainWindow) -> None:
+    click(window.header.about)
+    text = window.findChild(TextDialog).page.toPlainText()
+    assert "the piano player" in text
+    assert "MIT" in text
+
+
+def test_a_preset_without_a_card_says_so(window: MainWindow, session: Session, client: FakeEngineClient) -> None:
+    (session.preset.folder / "CARD.md").unlink()
+    click(window.header.about)
+    assert "no card" in window.findChild(TextDialog).page.toPlainText()
+
+
+def test_full_screen_and_back(window: MainWindow) -> None:
+    QTest.keyClick(window, Qt.Key.Key_F11)
+    assert window.isFullScreen()
+    QTest.keyClick(window, Qt.Key.Key_F11)
+    assert not window.isFullScreen()
+
+
+def test_enter_presses_the_button_with_the_focus(window: MainWindow, client: FakeEngineClient) -> None:
+    window.transport.reset.setFocus()
+    QTest.keyClick(window.transport.reset, Qt.Key.Key_Return)
+    assert client.sent[-1] == ("reset", None)
+
+
+def test_every_control_is_reached_by_tab(window: MainWindow) -> None:
+    wanted = {*window.transport.knobs.values(), window.transport.play, window.header.presets, window.header.open}
+    window.header.presets.setFocus()
+    reached = set()
+    for _ in range(60):
+        reached.add(QApplication.focusWidget())
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    assert wanted <= reached
+
+
+def test_a_knob_plays_the_engine_and_a_preset_turns_the_knobs(
+    window: MainWindow, client: FakeEngineClient, session: Session
+) -> None:
+    knob = window.transport.knobs["temperature"]
+    assert knob.value == 0.9
+    knob.setFocus()
+    QTest.keyClick(knob, Qt.Key.Key_Up)
+    assert client.sent[-1] == ("set_param", "temperature", knob.value)
+    assert window.header.presets.currentText() == "piano *"
+    session.step_preset(1)
+    client.tell_loaded()
+    QApplication.processEvents()
+    assert knob.value == 1.1
+    assert window.transport.knobs["gain_db"].value == -6.0
+    assert window.header.presets.currentText() == "violin"
+
+
+def test_drops_load_or_prime(
+    window: MainWindow, client: FakeEngineClient, make_preset: MakePreset, tmp_path: Path
+) -> None:
+    folder = make_preset("harp", tmp_path / "elsewhere")
+    assert drop(window, folder)
+    assert client.asked("load")[-1][1] == (folder / "model.safetensors").resolve()
+    sound = tmp_path / "prime.wav"
+    sound.touch()
+    assert drop(window, sound)
+    assert client.sent[-1] == ("prime", sound)
+
+
+def test_a_wrong_drop_is_explained(window: MainWindow, client: FakeEngineClient, tmp_path: Path) -> None:
+    wrong = tmp_path / "notes.txt"
+    wrong.touch()
+    before = len(client.sent)
+    assert drop(window, wrong)
+    assert "notes.txt" in window.banner.message.text()
+    assert window.banner.message.property("kind") == "error"
+    assert client.sent[before:] == []
+    assert not drop(window)
+
+
+def test_no_device_is_said_in_one_line_with_list_and_retry(window: MainWindow, client: FakeEngineClient) -> None:
+    say(client, NoDevice("There is no output.", OUTPUTS))
+    banner = window.banner
+    assert banner.message.text() == "There is no output."
+    assert banner.remedy.isVisible()
+    assert banner.devices.isVisible()
+    assert [banner.devices.itemText(at) for at in range(3)] == [
+        "System default", "Built-in, ALSA", "Stage interface, JACK Audio Connection Kit",
+    ]  # fmt: skip
+    banner.devices.activated.emit(2)
+    assert client.asked("set_audio")[-1] == ("set_audio", "Stage interface, JACK Audio Connection Kit")
+    client.sent.clear()
+    click(banner.remedy)
+    assert client.sent == [
+        ("list_devices",), ("set_audio", "Stage interface, JACK Audio Connection Kit"),
+    ]  # fmt: skip
+    client.tell_audio()
+    QApplication.processEvents()
+    assert not banner.remedy.isVisible()
+    assert not banner.devices.isVisible()
+
+
+def test_a_dead_engine_is_restarted_with_one_click(window: MainWindow, client: FakeEngineClient) -> None:
+    client.shown = None
+    say(client, EngineDied(-11, "segmentation fault"))
+    assert "segmentation fault" in window.banner.message.text()
+    QTest.qWait(300)
+    click(window.banner.remedy)
+    assert client.asked("restart") == [("restart",)]
+
+
+def test_tuning_shows_its_progress(window: MainWindow, client: FakeEngineClient) -> None:
+    click(window.header.next)
+    assert window.banner.progress.maximum() == 0
+    say(client, Tuning("compiling", 0.4))
+    assert window.banner.progress.isVisible()
+    assert window.banner.progress.value() == 400
+    client.tell_loaded()
+    QApplication.processEvents()
+    assert not window.banner.progress.isVisible()
+
+
+def test_audio_dialog_lists_chooses_refreshes(window: MainWindow, client: FakeEngineClient) -> None:
+    QTest.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    dialog = window.findChild(AudioDialog)
+    assert dialog.isVisible()
+    assert dialog.outputs.count() == 3
+    assert dialog.outputs.currentItem().text() == "System default"
+    dialog.outputs.itemClicked.emit(dialog.outputs.item(1))
+    assert client.asked("set_audio")[-1] == ("set_audio", "Built-in, ALSA")
+    dialog.ring_depth.activated.emit(dialog.ring_depth.findText("200 ms"))
+    assert client.sent[-1] == ("set_depth_ms", 200.0)
+    asked = len(client.asked("list_devices"))
+    dialog.refresh_asked.emit()
+    assert len(client.asked("list_devices")) == asked + 1
+
+
+def test_status_and_meter_show_the_engine(window: MainWindow, client: FakeEngineClient) -> None:
+    client.shown = replace(
+        HEALTHY, state=EngineState.PLAYING, real_time_factor=0.8, underruns=3, peak_db=-0.1, limiter_gain_db=-4.0
+    )
+    QTest.qWait(300)
+    status = window.status
+    shown = [cell.value.text() for cell in (status.speed, status.ring, status.underruns, status.xruns, status.model)]
+    assert shown == ["0.8 ×", "58 / 60 ms", "3", "0", "16 kHz"]
+    assert status.speed.value.property("alarm")
+    assert status.underruns.value.property("alarm")
+    assert not status.xruns.value.property("alarm")
+    assert "Built-in" in status.output.value.text()
+    assert "48 kHz" in status.output.value.text()
+    assert window.meter.over
+    assert window.meter.limiting
+
+
+def test_scopes_show_what_was_heard_and_freeze(window: MainWindow, client: FakeEngineClient) -> None:
+    client.heard = np.sin(np.arange(1 << 16) * 0.05).astype(np.float32)
+    window.scopes.wake()
+    QTest.qWait(100)
+    loud = window.scopes.waveform.grab().toImage()
+    QTest.keyClick(window, Qt.Key.Key_F)
+    client.heard = np.zeros(1 << 16, np.float32)
+    QTest.qWait(100)
+    assert window.scopes.waveform.grab().toImage() == loud
+    QTest.keyClick(window, Qt.Key.Key_F)
+    QTest.qWait(100)
+    assert window.scopes.waveform.grab().toImage() != loud
+
+
+@pytest.mark.parametrize("rate_hz", [8000.0, 44100.0, 192000.0])
+def test_scopes_take_any_rate(window: MainWindow, client: FakeEngineClient, rate_hz: float) -> None:
+    client.heard = np.random.default_rng(0).normal(size=1 << 19).astype(np.float32)
+    client.shown = replace(HEALTHY, device_rate_hz=rate_hz)
+    for button in window.scopes.findChildren(QPushButton):
+        if button is not window.scopes.freeze:
+            click(button)
+            QTest.qWait(40)
+    assert window.scopes.spectrum.grab().toImage().isNull() is False
+
+
+def test_theme_span_and_place_are_remembered(window: MainWindow) -> None:
+    names = list(THEMES)
+    for expected in (*names[1:], names[0], names[1]):
+        QTest.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+        assert Settings().theme == expected
+    window.scopes.span_chosen.emit(0.2)
+    assert Settings().waveform_span_s == 0.2
+    window.close()
+    assert Settings().geometry == window.saveGeometry()
+
+
+def test_closing_the_window_ends_the_engine(window: MainWindow, client: FakeEngineClient) -> None:
+    window.close()
+    assert client.sent[-1] == ("close",)
+
+
+TROUBLES = (
+    StateChanged(EngineState.PLAYING),
+    Tuning("compiling the sample tier", 0.4),
+    NoDevice(LONG_ERROR, OUTPUTS),
+    EngineDied(-9, "killed by the system because memory ran out"),
+    DeviceLost("Stage interface, JACK Audio Connection Kit stopped answering. Choose another output."),
+)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)], ids=["1280x800", "1920x1080"])
+def test_nothing_is_cut_or_overlaps(
+    window: MainWindow, client: FakeEngineClient, size: tuple[int, int], theme: str
+) -> None:
+    client.shown = replace(HEALTHY, state=EngineState.PLAYING, real_time_factor=23.4, depth_ms=498, target_depth_ms=500)
+    while Settings().theme != theme:
+        QTest.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    window.resize(*size)
+    QTest.qWait(250)
+    for event in TROUBLES:
+        say(client, event)
+        QTest.qWait(40)
+        assert (window.width(), window.height()) == size
+        assert cut_or_overlapping(window) == []
+
+
+def cut_or_overlapping(window: MainWindow) -> list[str]:
+    wrong = []
+    widgets = [widget for widget in window.centralWidget().findChildren(QWidget) if widget.isVisible()]
+    for widget in widgets:
+        name = f"{type(widget).__name__} {widget.accessibleName() or getattr(widget, 'text', str)()}"
+        elastic = isinstance(widget, ElidedLabel | FittedLabel)
+        if isinstance(widget, QLabel | QPushButton) and not elastic:
+            needed = widget.sizeHint()
+            if needed.width() > widget.width() or needed.height() > widget.height() + 1:
+                wrong.append(f"cut: {name}")
+        if not widget.parentWidget().rect().contains(widget.geometry()):
+            wrong.append(f"outside: {name}")
+        siblings = [other for other in widgets if other.parentWidget() is widget.parentWidget() and other is not widget]
+        if any(widget.geometry().intersects(other.geometry()) for other in siblings):
+            wrong.append(f"overlapping: {name}")
+    return wrong
+
+
+def test_every_button_is_named_for_screen_readers(window: MainWindow) -> None:
+    for button in window.findChildren(QPushButton):
+        if button.isVisibleTo(window):
+            assert button.accessibleName() or button.text()
+            assert button.toolTip()
+
+
+def test_a_long_message_is_whole_in_the_tooltip(window: MainWindow) -> None:
+    window.banner.show_notice(Notice(window.session.notice.kind, LONG_ERROR * 5))
+    QApplication.processEvents()
+    assert window.banner.message.toolTip() == LONG_ERROR * 5
