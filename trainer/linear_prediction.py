@@ -26,6 +26,7 @@ _MEMORIES_SAMPLES = (256, 512, 1024)
 _PULL = 1e-5
 _SCALE_WINDOWS_SAMPLES = (4, 16, 64, 256, 2048)
 _SMALLEST = 1e-5
+_FAR = 1e6
 _CHUNK_SAMPLES = 1 << 18
 _FIT_SAMPLES = 1 << 20
 _UNIFORM_SHARE = 1e-4
@@ -57,13 +58,13 @@ class Bins:
 
     @staticmethod
     def of(codec: ModelConfig) -> "Bins":
-        """The outermost bins reach to infinity, as the quantiser clips."""
+        """The outermost bins reach as far as matters: the quantiser clips."""
         top = codec.q_levels - 1
         places = np.arange(-0.5, codec.q_levels, 0.5) * (2.0 / top) - 1.0
         if codec.quantiser == "mu-law":
             places = np.sign(places) * np.expm1(np.abs(places) * np.log1p(top)) / top
         edges = places[::2].copy()
-        edges[0], edges[-1] = -np.inf, np.inf
+        edges[0], edges[-1] = -_FAR, _FAR
         return Bins(places[1::2], edges)
 
 

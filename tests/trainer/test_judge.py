@@ -1,0 +1,142 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from livernn.control.patch import Patch
+from livernn.errors import BadInputError
+from livernn.model.checkpoint import Checkpoint, random_checkpoint, save_checkpoint
+from livernn.model.config import ModelConfig
+from tests.fixtures.corpus import CODEC, RATE_HZ, tune, write_folder
+from trainer import judge as module
+from trainer.dataset import Dataset, load_dataset
+from trainer.judge import CONTINUATION_S, PRIME_S, compare_primed, held_out_primes, judge, pair_apart, sound_of
+from trainer.prepare import prepare
+
+CONFIG = ModelConfig(sample_rate_hz=RATE_HZ, frame_sizes=(4, 16), dims=(8, 8, 8), embed_dim=4)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    folder = tmp_path_factory.mktemp("corpus")
+    write_folder(folder / "music", {"train/a.wav": 30.0, "valid/b.wav": 30.0, "test/c.wav": 30.0, "test/d.wav": 0.5})
+    prepare(folder / "music", folder / "data", CODEC)
+    return load_dataset(folder / "data")
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "model.safetensors"
+    save_checkpoint(path, CONFIG, random_checkpoint(CONFIG, 0).weights, {})
+    return path
+
+
+def played(audio: NDArray[np.float32]) -> Any:
+    """A renderer that plays `audio` whatever it is asked for, and after a prime goes on with the prime."""
+
+    def render(_: Checkpoint, patch: Patch, seconds: float, seed: int, prime: Any = None) -> NDArray[np.float32]:
+        count = round(seconds * RATE_HZ)
+        return audio[:count] if prime is None else prime[:count]
+
+    return render
+
+
+def test_music_like_that_of_the_data_passes(
+    data: Dataset, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "render_offline", played(tune(20.0, 99)))
+    shares: list[float] = []
+    judgement = judge(
+        checkpoint, data, Patch(), seeds=2, seconds=20.0, picture=tmp_path / "a.png", on_progress=shares.append
+    )
+    assert [check.name for check in judgement.checks() if not check.passed] == []
+    assert "FAIL" not in judgement.text()
+    assert judgement.priming.primes == 20
+    assert judgement.generated.seconds == 40
+    assert judgement.timbre.generated < judgement.timbre.ceiling / 4
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert (tmp_path / "a.png").stat().st_size > 1000
+    assert json.loads(json.dumps(judgement.as_dict()))["checks"][0]["passed"] is True
+
+
+def test_noise_that_ignores_its_prime_fails(data: Dataset, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = (0.1 * np.random.default_rng(0).standard_normal(20 * RATE_HZ)).astype(np.float32)
+
+    def render(_: Checkpoint, patch: Patch, seconds: float, seed: int, prime: Any = None) -> NDArray[np.float32]:
+        return noise[: round(seconds * RATE_HZ)]
+
+    monkeypatch.setattr(module, "render_offline", render)
+    judgement = judge(checkpoint, data, Patch(), seeds=1, seconds=20.0)
+    failed = {check.name for check in judgement.checks() if not check.passed}
+    assert failed >= {"silent or noise", "peaks in tune", "closer to their own prime"}
+    assert judgement.generated.noise_share == 1.0
+    assert judgement.priming.generated == 10
+    assert judgement.text().count("FAIL") == len(failed)
+
+
+def test_silence_is_judged_without_warnings(data: Dataset, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "render_offline", played(np.zeros(20 * RATE_HZ, np.float32)))
+    assert judge(checkpoint, data, Patch(), seeds=1, seconds=20.0).generated.silent_share == 1.0
+
+
+def test_a_real_checkpoint_is_judged(data: Dataset, checkpoint: Path) -> None:
+    judgement = judge(checkpoint, data, Patch(), seeds=2, seconds=2.0)
+    assert judgement.generated.seconds == 4
+    assert judgement.train.looping_share == 0.0
+
+
+def test_another_sample_rate_is_refused(data: Dataset, tmp_path: Path) -> None:
+    config = ModelConfig(sample_rate_hz=16000, frame_sizes=(4, 16), dims=(8, 8, 8), embed_dim=4)
+    save_checkpoint(tmp_path / "a.safetensors", config, random_checkpoint(config, 0).weights, {})
+    with pytest.raises(BadInputError, match="plays at 16000 Hz"):
+        judge(tmp_path / "a.safetensors", data, Patch())
+
+
+def test_recordings_shorter_than_a_second_are_left_out(data: Dataset) -> None:
+    assert [len(audio) / RATE_HZ for audio in sound_of(data.split("test"), CODEC)] == [30.0]
+
+
+def test_primes_are_followed_by_what_was_played_next() -> None:
+    audio = tune(40.0, 5)
+    audio[10 * RATE_HZ : 12 * RATE_HZ] = 0.0
+    primes, onward = held_out_primes([audio], RATE_HZ)
+    assert len(primes) == len(onward) == 20
+    starts = [
+        next(at for at in range(0, len(audio), RATE_HZ) if np.array_equal(audio[at : at + len(prime)], prime))
+        for prime in primes
+    ]
+    for start, following in zip(starts, onward, strict=True):
+        end = start + PRIME_S * RATE_HZ
+        assert np.array_equal(audio[end : end + CONTINUATION_S * RATE_HZ], following)
+        assert not 6 * RATE_HZ <= start < 12 * RATE_HZ
+
+
+def test_too_short_recordings_are_refused() -> None:
+    with pytest.raises(BadInputError, match="too short to prime"):
+        held_out_primes([tune(4.0, 1)], RATE_HZ)
+
+
+@given(st.integers(0, 1000), st.integers(1, 10))
+def test_partners_are_mutual_and_a_deaf_model_is_right_half_of_the_time(seed: int, pairs: int) -> None:
+    random = np.random.default_rng(seed)
+    chromas = list(random.random((2 * pairs, 12)))
+    partner = pair_apart(chromas)
+    assert sorted(partner) == list(range(2 * pairs))
+    assert all(partner[partner[index]] == index != partner[index] for index in partner)
+    heard = random.random(12)
+    assert sum(chromas[index] @ heard > chromas[other] @ heard for index, other in partner.items()) == pairs
+
+
+def test_a_model_that_goes_on_in_harmony_is_told_from_one_that_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    time_s = np.arange(20 * RATE_HZ) / RATE_HZ
+    held = [(0.2 * np.sin(2 * np.pi * 220.0 * 2 ** (step / 12) * time_s)).astype(np.float32) for step in range(8)]
+    monkeypatch.setattr(module, "render_offline", played(tune(1.0, 1)))
+    random = random_checkpoint(CONFIG, 0)
+    following = compare_primed(random, Patch(), held, 0.0)
+    assert following.generated == following.recorded == following.primes == 20

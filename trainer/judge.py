@@ -1,0 +1,242 @@
+"""`judge`: does a checkpoint sound like what it was trained on? By measurement, against limits."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livernn.control.patch import Patch
+from livernn.errors import BadInputError
+from livernn.model.checkpoint import Checkpoint, load_checkpoint
+from livernn.model.config import ModelConfig
+from livernn.model.quantize import Audio
+from livernn.synth.filters import Decoder
+from livernn.synth.offline import render_offline
+from trainer.dataset import CodeSplit, Dataset
+from trainer.picture import write_picture
+from trainer.sound import (
+    SoundMeasures,
+    chroma,
+    chroma_distance,
+    frechet_distance,
+    measure,
+    noise_like,
+    tuning_cents,
+)
+from trainer.survey import SILENT_DB, seconds_rms_db
+
+PRIMES = 20
+PRIME_S = 4
+CONTINUATION_S = 1
+PICTURE_S = 20
+
+DEAD_LIMIT = 0.02
+LOOPING_LIMIT = 0.02
+ONSETS_FACTOR = 2.0
+IN_TUNE_FACTOR = 0.8
+PRIMED_LIMIT = 15
+
+
+@dataclass(frozen=True)
+class Timbre:
+    """Log-mel Frechet distances to the test split: of what was generated, of `train`, of noise of test's spectrum."""
+
+    generated: float
+    floor: float
+    ceiling: float
+
+
+@dataclass(frozen=True)
+class Priming:
+    """Of how many primes the continuation's chroma is closer to its own than to another's.
+
+    `recorded` is the same count for what the recordings go on with: music modulates, so it is not all of them.
+    """
+
+    primes: int
+    generated: int
+    recorded: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """One figure beside its limit."""
+
+    name: str
+    figure: str
+    limit: str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All figures; `generated` beside the same measures of the recordings."""
+
+    generated: SoundMeasures
+    test: SoundMeasures
+    train: SoundMeasures
+    tuning_cents: float
+    timbre: Timbre
+    priming: Priming
+
+    def checks(self) -> list[Check]:
+        """What a preset is expected to meet."""
+        made, real = self.generated, self.test
+        dead = made.silent_share + made.noise_share
+        onsets = made.onsets_per_s / real.onsets_per_s if real.onsets_per_s else 0.0
+        in_tune = IN_TUNE_FACTOR * real.in_tune_share
+        return [
+            Check("silent or noise", f"{dead:.1%} of seconds", f"< {DEAD_LIMIT:.0%}", dead < DEAD_LIMIT),
+            Check(
+                "looping",
+                f"{made.looping_share:.1%} of seconds",
+                f"< {LOOPING_LIMIT:.0%}",
+                made.looping_share < LOOPING_LIMIT,
+            ),
+            Check(
+                "onsets per second",
+                f"{made.onsets_per_s:.2f}",
+                f"{real.onsets_per_s / ONSETS_FACTOR:.2f} to {real.onsets_per_s * ONSETS_FACTOR:.2f}",
+                1.0 / ONSETS_FACTOR <= onsets <= ONSETS_FACTOR,
+            ),
+            Check("peaks in tune", f"{made.in_tune_share:.3f}", f">= {in_tune:.3f}", made.in_tune_share >= in_tune),
+            Check(
+                "closer to their own prime",
+                f"{self.priming.generated} of {self.priming.primes} (recordings: {self.priming.recorded})",
+                f">= {PRIMED_LIMIT}",
+                self.priming.generated >= PRIMED_LIMIT,
+            ),
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """All figures and checks as one JSON object."""
+        return {**asdict(self), "checks": [asdict(check) for check in self.checks()]}
+
+    def text(self) -> str:
+        """A table."""
+        lines = [
+            f"{'pass' if check.passed else 'FAIL'}  {check.name}: {check.figure} (limit {check.limit})"
+            for check in self.checks()
+        ]
+        lines.append(
+            f"      timbre: {self.timbre.generated:.0f} from test "
+            f"(train {self.timbre.floor:.0f}, noise {self.timbre.ceiling:.0f})"
+        )
+        return "\n".join(lines)
+
+
+def judge(
+    checkpoint: Path,
+    data: Dataset,
+    patch: Patch,
+    *,
+    seeds: int = 10,
+    seconds: float = 60.0,
+    picture: Path | None = None,
+    on_progress: Callable[[float], Any] = lambda _: None,
+) -> Judgement:
+    """Render `seeds` pieces of `seconds` from the initial state and continue held-out primes, by the offline engine.
+
+    Recordings are heard through the same codec as the model. `picture` receives 20 s of test above 20 s of the first
+    piece as a PNG. `on_progress` is called with the share of the rendering that is done.
+
+    Raises:
+        BadInputError: the checkpoint cannot be read or has another sample rate than the data.
+        LiveRNNError: the picture cannot be written.
+    """
+    loaded = load_checkpoint(checkpoint)
+    rate_hz = loaded.config.sample_rate_hz
+    if rate_hz != data.codec.sample_rate_hz:
+        raise BadInputError(
+            str(checkpoint),
+            f"it plays at {rate_hz} Hz and the data is at {data.codec.sample_rate_hz} Hz",
+            "Prepare the data again with --sample-rate.",
+        )
+    recorded = {name: sound_of(split, data.codec) for name, split in data.splits.items()}
+    tuning = tuning_cents(recorded["test"], rate_hz)
+    total_s = seeds * seconds + PRIMES * CONTINUATION_S
+    generated = []
+    for seed in range(seeds):
+        on_progress(seed * seconds / total_s)
+        generated.append(render_offline(loaded, patch, seconds, seed))
+    on_progress(seeds * seconds / total_s)
+    priming = compare_primed(loaded, patch, [*recorded["test"], *recorded["valid"]], tuning)
+    on_progress(1.0)
+    if picture is not None:
+        write_picture(picture, [recorded["test"][0][: PICTURE_S * rate_hz], generated[0][: PICTURE_S * rate_hz]])
+    noise = noise_like(recorded["test"], rate_hz)
+    return Judgement(
+        generated=measure(generated, rate_hz, tuning),
+        test=measure(recorded["test"], rate_hz, tuning),
+        train=measure(recorded["train"], rate_hz, tuning),
+        tuning_cents=tuning,
+        timbre=Timbre(
+            generated=frechet_distance(generated, recorded["test"], rate_hz),
+            floor=frechet_distance(recorded["train"], recorded["test"], rate_hz),
+            ceiling=frechet_distance([noise], recorded["test"], rate_hz),
+        ),
+        priming=priming,
+    )
+
+
+def sound_of(split: CodeSplit, codec: ModelConfig) -> list[Audio]:
+    """Recordings of a second or more, decoded as an instrument decodes its own codes."""
+    whole = (codes for codes in split.recordings() if len(codes) >= codec.sample_rate_hz)
+    return [Decoder(codec).process(np.array(codes), 1.0) for codes in whole]
+
+
+def compare_primed(checkpoint: Checkpoint, patch: Patch, recordings: Sequence[Audio], tuning: float) -> Priming:
+    """Continue excerpts by the model, and compare its first second with its own and with another prime.
+
+    Primes are paired, the two with the least like harmony first, so that a model that ignores its prime is right half
+    of the time whatever it plays.
+    """
+    rate_hz = checkpoint.config.sample_rate_hz
+    primes, onward = held_out_primes(recordings, rate_hz)
+    continued = [
+        render_offline(checkpoint, patch, CONTINUATION_S, seed, prime=prime) for seed, prime in enumerate(primes)
+    ]
+    own = [chroma(prime, rate_hz, tuning) for prime in primes]
+    partner = pair_apart(own)
+
+    def closer(continuations: Sequence[Audio]) -> int:
+        heard = [chroma(audio, rate_hz, tuning) for audio in continuations]
+        return sum(
+            chroma_distance(heard[index], own[index]) < chroma_distance(heard[index], own[other])
+            for index, other in partner.items()
+        )
+
+    return Priming(primes=len(partner), generated=closer(continued), recorded=closer(onward))
+
+
+def held_out_primes(recordings: Sequence[Audio], rate_hz: int) -> tuple[list[Audio], list[Audio]]:
+    """Excerpts of 4 s, evenly spread over all recordings, without a silent second, and what follows each.
+
+    Raises:
+        BadInputError: the recordings are too short for two.
+    """
+    length, span = PRIME_S * rate_hz, (PRIME_S + CONTINUATION_S) * rate_hz
+    excerpts = [
+        excerpt
+        for audio in recordings
+        for start in range(0, len(audio) - span + 1, rate_hz)
+        if seconds_rms_db(excerpt := audio[start : start + span], rate_hz).min() >= SILENT_DB
+    ]
+    if len(excerpts) < 2:
+        raise BadInputError("held-out recordings", "they are too short to prime from", "Prepare more audio.")
+    places = np.linspace(0, len(excerpts) - 1, min(PRIMES, len(excerpts) // 2 * 2)).round().astype(int)
+    chosen = [excerpts[place] for place in places]
+    return [excerpt[:length] for excerpt in chosen], [excerpt[length:] for excerpt in chosen]
+
+
+def pair_apart(chromas: Sequence[NDArray[np.float64]]) -> dict[int, int]:
+    """Each index to its partner and back: of those left, always the two farthest from each other."""
+    pairs = [(one, other) for one in range(len(chromas)) for other in range(one)]
+    partner: dict[int, int] = {}
+    for one, other in sorted(pairs, key=lambda pair: -chroma_distance(chromas[pair[0]], chromas[pair[1]])):
+        if one not in partner and other not in partner:
+            partner[one], partner[other] = other, one
+    return partner

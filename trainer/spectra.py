@@ -1,0 +1,58 @@
+"""Short-time spectra that the measures of sound are built on. Hann windows; frames only where they are whole."""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from livernn.model.quantize import Audio
+
+Spectra = NDArray[np.float32]
+
+MEL_BANDS = 64
+MEL_WINDOW_S = 0.064
+MEL_HOP_S = 0.032
+MEL_FLOOR_DB = -90.0
+
+_AT_ONCE = 1024
+
+
+def power_spectra(audio: Audio, window_samples: int, hop_samples: int) -> Spectra:
+    """`[frames, window / 2 + 1]`; a sine of amplitude 1 reads 1 at its bin."""
+    if len(audio) < window_samples:
+        return np.empty((0, window_samples // 2 + 1), np.float32)
+    window = np.hanning(window_samples + 1)[:-1].astype(np.float32)
+    window *= np.float32(2.0 / window.sum())
+    frames = sliding_window_view(audio, window_samples)[::hop_samples]
+    spectra = np.empty((len(frames), window_samples // 2 + 1), np.float32)
+    for start in range(0, len(frames), _AT_ONCE):
+        transformed = np.fft.rfft(frames[start : start + _AT_ONCE] * window)
+        spectra[start : start + _AT_ONCE] = transformed.real**2 + transformed.imag**2
+    return spectra
+
+
+def second_spectra(audio: Audio, sample_rate_hz: int) -> Spectra:
+    """The power spectrum of each whole second, bins 1 Hz apart, `[seconds, rate / 2 + 1]`."""
+    return power_spectra(audio, sample_rate_hz, sample_rate_hz)
+
+
+def log_mel(audio: Audio, sample_rate_hz: int, *, hop_s: float = MEL_HOP_S, floor_db: float = MEL_FLOOR_DB) -> Spectra:
+    """Level of each mel band in dB, `[frames, MEL_BANDS]`, in windows of 64 ms."""
+    window = round(MEL_WINDOW_S * sample_rate_hz)
+    power = power_spectra(audio, window, round(hop_s * sample_rate_hz)) @ mel_filters(window, sample_rate_hz).T
+    level_db: Spectra = 10.0 * np.log10(np.maximum(power, np.float32(10.0 ** (floor_db / 10.0))))
+    return level_db
+
+
+def mel_filters(window_samples: int, sample_rate_hz: int, lowest_hz: float = 30.0) -> Spectra:
+    """Triangles equally wide in mel (O'Shaughnessy), `[MEL_BANDS, bins]`, each of sum 1."""
+    frequencies_hz = np.fft.rfftfreq(window_samples, 1.0 / sample_rate_hz)
+    top_mel = 2595.0 * np.log10(1.0 + sample_rate_hz / 2.0 / 700.0)
+    edges_mel = np.linspace(2595.0 * np.log10(1.0 + lowest_hz / 700.0), top_mel, MEL_BANDS + 2)
+    edges_hz = 700.0 * (10.0 ** (edges_mel / 2595.0) - 1.0)
+    # A band narrower than the spacing of bins would be empty.
+    width_hz = np.maximum(np.diff(edges_hz), sample_rate_hz / window_samples)
+    rising = (frequencies_hz - edges_hz[1:-1, None]) / width_hz[:-1, None] + 1.0
+    falling = (edges_hz[1:-1, None] - frequencies_hz) / width_hz[1:, None] + 1.0
+    filters = np.maximum(0.0, np.minimum(rising, falling))
+    filters /= filters.sum(axis=1, keepdims=True)
+    return filters.astype(np.float32)
