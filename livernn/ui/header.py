@@ -60,6 +60,8 @@ class Chooser(QComboBox):
         painter = QStylePainter(self)
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
+        if self.currentIndex() < 0:
+            option.currentText = self.placeholderText()
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -86,7 +88,7 @@ class Header(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        wordmark = QLabel("liveRNN")
+        wordmark = QLabel("live<b>RNN</b>")
         wordmark.setObjectName("wordmark")
         self.previous = ArrowButton(-1, "Previous preset", "Previous preset (Ctrl+PgUp)")
         self.next = ArrowButton(1, "Next preset", "Next preset (Ctrl+PgDown)")

@@ -33,6 +33,7 @@ from livernn.ui.transport import Transport
 FRAME_MS = 16
 STATUS_MS = 200
 DEFAULT_DEPTH_MS = 60.0
+SMALLEST = (1080, 640)
 
 _SOUNDS = " ".join(f"*{suffix}" for suffix in SOUND_SUFFIXES)
 _SOUND_FILTER = f"Sound files ({_SOUNDS})"
@@ -58,13 +59,14 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("liveRNN")
         self.setAcceptDrops(True)
         self.setCentralWidget(self._lay_out())
-        self.setMinimumSize(960, 620)
+        self.setMinimumSize(*SMALLEST)
         self._dress(1.0)
         self._connect_session()
         self._connect_panels()
         self._add_shortcuts()
         if self._settings.geometry is None or not self.restoreGeometry(self._settings.geometry):
             self.resize(themes.BASE_WIDTH, themes.BASE_HEIGHT)
+        self.setFocus()
         self._frame_at = self._status_at = time.monotonic()
         self._start_timer(FRAME_MS, self._draw_frame, Qt.TimerType.PreciseTimer)
         self._start_timer(STATUS_MS, self._draw_status, Qt.TimerType.CoarseTimer)
@@ -253,7 +255,7 @@ class MainWindow(QMainWindow):
 
     def _show_audio(self) -> None:
         session = self.session
-        self.status.show_audio(session.output, session.model_rate_hz)
+        self.status.show_audio(session.output, session.model_rate_hz, lost=session.audio_lost)
         self.audio_dialog.show_audio(session.devices, session.device, session.output)
         self.banner.show_devices(session.devices, session.device)
         if session.model_rate_hz > 0:

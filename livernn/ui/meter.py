@@ -12,7 +12,8 @@ TOP_DB, FLOOR_DB = 12.0, -60.0
 LIMITING_DB = -0.5
 """Limiter gain below which the lamp is lit."""
 
-_MARKS_DB = (12, 6, 0, -6, -12, -24, -36, -48, -60)
+_MARKS_DB = (0, -60, 12, -24, -48, -12, -36, 6, -6)
+"""The most wanted first: those that would touch one before them are left out."""
 _SHOWN_STEP_DB = 0.25
 
 
@@ -86,13 +87,16 @@ class LevelMeter(QWidget):
             )
 
         painter.setFont(painted_font(15 * scale))
+        high, marked = 18 * scale, [float("-inf")]
         for mark_db in _MARKS_DB:
             y = self._y(mark_db)
+            if min(abs(y - other) for other in marked) < high:
+                continue
+            marked.append(y)
             painter.setPen(colour(role.BrightText if mark_db > 0 else role.PlaceholderText))
-            box = QRectF(bar.right() + 8 * scale, y - 10 * scale, 46 * scale, 20 * scale)
-            painter.drawText(
-                box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, f"{mark_db:+d}" if mark_db else "0"
-            )
+            box = QRectF(bar.right() + 8 * scale, y - high / 2, 46 * scale, high)
+            text = f"{mark_db:+d}" if mark_db else "0"
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
             painter.drawLine(QPointF(bar.right() + 2 * scale, y), QPointF(bar.right() + 5 * scale, y))
 
         painter.setPen(colour(role.BrightText if self.over else role.WindowText))

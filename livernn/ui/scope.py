@@ -118,10 +118,14 @@ class ScopeView(QWidget):
         plot = self.plot_rect()
         painter.fillRect(plot, colours.color(QPalette.ColorRole.AlternateBase))
         high = painter.fontMetrics().height()
+        free_from = 0.0
         for share, label in self.rows():
             y = plot.top() + round(share * (plot.height() - 1))
             painter.setPen(line)
             painter.drawLine(plot.left(), y, plot.right(), y)
+            if y < free_from:
+                continue
+            free_from = y + high
             painter.setPen(colours.color(QPalette.ColorRole.PlaceholderText))
             box = QRect(0, y - high // 2, plot.left() - round(7 * self._scale), high)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, label)

@@ -69,6 +69,7 @@ class Session(QObject):
         self.notice = WELCOME
         self._play_wanted = False
         self._cut_off = False
+        self.audio_lost = False
 
     @property
     def playing(self) -> bool:
@@ -157,9 +158,8 @@ class Session(QObject):
         self.client.reset(None)
 
     def choose_device(self, name: str | None) -> None:
-        """Change the output; None is the system's choice."""
+        """Change the output; None is the system's choice. Remembered once it is open."""
         self.device = name
-        self.settings.device = name
         self.retry_audio()
 
     def retry_audio(self) -> None:
@@ -233,6 +233,8 @@ class Session(QObject):
                 self._show(Notice(Kind.INFO, f"Started over with seed {seed}"))
             case AudioOpened():
                 self.output = event
+                self.audio_lost = False
+                self.settings.device = self.device
                 self.audio_changed.emit()
                 if self.notice.offers_devices:
                     self._show(WELCOME)
@@ -249,12 +251,7 @@ class Session(QObject):
             case DeviceLost(message):
                 self._lose_output(message, self.devices)
             case Failed(action, message):
-                if action == "load":
-                    self.pending = None
-                    self.presets_changed.emit()
-                if action == "play":
-                    self._play_wanted = False
-                    self.state_changed.emit()
+                self._undo(action)
                 self._show(Notice(Kind.ERROR, message))
             case EngineDied(_, message):
                 self.state = EngineState.STOPPED
@@ -266,6 +263,18 @@ class Session(QObject):
                 self._show(Notice(Kind.ERROR, text, Remedy.RESTART_ENGINE))
             case Garbled(line, why):
                 _log.warning("the engine said something odd: %s (%s)", line, why)
+
+    def _undo(self, action: str) -> None:
+        """Take back what the engine could not do."""
+        if action == "load":
+            self.pending = None
+            self.presets_changed.emit()
+        if action == "play" or (action == "load" and self.preset is None):
+            self._play_wanted = False
+            self.state_changed.emit()
+        if action == "audio":
+            self.device = self.settings.device
+            self.audio_changed.emit()
 
     def _take_loaded(self, event: Loaded) -> None:
         preset = self.pending
@@ -285,6 +294,7 @@ class Session(QObject):
 
     def _lose_output(self, message: str, devices: tuple[Device, ...]) -> None:
         self.output = None
+        self.audio_lost = True
         self.devices = devices
         self._cut_off = self._cut_off or self._play_wanted
         self._play_wanted = False

@@ -84,10 +84,10 @@ class StatusStrip(QFrame):
             cell.show_value(str(missed[index]), alarm=self._alarms_s[index] > 0.0)
         self._missed = missed
 
-    def show_audio(self, output: AudioOpened | None, model_rate_hz: int) -> None:
-        """Which output is open and what rate the model has."""
+    def show_audio(self, output: AudioOpened | None, model_rate_hz: int, *, lost: bool) -> None:
+        """Which output is open, whether it was `lost`, and what rate the model has."""
         text = f"{output.device}  {_khz(output.rate_hz)}" if output is not None else "none"
-        self.output.show_value(text, alarm=output is None)
+        self.output.show_value(text, alarm=lost)
         self.output.value.setToolTip(text)
         self.model.show_value(_khz(model_rate_hz) if model_rate_hz > 0 else _NONE)
 

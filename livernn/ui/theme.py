@@ -107,7 +107,7 @@ def style_sheet(theme: Theme, scale: float) -> str:
     QToolTip {{ background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.line}; padding: {px(6)}; }}
     QFrame#panel {{ background: {theme.panel}; border: 1px solid {theme.raised}; border-radius: {px(10)}; }}
     QLabel {{ color: {theme.text}; background: transparent; }}
-    QLabel#wordmark {{ font-size: {px(26)}; font-weight: 700; }}
+    QLabel#wordmark {{ font-size: {px(27)}; color: {theme.text}; }}
     QLabel#caption {{ color: {theme.muted}; font-size: {px(15)}; }}
     QLabel#value {{ font-size: {px(24)}; font-weight: 600; }}
     QLabel#value[alarm="true"] {{ color: {theme.danger}; }}

@@ -13,7 +13,7 @@ from livernn.engine.client import DeviceLost, EngineDied, EngineState, Failed, N
 from livernn.ui.audio_dialog import AudioDialog
 from livernn.ui.dialogs import KEYS, TextDialog
 from livernn.ui.labels import ElidedLabel, FittedLabel
-from livernn.ui.main_window import MainWindow
+from livernn.ui.main_window import SMALLEST, MainWindow
 from livernn.ui.notice import Notice
 from livernn.ui.session import Session
 from livernn.ui.settings import Settings
@@ -339,7 +339,7 @@ TROUBLES = (
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)], ids=["1280x800", "1920x1080"])
+@pytest.mark.parametrize("size", [SMALLEST, (1280, 800), (1920, 1080)], ids=str)
 def test_nothing_is_cut_or_overlaps(
     window: MainWindow, client: FakeEngineClient, size: tuple[int, int], theme: str
 ) -> None:

@@ -47,14 +47,18 @@ def test_the_next_start_loads_the_last_preset_and_output(session: Session, clien
     client.tell_loaded()
     settle()
     session.choose_device("Stage interface, JACK Audio Connection Kit")
+    client.tell_audio()
+    settle()
     again = Session(FakeEngineClient, Settings())
     again.start(None, None)
     assert again.pending.name == "violin"
     assert again.client.asked("set_audio") == [("set_audio", "Stage interface, JACK Audio Connection Kit")]
 
 
-def test_arguments_win_over_what_is_remembered(session: Session) -> None:
+def test_arguments_win_over_what_is_remembered(session: Session, client: FakeEngineClient) -> None:
     session.choose_device("Built-in, ALSA")
+    client.tell_audio()
+    settle()
     again = Session(FakeEngineClient, Settings())
     again.start(load_preset("cello"), "loopback")
     assert again.pending.name == "cello"
@@ -197,6 +201,26 @@ def test_a_device_lost_in_silence_starts_no_sound(session: Session, client: Fake
     say(client, DeviceLost("Built-in stopped answering."))
     session.retry_audio()
     assert client.asked("play") == []
+
+
+def test_an_output_that_does_not_open_is_forgotten(session: Session, client: FakeEngineClient) -> None:
+    session.choose_device("Built-in, ALSA")
+    client.tell_audio()
+    settle()
+    session.choose_device("Stage interface, JACK Audio Connection Kit")
+    say(client, Failed("audio", "Stage interface: it is in use. Choose another."))
+    client.tell_audio()
+    settle()
+    assert session.device == Settings().device == "Built-in, ALSA"
+    assert session.notice.text == "Stage interface: it is in use. Choose another."
+
+
+def test_without_a_model_nothing_is_about_to_play(qapp: QApplication, presets: None) -> None:
+    session = Session(FakeEngineClient, Settings())
+    session.start(None, None)
+    session.toggle_play()
+    say(session.client, Failed("load", "piano: it is truncated. Export it again."))
+    assert not session.playing
 
 
 def test_prime_is_acknowledged(session: Session, client: FakeEngineClient) -> None:

@@ -35,7 +35,7 @@ def test_palette_carries_the_theme_to_painted_widgets(theme: Theme) -> None:
 
 def test_scale_grows_in_steps_with_the_smaller_side() -> None:
     assert scale_for(1280, 800) == 1.0
-    assert scale_for(960, 620) == 1.0
+    assert scale_for(1080, 640) == 1.0
     assert scale_for(1920, 1080) == 1.25
     assert scale_for(3840, 800) == 1.0
     assert scale_for(8000, 8000) == 2.0
