@@ -1,0 +1,78 @@
+"""`python -m livernn.engine HANDLE [--seed N]`: commands on standard input, events on standard output.
+
+Started by EngineClient, whose shared memory HANDLE names. Ends when standard input does, whatever hangs.
+"""
+
+import argparse
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+from typing import BinaryIO, get_args
+
+from livernn.engine.devices import list_outputs
+from livernn.engine.messages import Command, Event, Garbled, Quit
+from livernn.engine.output import StreamOutput
+from livernn.engine.process import Engine
+from livernn.engine.shared import SharedBlock
+from livernn.engine.studio import RealStudio
+from livernn.engine.wire import LINE_LIMIT_BYTES, claim_stdout, decode, encode
+
+_EXIT_PATIENCE_S = 8.0
+_SWITCH_INTERVAL_S = 0.0005
+"""A Python thread that is busy keeps the sampler waiting this long, not the default 5 ms."""
+
+
+class _Mouth:
+    """Writes events; a client that no longer listens is no reason to fail."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._lock = threading.Lock()
+
+    def say(self, event: Event) -> None:
+        with self._lock:
+            try:
+                self._out.write(encode(event))
+            except OSError:
+                logging.getLogger(__name__).info("nobody reads events any more")
+
+
+def _listen(engine: Engine, mouth: _Mouth) -> None:
+    while line := sys.stdin.buffer.readline(LINE_LIMIT_BYTES):
+        message = decode(line)
+        if isinstance(message, get_args(Command)):
+            engine.post(message)
+        elif isinstance(message, Garbled):
+            mouth.say(message)
+        else:
+            mouth.say(Garbled(type(message).__name__, "this is no command"))
+    overdue = threading.Timer(_EXIT_PATIENCE_S, os._exit, (1,))
+    overdue.daemon = True
+    overdue.start()
+    engine.post(Quit())
+
+
+def main() -> None:
+    """Serve until the client is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the client
+    parser = argparse.ArgumentParser(prog="python -m livernn.engine")
+    parser.add_argument("handle")
+    parser.add_argument("--seed", type=int)
+    arguments = parser.parse_args()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    mouth = _Mouth(claim_stdout())
+    block = SharedBlock.attach(arguments.handle)
+    engine = Engine(block, RealStudio(), StreamOutput(block), mouth.say, list_outputs, arguments.seed)
+    gc.freeze()
+    gc.disable()
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    threading.Thread(target=_listen, args=(engine, mouth), name="listener", daemon=True).start()
+    engine.run()
+    os._exit(0)  # threads that hang are not waited for
+
+
+if __name__ == "__main__":
+    main()

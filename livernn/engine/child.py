@@ -1,0 +1,18 @@
+"""How the engine's processes are started: this Python, this copy of liveRNN, wherever the parent was started from."""
+
+import os
+import sys
+from pathlib import Path
+
+_ROOT = str(Path(__file__).resolve().parent.parent.parent)
+
+
+def child_command(module: str, *arguments: str) -> list[str]:
+    """What runs `module` as a program."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+def child_environment() -> dict[str, str]:
+    """The environment in which `child_command` finds this copy of liveRNN first."""
+    inherited = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([_ROOT, inherited] if inherited else [_ROOT])}

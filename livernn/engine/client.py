@@ -1,0 +1,226 @@
+"""EngineClient: what a window or a script talks to. Knows no Qt, no device and no compiler."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livernn.control.patch import Patch
+from livernn.engine.connection import Connection
+from livernn.engine.messages import (
+    AudioOpened,
+    Command,
+    Device,
+    DeviceLost,
+    Devices,
+    EngineDied,
+    Event,
+    Failed,
+    Garbled,
+    ListDevices,
+    Load,
+    Loaded,
+    NoDevice,
+    Panic,
+    Play,
+    Prime,
+    Primed,
+    Reset,
+    SetAudio,
+    SetDepth,
+    StateChanged,
+    Stop,
+    Tuning,
+    WasReset,
+)
+from livernn.engine.shared import Metrics, ScopeTap, read_metrics
+from livernn.engine.transport import EngineState
+
+__all__ = [
+    "AudioOpened",
+    "Device",
+    "DeviceLost",
+    "Devices",
+    "EngineClient",
+    "EngineDied",
+    "EngineState",
+    "Event",
+    "Failed",
+    "Garbled",
+    "Loaded",
+    "Metrics",
+    "NoDevice",
+    "Primed",
+    "StateChanged",
+    "Tuning",
+    "WasReset",
+]
+
+_logger = logging.getLogger(__name__)
+
+
+class EngineClient:
+    """One engine process and the patch it plays.
+
+    Methods may be called from any one thread and return at once, `close` and `restart` apart. `on_event` is called on
+    the client's own reader thread and must not call `close` or `restart` there.
+    """
+
+    def __init__(self, on_event: Callable[[Event], None], options: Sequence[str] = ()) -> None:
+        """`options` are further arguments of `python -m livernn.engine`."""
+        self._on_event = on_event
+        self._options = tuple(options)
+        self._lock = threading.Lock()
+        self._patch = Patch()
+        self._epoch = 0
+        self._request = 0
+        self._moved_since_load: dict[str, float] = {}
+        self._checkpoint: Path | None = None
+        self._audio: SetAudio | None = None
+        self._depth: SetDepth | None = None
+        self._playing = False
+        self._connection: Connection | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs and answers."""
+        return self._connection is not None and self._connection.answers
+
+    @property
+    def patch(self) -> Patch:
+        """What is being played with; changes when Loaded arrives or a parameter is set."""
+        return self._patch
+
+    def start(self) -> None:
+        """Start the engine; it says StateChanged when it stands."""
+        if self._connection is None:
+            self._connection = Connection(self._options, self._receive)
+            with self._lock:
+                self._write_patch()
+
+    def close(self) -> None:
+        """End the engine and wait for that, by force after some seconds."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.end()
+
+    def restart(self) -> None:
+        """Replace the engine, dead or not: same patch, checkpoint, output and depth; plays on if it played."""
+        self.close()
+        self.start()
+        for setting in (self._audio, self._depth):
+            if setting is not None:
+                self._send(setting)
+        if self._checkpoint is not None:
+            self.load(self._checkpoint, self._patch)
+        if self._playing:
+            self._send(Play())
+
+    def load(self, checkpoint: Path, patch: Patch | None = None) -> None:
+        """Load in the background and change to it, under `patch` if given. Ends in Loaded or Failed.
+
+        What is set while it loads is heard at once and also holds for the new sound.
+        """
+        with self._lock:
+            self._request += 1
+            self._moved_since_load = {}
+            request = self._request
+        self._send(Load(request, str(checkpoint), patch.to_dict() if patch is not None else None))
+
+    def play(self) -> None:
+        """Start, as soon as what is loading is loaded. Ends in StateChanged, Failed or NoDevice."""
+        self._playing = True
+        self._send(Play())
+
+    def stop(self) -> None:
+        """Fade out; `play` continues from here."""
+        self._playing = False
+        self._send(Stop())
+
+    def panic(self) -> None:
+        """Fade out at once, and back to the initial state."""
+        self._playing = False
+        self._send(Panic())
+
+    def reset(self, seed: int | None = None) -> None:
+        """Cross-fade to the initial state, with a new random seed where none is given. Ends in WasReset."""
+        self._send(Reset(seed))
+
+    def prime(self, path: Path) -> None:
+        """Cross-fade to a continuation of a sound file, of which the first 30 s are used. Ends in Primed or Failed."""
+        self._send(Prime(str(path)))
+
+    def set_param(self, name: str, value: float) -> None:
+        """Set one parameter of the patch; heard after the ring's depth."""
+        with self._lock:
+            self._patch = self._patch.with_value(name, value)
+            self._moved_since_load[name] = self._patch.value(name)
+            self._write_patch()
+
+    def set_patch(self, patch: Patch) -> None:
+        """Set all parameters together."""
+        with self._lock:
+            self._moved_since_load = patch.to_dict()
+            self._patch = patch
+            self._write_patch()
+
+    def set_audio(self, device: str | None = None, rate_hz: float | None = None, block: int | None = None) -> None:
+        """Change the output; None leaves the choice open. Ends in AudioOpened, Failed (nothing changed) or NoDevice."""
+        self._audio = SetAudio(device, rate_hz, block)
+        self._send(self._audio)
+
+    def set_depth_ms(self, depth_ms: float) -> None:
+        """How far ahead of the ear the sampler works: more is safer, less is quicker to the touch."""
+        self._depth = SetDepth(depth_ms)
+        self._send(self._depth)
+
+    def list_devices(self) -> None:
+        """Ask for Devices."""
+        self._send(ListDevices())
+
+    def scope(self, count: int) -> NDArray[np.float32]:
+        """The last `count` samples heard, at the device's rate; zeros before the first."""
+        connection = self._connection
+        return ScopeTap(connection.block).latest(count) if connection is not None else np.zeros(count, np.float32)
+
+    def metrics(self) -> Metrics:
+        """How the engine is doing; STOPPED where there is none."""
+        connection = self._connection
+        if connection is None:
+            return Metrics()
+        metrics = read_metrics(connection.block)
+        return metrics if connection.runs else replace(metrics, state=EngineState.STOPPED)
+
+    def _send(self, command: Command) -> None:
+        if self._connection is not None:
+            self._connection.send(command)
+
+    def _write_patch(self) -> None:
+        """With the lock held: the ControlBlock has one writer at a time."""
+        if self._connection is not None:
+            self._connection.control.write(self._patch, self._epoch)
+
+    def _receive(self, event: Event) -> None:
+        """On the reader thread."""
+        if isinstance(event, Loaded):
+            event = self._adopt(event)
+        elif isinstance(event, DeviceLost | NoDevice):
+            self._playing = False
+        try:
+            self._on_event(event)
+        except Exception:
+            _logger.exception("an event handler failed")
+
+    def _adopt(self, event: Loaded) -> Loaded:
+        with self._lock:
+            self._checkpoint = Path(event.checkpoint)
+            if event.patch is None:
+                return event
+            self._patch = Patch.from_dict({**event.patch, **self._moved_since_load})
+            self._epoch = event.request
+            self._write_patch()
+            return replace(event, patch=self._patch.to_dict())

@@ -1,0 +1,123 @@
+"""One life of an engine process, seen from its client: pipes, shared memory, last words."""
+
+import logging
+import queue
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import get_args
+
+from livernn.engine.child import child_command, child_environment
+from livernn.engine.messages import Command, EngineDied, Event, Garbled
+from livernn.engine.shared import HEARTBEAT, ControlBlock, SharedBlock
+from livernn.engine.wire import LINE_LIMIT_BYTES, decode, encode
+
+_logger = logging.getLogger(__name__)
+
+_END_PATIENCE_S = 10.0
+_START_PATIENCE_S = 60.0
+_HEARTBEAT_PATIENCE_S = 5.0
+_LAST_WORDS_LINES = 20
+
+
+class Connection:
+    """Starts the process at once. `receive` gets its events on a reader thread, an EngineDied last if it dies."""
+
+    def __init__(self, options: Sequence[str], receive: Callable[[Event], None]) -> None:
+        self.block = SharedBlock.create()
+        self.control = ControlBlock(self.block)
+        self._receive = receive
+        self._ending = False
+        self._beat = 0
+        self._beat_at = time.monotonic()
+        self._outbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
+        self._last_words: deque[str] = deque(maxlen=_LAST_WORDS_LINES)
+        self._process = subprocess.Popen(
+            child_command("livernn.engine", self.block.handle, *options),
+            env=child_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            pass_fds=self.block.descriptors,
+        )
+        self._listener = threading.Thread(target=self._note_last_words, name="engine-log", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._write, name="engine-commands", daemon=True),
+            threading.Thread(target=self._read, name="engine-events", daemon=True),
+            self._listener,
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def process_id(self) -> int:
+        """The engine's."""
+        return self._process.pid
+
+    @property
+    def runs(self) -> bool:
+        """Whether the process is there."""
+        return self._process.poll() is None
+
+    @property
+    def answers(self) -> bool:
+        """Whether the process is there and its heart has beaten lately, or it is still starting."""
+        beat = int(self.block.words[HEARTBEAT])
+        if beat != self._beat:
+            self._beat, self._beat_at = beat, time.monotonic()
+        patience_s = _HEARTBEAT_PATIENCE_S if beat else _START_PATIENCE_S
+        return self.runs and time.monotonic() - self._beat_at < patience_s
+
+    def send(self, command: Command) -> None:
+        """Queue a command; never blocks."""
+        self._outbox.put(command)
+
+    def end(self) -> None:
+        """Have the engine end, by force after some seconds. Not on the reader thread."""
+        self._ending = True
+        self._outbox.put(None)
+        try:
+            self._process.wait(_END_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for thread in self._threads:
+            thread.join()
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
+        self.block.close()
+
+    def _write(self) -> None:
+        pipe = self._process.stdin
+        assert pipe is not None
+        try:
+            while (command := self._outbox.get()) is not None:
+                pipe.write(encode(command))
+            pipe.close()
+        except OSError as error:
+            _logger.info("the engine no longer listens: %s", error)
+
+    def _read(self) -> None:
+        pipe = self._process.stdout
+        assert pipe is not None
+        while line := pipe.readline(LINE_LIMIT_BYTES):
+            event = decode(line)
+            if not isinstance(event, get_args(Event)):
+                event = Garbled(type(event).__name__, "this is no event")
+            self._receive(event)
+        code = self._process.wait()
+        self._listener.join()
+        if not self._ending:
+            self._receive(EngineDied(code, "\n".join(self._last_words)))
+
+    def _note_last_words(self) -> None:
+        pipe = self._process.stderr
+        assert pipe is not None
+        for line in pipe:
+            text = line.decode(errors="replace").rstrip()
+            self._last_words.append(text)
+            _logger.debug("%s", text)

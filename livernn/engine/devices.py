@@ -1,0 +1,128 @@
+"""Audio outputs by name. `python -m livernn.engine.devices` prints them as one line of JSON.
+
+PortAudio can hang (after a sound server's death) and keeps its first list for good, so it is asked in a process of its
+own each time.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from livernn.engine.child import child_command, child_environment
+from livernn.engine.messages import Device, Devices, Refused
+from livernn.engine.wire import claim_stdout, decode, encode
+from livernn.errors import DeviceError
+
+LIST_PATIENCE_S = 10.0
+
+
+def portaudio() -> Any:
+    """The sounddevice module; importing it initialises PortAudio, which may hang.
+
+    Raises:
+        DeviceError: PortAudio is not installed.
+    """
+    try:
+        import sounddevice
+    except OSError as error:
+        raise DeviceError(
+            "audio", f"PortAudio cannot be loaded ({error})", "On Debian and Ubuntu: apt install libportaudio2."
+        ) from error
+    return sounddevice
+
+
+def query_outputs() -> dict[int, Device]:
+    """PortAudio's number and description of every output, asked in this process.
+
+    Raises:
+        DeviceError: see `portaudio`.
+    """
+    sounddevice = portaudio()
+    default = sounddevice.default.device[1]
+    apis = sounddevice.query_hostapis()
+    if default < 0:
+        default = next((api["default_output_device"] for api in apis if api["default_output_device"] >= 0), -1)
+    return {
+        number: Device(
+            name=info["name"],
+            host_api=apis[info["hostapi"]]["name"],
+            channels=info["max_output_channels"],
+            default_rate_hz=info["default_samplerate"],
+            is_default=number == default,
+        )
+        for number, info in enumerate(sounddevice.query_devices())
+        if info["max_output_channels"] > 0
+    }
+
+
+def find_output(wanted: str | None, devices: Sequence[Device]) -> Device:
+    """The default device for None; else by name, `name, host api` or an unambiguous part of it, in this order.
+
+    Raises:
+        DeviceError: there is none or more than one; lists those there are.
+    """
+    if not devices:
+        raise DeviceError(
+            "audio", "there is no output device", "Connect one or start the sound server, then play again."
+        )
+    if wanted is None:
+        return next((device for device in devices if device.is_default), devices[0])
+    asked = wanted.casefold()
+    full = [f"{device.name}, {device.host_api}".casefold() for device in devices]
+    exact = [device for device, name in zip(devices, full, strict=True) if asked in (device.name.casefold(), name)]
+    if exact:
+        return next((device for device in exact if device.is_default), exact[0])
+    partly = [device for device, name in zip(devices, full, strict=True) if asked in name]
+    if len(partly) == 1:
+        return partly[0]
+    there_are = "; ".join(f"{device.name}, {device.host_api}" for device in devices)
+    why = "more than one output fits" if partly else "there is no such output"
+    raise DeviceError(f"audio device {wanted!r}", why, f"Choose one of: {there_are}.")
+
+
+def list_outputs(patience_s: float = LIST_PATIENCE_S) -> tuple[Device, ...]:
+    """The outputs as they are now; takes a fraction of a second, so not for a window's thread.
+
+    Raises:
+        DeviceError: PortAudio is missing, or did not answer in time.
+    """
+    what, remedy = "list of audio devices", "Restart the sound server, then ask again."
+    command = child_command("livernn.engine.devices")
+    try:
+        helper = subprocess.run(
+            command,
+            env=child_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=patience_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DeviceError(what, f"the audio system did not answer within {patience_s:g} s", remedy) from error
+    answer = decode(helper.stdout)
+    if isinstance(answer, Devices):
+        return answer.devices
+    if isinstance(answer, Refused):
+        raise DeviceError(answer.what, answer.why, answer.remedy)
+    raise DeviceError(what, f"asking the audio system ended with code {helper.returncode}", remedy)
+
+
+def main() -> int:
+    """Print Devices, or Refused. PortAudio must end in good order: JACK waits seconds for a client that vanished."""
+    out = claim_stdout()
+    overdue = threading.Timer(LIST_PATIENCE_S, os._exit, (1,))  # whoever asked may be gone
+    overdue.daemon = True
+    overdue.start()
+    try:
+        out.write(encode(Devices(tuple(query_outputs().values()))))
+    except DeviceError as error:
+        out.write(encode(Refused(error.what, error.why, error.remedy)))
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

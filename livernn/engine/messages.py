@@ -1,0 +1,199 @@
+"""Commands to the engine and events from it."""
+
+from dataclasses import dataclass
+
+from livernn.engine.transport import EngineState
+
+
+@dataclass(frozen=True)
+class Device:
+    """An audio output. `name` and `host_api` find it again after a restart; PortAudio's numbers do not."""
+
+    name: str
+    host_api: str
+    channels: int
+    default_rate_hz: float
+    is_default: bool
+
+
+@dataclass(frozen=True)
+class Load:
+    """Load a checkpoint and change to it. `request` counts up; the patch, if any, is the new sound's."""
+
+    request: int
+    checkpoint: str
+    patch: dict[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Play:
+    """Start, as soon as what was asked for before is loaded and open."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Fade out; the next Play continues from here."""
+
+
+@dataclass(frozen=True)
+class Panic:
+    """Fade out, and back to the initial state."""
+
+
+@dataclass(frozen=True)
+class Reset:
+    """Cross-fade to the initial state, with a new random seed where none is given."""
+
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Prime:
+    """Cross-fade to a continuation of a sound file."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class SetAudio:
+    """Change the output; None leaves the choice to the system or the device."""
+
+    device: str | None = None
+    rate_hz: float | None = None
+    block: int | None = None
+
+
+@dataclass(frozen=True)
+class SetDepth:
+    """How far ahead of the ear the sampler works."""
+
+    depth_ms: float
+
+
+@dataclass(frozen=True)
+class ListDevices:
+    """Ask for Devices."""
+
+
+@dataclass(frozen=True)
+class Quit:
+    """End the engine."""
+
+
+@dataclass(frozen=True)
+class StateChanged:
+    """The engine entered a state."""
+
+    state: EngineState
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A kernel is being compiled for this processor; `fraction` of 1 done."""
+
+    stage: str
+    fraction: float
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A checkpoint is in, under its patch if it brought one."""
+
+    request: int
+    checkpoint: str
+    sha256: str
+    sample_rate_hz: int
+    seed: int
+    patch: dict[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Primed:
+    """The sound continues the file called `name`, of which `seconds` were used."""
+
+    seconds: float
+    name: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class WasReset:
+    """The sound starts over from `seed`."""
+
+    seed: int
+
+
+@dataclass(frozen=True)
+class AudioOpened:
+    """A device is open and calls back; `latency_ms` is its own."""
+
+    device: str
+    host_api: str
+    rate_hz: float
+    channels: int
+    latency_ms: float
+
+
+@dataclass(frozen=True)
+class Devices:
+    """The outputs that there are, unless listing them failed: then see Failed."""
+
+    devices: tuple[Device, ...]
+
+
+@dataclass(frozen=True)
+class NoDevice:
+    """No output could be opened; everything but playing works."""
+
+    message: str
+    devices: tuple[Device, ...] = ()
+
+
+@dataclass(frozen=True)
+class DeviceLost:
+    """The open device stopped calling back. A new list of devices follows; Play opens one again."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """What was asked for did not happen; all is as before. `action` names the command, `request` the load."""
+
+    action: str
+    message: str
+    request: int | None = None
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What a helper process of the engine could not do, as the error it stands for."""
+
+    what: str
+    why: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Garbled:
+    """A line that is no message of this version."""
+
+    line: str
+    why: str
+
+
+@dataclass(frozen=True)
+class EngineDied:
+    """The process is gone without having been asked to go; `message` holds its last words. From the client."""
+
+    exit_code: int
+    message: str
+
+
+Command = Load | Play | Stop | Panic | Reset | Prime | SetAudio | SetDepth | ListDevices | Quit
+Event = (
+    StateChanged | Tuning | Loaded | Primed | WasReset
+    | AudioOpened | Devices | NoDevice | DeviceLost
+    | Failed | Refused | Garbled | EngineDied
+)  # fmt: skip
+Message = Command | Event

@@ -1,0 +1,238 @@
+"""The engine: turns commands into loads, streams and changes of sound, and says what became of them.
+
+All decisions are made on one thread, in `run`. Slow work is done by two workers whose outcomes come back to it.
+"""
+
+import queue
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from livernn.control.patch import Patch
+from livernn.engine import messages as msg
+from livernn.engine.outlet import ListDevices, Outlet
+from livernn.engine.output import Output
+from livernn.engine.sampler import Incoming, Sampler
+from livernn.engine.shared import HEARTBEAT, SharedBlock, publish_state
+from livernn.engine.studio import Instrument, Studio
+from livernn.engine.transport import EngineState
+from livernn.engine.worker import Worker
+from livernn.errors import LiveRNNError
+from livernn.model.checkpoint import Checkpoint
+
+_TICK_S = 0.1
+_CLOSE_PATIENCE_S = 2.0
+_SEED_LIMIT = 1 << 31
+
+
+@dataclass(frozen=True)
+class _Model:
+    """A checkpoint in use, the load that brought it (0 if that brought no patch) and its first patch."""
+
+    checkpoint: Checkpoint
+    epoch: int
+    patch: Patch
+
+
+class Engine:
+    """`post` may be called from any thread; `emit` is called from the thread of `run` and from workers'."""
+
+    def __init__(
+        self,
+        block: SharedBlock,
+        studio: Studio,
+        output: Output,
+        emit: Callable[[msg.Event], None],
+        list_devices: ListDevices,
+        seed: int | None = None,
+    ) -> None:
+        self._block = block
+        self._studio = studio
+        self._emit = emit
+        self._seeds = random.Random(seed)
+        self._inbox: queue.SimpleQueue[msg.Command | Callable[[], None]] = queue.SimpleQueue()
+        self._loader = Worker("loader", self._inbox.put)
+        self._sampler = Sampler(
+            block, studio.at_rate, lambda why: self._inbox.put(partial(self._on_sampler_failed, why))
+        )
+        self._state = EngineState.STARTING
+        self._ending = False
+        self._wanted = False
+        self._request = 0
+        self._loading = False
+        self._model: _Model | None = None
+        self._built: _Model | None = None
+        """The loader's own: what its last load made, ahead of `_model`."""
+        self._outlet = Outlet(block, output, list_devices, self._sampler, emit, self._inbox.put)
+        self._outlet.on_open = self._advance
+        self._outlet.on_gone = self._stop
+
+    def post(self, command: msg.Command) -> None:
+        """Have a command carried out."""
+        self._inbox.put(command)
+
+    def run(self) -> None:
+        """Serve until Quit. Returns within seconds of it, whatever hangs."""
+        publish_state(self._block, self._state)
+        self._emit(msg.StateChanged(self._state))
+        next_tick = 0.0
+        while not self._ending:
+            try:
+                item = self._inbox.get(timeout=max(0.0, next_tick - time.monotonic()))
+            except queue.Empty:
+                self._block.words[HEARTBEAT] += 1
+                self._outlet.check()
+                next_tick = time.monotonic() + _TICK_S
+            else:
+                if callable(item):
+                    item()
+                else:
+                    self._obey(item)
+            self._tell_state()
+        self._close()
+
+    def _tell_state(self) -> None:
+        if self._model is not None:
+            state = EngineState.PLAYING if self._wanted and self._outlet.is_open else EngineState.READY
+        else:
+            state = EngineState.LOADING if self._loading else EngineState.IDLE
+        if state is not self._state:
+            self._state = state
+            publish_state(self._block, state)
+            self._emit(msg.StateChanged(state))
+
+    def _obey(self, command: msg.Command) -> None:
+        match command:
+            case msg.Load():
+                self._load(command)
+            case msg.Prime():
+                self._prime(Path(command.path))
+            case msg.Play():
+                self._play()
+            case msg.Stop():
+                self._stop()
+            case msg.Panic():
+                self._panic()
+            case msg.Reset():
+                self._reset(command.seed)
+            case msg.SetAudio():
+                self._outlet.change(command)
+            case msg.SetDepth():
+                self._sampler.set_depth(command.depth_ms)
+            case msg.ListDevices():
+                self._outlet.send_devices()
+            case msg.Quit():
+                self._ending = True
+
+    def _load(self, command: msg.Load) -> None:
+        self._request = command.request
+        self._loading = True
+        self._studio.cancel()
+        seed, rate_hz = self._new_seed(), self._outlet.rate_hz
+
+        def operation() -> tuple[_Model, Instrument]:
+            patch = Patch.from_dict(command.patch or {})
+            checkpoint = self._studio.open(Path(command.checkpoint), self._report_tuning)
+            instrument = self._studio.build(checkpoint, seed, rate_hz)
+            self._built = _Model(checkpoint, command.request if command.patch is not None else 0, patch)
+            return self._built, instrument
+
+        def then(built: tuple[_Model, Instrument]) -> None:
+            if command.request == self._request:
+                self._loading = False
+                self._model, instrument = built
+                self._change_to(instrument)
+                checkpoint = self._model.checkpoint
+                rate = checkpoint.config.sample_rate_hz
+                self._emit(
+                    msg.Loaded(command.request, command.checkpoint, checkpoint.sha256, rate, seed, command.patch)
+                )
+                self._advance()
+
+        def failed(error: LiveRNNError) -> None:
+            if command.request == self._request:
+                self._loading = False
+                self._wanted = self._wanted and self._model is not None
+                self._emit(msg.Failed("load", str(error), command.request))
+
+        self._loader.submit(operation, then, failed)
+
+    def _prime(self, path: Path) -> None:
+        seed, rate_hz = self._new_seed(), self._outlet.rate_hz
+
+        def operation() -> tuple[_Model, Instrument, float]:
+            model = self._built
+            if model is None:
+                raise _no_model()
+            return model, *self._studio.build_primed(model.checkpoint, seed, rate_hz, path)
+
+        def then(primed: tuple[_Model, Instrument, float]) -> None:
+            model, instrument, seconds = primed
+            if model is self._model:
+                self._change_to(instrument)
+                self._emit(msg.Primed(seconds, path.name, seed))
+            else:
+                self._emit(msg.Failed("prime", f"{path.name}: another model was loaded meanwhile. Prime again."))
+
+        self._loader.submit(operation, then, lambda error: self._emit(msg.Failed("prime", str(error))))
+
+    def _change_to(self, instrument: Instrument) -> None:
+        assert self._model is not None
+        self._sampler.swap(Incoming(instrument, self._model.epoch, self._model.patch))
+
+    def _play(self) -> None:
+        if self._model is None and not self._loading:
+            self._emit(msg.Failed("play", str(_no_model())))
+            return
+        self._wanted = True
+        self._advance()
+
+    def _advance(self) -> None:
+        """Play if all that takes is there; see to what is missing."""
+        if self._wanted and self._model is not None:
+            if self._outlet.is_open:
+                self._sampler.play()
+            else:
+                self._outlet.ensure_open()
+
+    def _stop(self) -> None:
+        self._wanted = False
+        self._sampler.stop()
+
+    def _panic(self) -> None:
+        self._stop()
+        if self._model is not None:
+            self._reset(None)
+
+    def _reset(self, seed: int | None) -> None:
+        if self._model is None:
+            self._emit(msg.Failed("reset", str(_no_model())))
+            return
+        seed = self._new_seed() if seed is None else seed
+        self._sampler.reset(seed)
+        self._emit(msg.WasReset(seed))
+
+    def _on_sampler_failed(self, why: str) -> None:
+        self._model = None
+        self._wanted = False
+        self._emit(msg.Failed("play", f"sampler: {why}. Load a model again, and please report it."))
+
+    def _close(self) -> None:
+        self._sampler.stop()
+        self._studio.cancel()
+        self._outlet.close(_CLOSE_PATIENCE_S)
+        self._sampler.close(_CLOSE_PATIENCE_S)
+        self._loader.close(_CLOSE_PATIENCE_S)
+
+    def _new_seed(self) -> int:
+        return self._seeds.randrange(_SEED_LIMIT)
+
+    def _report_tuning(self, stage: str, fraction: float) -> None:
+        self._emit(msg.Tuning(stage, fraction))
+
+
+def _no_model() -> LiveRNNError:
+    return LiveRNNError("model", "none is loaded", "Choose a preset or a checkpoint first.")

@@ -1,0 +1,100 @@
+"""Single-producer single-consumer ring of samples over memory that processes may share.
+
+Indices count samples since the beginning and never wrap; each is written by one side only. The producer releases what
+it wrote with its index and the consumer acquires it, so that no sample is read before it is there on any processor.
+"""
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import extending, njit, types
+from numpy.typing import NDArray
+
+from livernn.engine.shared import RING_READ, RING_SKIP, RING_WRITE, ring_fill
+from livernn.synth.kernel_cache import use_kernel_cache
+
+use_kernel_cache()
+
+_WORD_BYTES = 8
+_intrinsic: Any = extending.intrinsic
+
+
+def _pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.gep(data, [index], source_etype=ir.IntType(64))
+
+
+@_intrinsic
+def load_acquire(typing_context, words, index):  # type: ignore[no-untyped-def] # noqa: ARG001
+    """`words[index]` of an int64 array; later reads see what was written before its release."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1])
+        return builder.load_atomic(pointer, "acquire", _WORD_BYTES, typ=ir.IntType(64))
+
+    return types.int64(words, types.intp), generate
+
+
+@_intrinsic
+def store_release(typing_context, words, index, value):  # type: ignore[no-untyped-def] # noqa: ARG001
+    """`words[index] = value` of an int64 array, after everything that was written before."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1])
+        builder.store_atomic(arguments[2], pointer, "release", _WORD_BYTES)
+        return context.get_dummy_value()
+
+    return types.void(words, types.intp, types.int64), generate
+
+
+@njit("int64(int64[::1], float32[::1], float32[::1])", nogil=True, cache=True, error_model="numpy")
+def push(words, ring, block):  # type: ignore[no-untyped-def]
+    """Append as much of `block` as there is room for; returns how much. Producer only."""
+    written = words[RING_WRITE]
+    room = ring.size - (written - load_acquire(words, RING_READ))
+    count = min(room, block.size)
+    for index in range(count):
+        ring[(written + index) % ring.size] = block[index]
+    store_release(words, RING_WRITE, written + count)
+    return count
+
+
+@njit("int64(int64[::1])", nogil=True, cache=True)
+def skip(words):  # type: ignore[no-untyped-def]
+    """Do what the producer asked by `discard`; returns the next sample to play. Consumer only."""
+    first = max(words[RING_READ], load_acquire(words, RING_SKIP))
+    store_release(words, RING_READ, first)
+    return first
+
+
+@njit("int64(int64[::1], float32[::1], float32[::1])", nogil=True, cache=True, error_model="numpy")
+def pull(words, ring, block):  # type: ignore[no-untyped-def]
+    """Take up to `block.size` samples into `block`; returns how many there were. Consumer only."""
+    first = skip(words)
+    count = min(load_acquire(words, RING_WRITE) - first, block.size)
+    for index in range(count):
+        block[index] = ring[(first + index) % ring.size]
+    store_release(words, RING_READ, first + count)
+    return count
+
+
+class RingBuffer:
+    """The producer's side. `words` holds `RING_WORDS` int64, `samples` the ring, a power of two long."""
+
+    def __init__(self, words: NDArray[np.int64], samples: NDArray[np.float32]) -> None:
+        self._words = words
+        self._samples = samples
+
+    @property
+    def fill(self) -> int:
+        """Samples yet to be played."""
+        return ring_fill(self._words)
+
+    def push(self, block: NDArray[np.float32]) -> int:
+        """Append what there is room for and return how much that was."""
+        return int(push(self._words, self._samples, block))
+
+    def discard(self) -> None:
+        """Let the consumer pass over everything pushed so far; it does so when it next looks."""
+        self._words[RING_SKIP] = self._words[RING_WRITE]

@@ -1,0 +1,217 @@
+"""The sampler: a thread that owns the voice and keeps the ring filled ahead of the ear."""
+
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livernn.control.patch import Patch
+from livernn.engine.ringbuffer import RingBuffer
+from livernn.engine.shared import (
+    BLOCK_MS,
+    DEVICE_RATE_HZ,
+    GATE,
+    LARGEST_BLOCK,
+    LIMITER_GAIN_DB,
+    REAL_TIME_FACTOR,
+    RING_AT,
+    RING_WORDS,
+    TARGET_DEPTH_MS,
+    ControlBlock,
+    SharedBlock,
+)
+from livernn.engine.studio import Instrument
+from livernn.engine.transport import CROSS_FADE_MS, CrossFade
+from livernn.units import ms_to_samples
+
+BLOCK_SAMPLES = 64
+"""Model samples per render: what the patch is read for once."""
+
+MIN_DEPTH_MS, DEFAULT_DEPTH_MS, MAX_DEPTH_MS = 10.0, 60.0, 500.0
+
+_logger = logging.getLogger(__name__)
+
+_NAP_S = 0.002
+_IDLE_NAP_S = 0.01
+_FORGET = 0.99
+"""Share that each block's timing keeps of what was measured before it."""
+_PRIORITY = 10
+_NICENESS = -10
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """An instrument to change to. Its own patch holds until the client has written one of its epoch."""
+
+    instrument: Instrument
+    epoch: int
+    patch: Patch
+
+
+class Sampler:
+    """Public methods may be called from any thread; all but `close` return at once and act between two blocks."""
+
+    def __init__(
+        self,
+        block: SharedBlock,
+        at_rate: Callable[[Instrument, float], Instrument],
+        on_failure: Callable[[str], None],
+    ) -> None:
+        self._block = block
+        self._at_rate = at_rate
+        self._on_failure = on_failure
+        self._control = ControlBlock(block)
+        self._ring = RingBuffer(block.words[RING_AT : RING_AT + RING_WORDS], block.ring)
+        self._changes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._closing = False
+        self._playing = False
+        self._current: Incoming | None = None
+        self._fade: CrossFade | None = None
+        self._rate_hz = 0.0
+        self._depth_ms = DEFAULT_DEPTH_MS
+        self._rendered_s = 0.0
+        self._spent_s = 0.0
+        self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
+        block.doubles[TARGET_DEPTH_MS] = DEFAULT_DEPTH_MS
+        self._thread.start()
+
+    def swap(self, incoming: Incoming) -> None:
+        """Cross-fade to another instrument; at once where nothing sounds."""
+        self._changes.put(lambda: self._swap(incoming))
+
+    def reset(self, seed: int) -> None:
+        """Cross-fade to the initial state under a new seed; at once where nothing sounds."""
+        self._changes.put(lambda: self._reset(seed))
+
+    def play(self) -> None:
+        """Fill the ring, then open the gate."""
+        self._changes.put(lambda: self._set_playing(True))
+
+    def stop(self) -> None:
+        """Close the gate. What is in the ring is kept: it is what comes next."""
+        self._changes.put(lambda: self._set_playing(False))
+
+    def set_rate(self, rate_hz: float) -> None:
+        """Render for a device of this rate from now on; what the ring holds for another rate is dropped."""
+        self._changes.put(lambda: self._set_rate(rate_hz))
+
+    def set_depth(self, depth_ms: float) -> None:
+        """How much of the ring is kept filled; more where the device's blocks need it."""
+        self._changes.put(lambda: self._set_depth(depth_ms))
+
+    def close(self, patience_s: float) -> bool:
+        """End the thread; False if it has not within `patience_s`."""
+        self._closing = True
+        self._thread.join(patience_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        _raise_priority()
+        while not self._closing:
+            try:
+                self._step()
+            except Exception as error:
+                _logger.exception("the sampler failed")
+                self._set_playing(False)
+                self._current = None
+                self._on_failure(repr(error))
+
+    def _step(self) -> None:
+        while not self._changes.empty():
+            self._changes.get()()
+        if not self._playing or self._current is None or self._rate_hz <= 0.0:
+            time.sleep(_IDLE_NAP_S)
+        elif self._ring.fill < self._target_samples():
+            self._fill(self._current)
+        else:
+            self._block.words[GATE] = 1
+            time.sleep(_NAP_S)
+
+    def _fill(self, current: Incoming) -> None:
+        sound = self._render(current, BLOCK_SAMPLES)
+        if self._fade is not None:
+            sound = self._fade.mix(sound)
+            if self._fade.finished:
+                self._fade = None
+        self._ring.push(sound)
+
+    def _render(self, current: Incoming, count: int) -> NDArray[np.float32]:
+        epoch, patch = self._control.read()
+        voice = current.instrument.voice
+        began_s = time.perf_counter()
+        sound = voice.render(count, patch if epoch >= current.epoch else current.patch)
+        self._measure(count / voice.config.sample_rate_hz, time.perf_counter() - began_s)
+        self._block.doubles[LIMITER_GAIN_DB] = voice.limiter_gain_db
+        return sound
+
+    def _measure(self, rendered_s: float, spent_s: float) -> None:
+        self._rendered_s = _FORGET * self._rendered_s + rendered_s
+        self._spent_s = _FORGET * self._spent_s + spent_s
+        self._block.doubles[REAL_TIME_FACTOR] = self._rendered_s / max(self._spent_s, 1e-9)
+        self._block.doubles[BLOCK_MS] = 1000.0 * spent_s
+
+    def _target_samples(self) -> int:
+        assert self._current is not None
+        block = BLOCK_SAMPLES * self._rate_hz / self._current.instrument.voice.config.sample_rate_hz
+        least = int(self._block.words[LARGEST_BLOCK]) + 2.0 * block
+        return round(max(ms_to_samples(self._depth_ms, self._rate_hz), least))
+
+    def _swap(self, incoming: Incoming) -> None:
+        if self._rate_hz > 0.0 and incoming.instrument.voice.device_rate_hz != self._rate_hz:
+            incoming = self._for_rate(incoming)
+        self._begin_change()
+        self._current = incoming
+
+    def _reset(self, seed: int) -> None:
+        if self._current is not None:
+            self._begin_change()
+            self._current.instrument.voice.reset(seed)
+
+    def _begin_change(self) -> None:
+        """Keep some of the present sound to fade from, or drop what nobody is going to hear."""
+        if self._playing and self._current is not None and self._rate_hz > 0.0:
+            tail_ms = CROSS_FADE_MS * self._current.instrument.voice.config.sample_rate_hz
+            tail = self._render(self._current, round(tail_ms / 1000.0))
+            self._fade = CrossFade(tail if self._fade is None else self._fade.mix(tail))
+        else:
+            self._fade = None
+            self._ring.discard()
+
+    def _set_playing(self, playing: bool) -> None:
+        self._playing = playing
+        if not playing:
+            self._block.words[GATE] = 0
+
+    def _set_rate(self, rate_hz: float) -> None:
+        self._block.doubles[DEVICE_RATE_HZ] = rate_hz
+        if rate_hz in (0.0, self._rate_hz):
+            return
+        self._rate_hz = rate_hz
+        self._fade = None
+        self._ring.discard()
+        if self._current is not None and self._current.instrument.voice.device_rate_hz != rate_hz:
+            self._current = self._for_rate(self._current)
+
+    def _for_rate(self, incoming: Incoming) -> Incoming:
+        return Incoming(self._at_rate(incoming.instrument, self._rate_hz), incoming.epoch, incoming.patch)
+
+    def _set_depth(self, depth_ms: float) -> None:
+        self._depth_ms = min(max(depth_ms, MIN_DEPTH_MS), MAX_DEPTH_MS)
+        self._block.doubles[TARGET_DEPTH_MS] = self._depth_ms
+
+
+def _raise_priority() -> None:
+    """As far as this user may: a real-time class where there is a second core for the rest, else niceness."""
+    with suppress(AttributeError, OSError):
+        if (os.cpu_count() or 1) > 1:
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_PRIORITY))
+            return
+    with suppress(AttributeError, OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -1,0 +1,254 @@
+"""Memory that client, engine and stream process share: ControlBlock, ring, ScopeTap and Metrics.
+
+The block has no name in any file system, so however its users die, nothing is left behind. Each 64-byte line of the
+header has one writer. No numba here: a window that only reads scopes must not load a compiler.
+"""
+
+import math
+import mmap
+import os
+import secrets
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livernn.control.params import PARAMS
+from livernn.control.patch import Patch
+from livernn.engine.transport import EngineState
+from livernn.units import SILENCE_DB, gain_to_db, samples_to_ms
+
+_LINE = 8
+"""Words of a cache line."""
+
+# Written by the client.
+CONTROL_AT = 0
+_CONTROL_SEQUENCE, _CONTROL_EPOCH, _CONTROL_VALUES = CONTROL_AT, CONTROL_AT + 1, CONTROL_AT + 2
+
+# Written by the sampler (see ringbuffer).
+RING_AT = 8 * _LINE
+RING_WORDS = 2 * _LINE
+RING_WRITE, RING_SKIP, RING_READ = 0, 1, _LINE
+"""Within the ring's words: next sample to write, first one worth playing, next one to play."""
+
+# Written by the engine.
+GATE = 12 * _LINE
+STATE = GATE + 1
+HEARTBEAT = GATE + 2
+FADE_SAMPLES = GATE + 3
+CHANNELS = GATE + 4
+
+# Written by the audio callback.
+LEVEL = 16 * _LINE
+TAP_WRITTEN = LEVEL + 1
+STARVED = LEVEL + 2
+UNDERRUNS = LEVEL + 3
+DEVICE_XRUNS = LEVEL + 4
+CALLBACKS = LEVEL + 5
+LARGEST_BLOCK = LEVEL + 6
+_CALLBACK_WORDS = 2 * _LINE
+HELD_FLOAT = 2 * (LEVEL + _LINE)
+"""Index, in floats, of the value that an underrun fades from."""
+
+# Written by sampler and engine, as float64.
+REAL_TIME_FACTOR = 20 * _LINE
+BLOCK_MS = REAL_TIME_FACTOR + 1
+LIMITER_GAIN_DB = REAL_TIME_FACTOR + 2
+TARGET_DEPTH_MS = 21 * _LINE
+DEVICE_RATE_HZ = TARGET_DEPTH_MS + 1
+OUTPUT_LATENCY_MS = TARGET_DEPTH_MS + 2
+
+HEADER_WORDS = 512
+RING_SAMPLES = 1 << 18
+TAP_SAMPLES = 1 << 19
+"""2.7 s at 192 kHz."""
+RING_FLOAT_AT = 2 * HEADER_WORDS
+TAP_FLOAT_AT = RING_FLOAT_AT + RING_SAMPLES
+TOTAL_FLOATS = TAP_FLOAT_AT + TAP_SAMPLES
+_SIZE_BYTES = 4 * TOTAL_FLOATS
+
+_PEAK_WINDOW_MS = 50.0
+_READ_ATTEMPTS = 100
+
+
+class SharedBlock:
+    """The mapped block: the client creates it, its children attach by `handle`."""
+
+    def __init__(self, mapping: mmap.mmap, handle: str, descriptor: int | None) -> None:
+        self.handle = handle
+        self._descriptor = descriptor
+        self.words: NDArray[np.int64] = np.frombuffer(mapping, dtype=np.int64, count=HEADER_WORDS)
+        self.doubles: NDArray[np.float64] = self.words.view(np.float64)
+        self.floats: NDArray[np.float32] = np.frombuffer(mapping, dtype=np.float32)
+        self.ring = self.floats[RING_FLOAT_AT:TAP_FLOAT_AT]
+        self.tap = self.floats[TAP_FLOAT_AT:]
+
+    @staticmethod
+    def create() -> "SharedBlock":
+        """A zeroed block."""
+        if sys.platform == "win32":
+            handle = f"livernn-{secrets.token_hex(16)}"
+            return SharedBlock(mmap.mmap(-1, _SIZE_BYTES, tagname=handle), handle, None)
+        if sys.platform == "linux":
+            descriptor = os.memfd_create("livernn")
+        else:
+            with tempfile.TemporaryFile() as file:
+                descriptor = os.dup(file.fileno())
+        os.ftruncate(descriptor, _SIZE_BYTES)
+        return SharedBlock(_map(descriptor), str(descriptor), descriptor)
+
+    @staticmethod
+    def attach(handle: str) -> "SharedBlock":
+        """The block of the process that started this one.
+
+        Raises:
+            OSError, ValueError: the handle is not that of an inherited block.
+        """
+        if sys.platform == "win32":
+            return SharedBlock(mmap.mmap(-1, _SIZE_BYTES, tagname=handle), handle, None)
+        descriptor = int(handle)
+        if os.fstat(descriptor).st_size != _SIZE_BYTES:
+            raise ValueError(f"descriptor {descriptor} is not a block of {_SIZE_BYTES} bytes")
+        return SharedBlock(_map(descriptor), handle, descriptor)
+
+    @property
+    def address(self) -> int:
+        """Where the block begins in this process."""
+        return int(self.words.ctypes.data)
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """What a child process must inherit (`pass_fds`) to attach to the block."""
+        return () if self._descriptor is None else (self._descriptor,)
+
+    def close(self) -> None:
+        """Hand out no more; memory goes when the last view of it does."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def _map(descriptor: int) -> mmap.mmap:
+    # Populated at once: the audio callback must not wait for the kernel to find a page.
+    return mmap.mmap(descriptor, _SIZE_BYTES, flags=mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0))
+
+
+class ControlBlock:
+    """The patch under one sequence lock (odd while being written). One writer: the client; one reader: the sampler.
+
+    A patch belongs to an epoch, the number of the load that brought it, so that a voice that has just been faded in
+    is never rendered with the patch of the one before.
+    """
+
+    def __init__(self, block: SharedBlock) -> None:
+        self._words = block.words
+        self._values = block.doubles[_CONTROL_VALUES : _CONTROL_VALUES + len(PARAMS)]
+        self._read = (-1, b"", Patch())
+
+    def write(self, patch: Patch, epoch: int) -> None:
+        """Publish a patch."""
+        self._words[_CONTROL_SEQUENCE] += 1
+        self._words[_CONTROL_EPOCH] = epoch
+        self._values[:] = [patch.value(name) for name in PARAMS]
+        self._words[_CONTROL_SEQUENCE] += 1
+
+    def read(self) -> tuple[int, Patch]:
+        """Epoch and patch as last written; those of the read before if the writer died while writing."""
+        for _ in range(_READ_ATTEMPTS):
+            sequence = int(self._words[_CONTROL_SEQUENCE])
+            epoch = int(self._words[_CONTROL_EPOCH])
+            values = self._values.tobytes()
+            if sequence % 2 == 0 and sequence == int(self._words[_CONTROL_SEQUENCE]):
+                if (epoch, values) != self._read[:2]:
+                    named = dict(zip(PARAMS, np.frombuffer(values).tolist(), strict=True))
+                    self._read = (epoch, values, Patch(**named))
+                break
+            time.sleep(0)
+        return self._read[0], self._read[2]
+
+
+class ScopeTap:
+    """What was heard, at the device's rate, mono: written by the audio callback, read by anyone."""
+
+    def __init__(self, block: SharedBlock) -> None:
+        self._words = block.words
+        self._tap = block.tap
+
+    @property
+    def written(self) -> int:
+        """Samples heard since the block was made."""
+        return int(self._words[TAP_WRITTEN])
+
+    def latest(self, count: int) -> NDArray[np.float32]:
+        """The last `count` samples, at most half the tap; zeros stand for what was before the first."""
+        count = min(count, TAP_SAMPLES // 2)
+        end = self.written
+        where = np.arange(end - count, end)
+        samples = self._tap[where % TAP_SAMPLES]
+        samples[where < 0] = 0.0
+        return samples
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """How the engine is doing at one moment."""
+
+    state: EngineState = EngineState.STOPPED
+    real_time_factor: float = 0.0
+    """Model time rendered per time spent rendering; 0 before the first block."""
+    block_ms: float = 0.0
+    """Time that the sampler's last block took."""
+    depth_ms: float = 0.0
+    target_depth_ms: float = 0.0
+    output_latency_ms: float = 0.0
+    """What the device adds to the ring's depth before the ear."""
+    underruns: int = 0
+    device_xruns: int = 0
+    peak_db: float = SILENCE_DB
+    limiter_gain_db: float = 0.0
+    device_rate_hz: float = 0.0
+    """0 while no device is open."""
+
+
+_STATES = list(EngineState)
+
+
+def publish_state(block: SharedBlock, state: EngineState) -> None:
+    """Write the state that `read_metrics` tells."""
+    block.words[STATE] = _STATES.index(state)
+
+
+def ring_fill(ring_words: NDArray[np.int64]) -> int:
+    """Samples that the callback has yet to play, from the ring's `RING_WORDS` words."""
+    first = max(int(ring_words[RING_SKIP]), int(ring_words[RING_READ]))
+    return max(0, int(ring_words[RING_WRITE]) - first)
+
+
+def _block_ms(words: NDArray[np.int64], rate_hz: float) -> float:
+    """The least that a device can add; some say 0."""
+    return samples_to_ms(int(words[LARGEST_BLOCK]), rate_hz) if rate_hz > 0.0 else 0.0
+
+
+def read_metrics(block: SharedBlock) -> Metrics:
+    """The metrics as they stand; any thread of any process."""
+    words, doubles = block.words, block.doubles
+    rate_hz = float(doubles[DEVICE_RATE_HZ])
+    peak = 0.0
+    if rate_hz > 0.0:
+        peak = float(np.abs(ScopeTap(block).latest(round(rate_hz * _PEAK_WINDOW_MS / 1000.0))).max(initial=0.0))
+    return Metrics(
+        state=_STATES[int(words[STATE])],
+        real_time_factor=float(doubles[REAL_TIME_FACTOR]),
+        block_ms=float(doubles[BLOCK_MS]),
+        depth_ms=samples_to_ms(ring_fill(words[RING_AT : RING_AT + RING_WORDS]), rate_hz) if rate_hz > 0.0 else 0.0,
+        target_depth_ms=float(doubles[TARGET_DEPTH_MS]),
+        output_latency_ms=max(float(doubles[OUTPUT_LATENCY_MS]), _block_ms(words, rate_hz)),
+        underruns=int(words[UNDERRUNS]),
+        device_xruns=int(words[DEVICE_XRUNS]),
+        peak_db=gain_to_db(peak) if math.isfinite(peak) else SILENCE_DB,
+        limiter_gain_db=float(doubles[LIMITER_GAIN_DB]),
+        device_rate_hz=rate_hz,
+    )

@@ -1,0 +1,118 @@
+"""The process that holds one open PortAudio stream: `python -m livernn.engine.stream HANDLE SETTINGS`.
+
+PortAudio is not trusted to end: after its server's death closing a stream hangs and starting over aborts the process.
+Here it can do both. The stream lives until standard input ends; the engine kills what does not go by itself.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+from livernn.engine.audio import callback
+from livernn.engine.devices import find_output, portaudio, query_outputs
+from livernn.engine.messages import AudioOpened, Device, Refused, SetAudio, Tuning
+from livernn.engine.shared import CHANNELS, FADE_SAMPLES, GATE, LEVEL, SharedBlock
+from livernn.engine.transport import GATE_FADE_MS
+from livernn.engine.wire import claim_stdout, decode, encode
+from livernn.errors import DeviceError
+from livernn.units import ms_to_samples
+
+STREAM_LOST = 3
+"""Exit code after the stream ended by itself."""
+
+_POLL_S = 0.1
+_FADE_PATIENCE_S = 0.1
+_END_PATIENCE_S = 1.5
+_MAX_CHANNELS = 2
+
+
+def open_stream(block: SharedBlock, settings: SetAudio) -> tuple[Any, AudioOpened]:
+    """Open and start an output that plays `block`'s ring.
+
+    Raises:
+        DeviceError: there is no such device, or it does not take these settings.
+    """
+    sounddevice = portaudio()
+    outputs = query_outputs()
+    device = find_output(settings.device, list(outputs.values()))
+    number = next(number for number, output in outputs.items() if output is device)
+    channels = min(device.channels, _MAX_CHANNELS)
+    rate_hz = settings.rate_hz or device.default_rate_hz
+    block.words[CHANNELS] = channels
+    block.words[FADE_SAMPLES] = ms_to_samples(GATE_FADE_MS, rate_hz)
+    try:
+        stream = sounddevice._StreamBase(
+            kind="output",
+            samplerate=rate_hz,
+            blocksize=settings.block or 0,
+            device=number,
+            channels=channels,
+            dtype="float32",
+            latency="low",
+            callback=sounddevice._ffi.cast("PaStreamCallback*", callback.address),
+            userdata=sounddevice._ffi.cast("void*", block.address),
+        )
+        stream.start()
+    except (sounddevice.PortAudioError, ValueError) as error:
+        raise _refusal(device, rate_hz, error) from error
+    return stream, AudioOpened(device.name, device.host_api, stream.samplerate, channels, 1000.0 * stream.latency)
+
+
+def _refusal(device: Device, rate_hz: float, error: Exception) -> DeviceError:
+    return DeviceError(
+        f"audio device {device.name}, {device.host_api}",
+        f"it cannot be opened at {rate_hz:g} Hz ({error})",
+        "Choose another device, rate or block size, or close what else uses it.",
+    )
+
+
+def _watch_owner() -> threading.Event:
+    """Set when standard input ends; soon after that the process is gone, whatever PortAudio does."""
+    gone = threading.Event()
+
+    def read_to_end() -> None:
+        sys.stdin.buffer.read()
+        gone.set()
+        time.sleep(_END_PATIENCE_S)
+        os._exit(1)
+
+    threading.Thread(target=read_to_end, daemon=True).start()
+    return gone
+
+
+def _fade_out(block: SharedBlock) -> None:
+    """The engine has done so, unless it died."""
+    block.words[GATE] = 0
+    deadline = time.monotonic() + _FADE_PATIENCE_S
+    while block.words[LEVEL] > 0 and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def main() -> int:
+    """Say Tuning when compiled, AudioOpened or Refused when PortAudio has decided; play until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the client
+    out = claim_stdout()
+    gone = _watch_owner()
+    out.write(encode(Tuning("audio", 1.0)))
+    block = SharedBlock.attach(sys.argv[1])
+    settings = decode(sys.argv[2].encode())
+    assert isinstance(settings, SetAudio)
+    try:
+        stream, opened = open_stream(block, settings)
+    except DeviceError as error:
+        out.write(encode(Refused(error.what, error.why, error.remedy)))
+        return error.exit_code
+    out.write(encode(opened))
+    while not gone.wait(_POLL_S):
+        if not stream.active:
+            os._exit(STREAM_LOST)  # in good order it might hang, or abort
+    _fade_out(block)
+    stream.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
