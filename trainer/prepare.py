@@ -23,6 +23,7 @@ from trainer.survey import FileSurvey, survey
 
 MIN_TRAIN_S = 30.0
 MIN_HELD_OUT_S = 1.0
+END_DB = 45.0
 
 _BLOCK_SAMPLES = 1 << 20
 
@@ -125,7 +126,7 @@ class CorpusWriter:
         """
         if not division.has(source):
             raise BadInputError(source.name, "it lies outside of train, valid and test", "Move it into one of them.")
-        audio = read_audio(source.path, self._codec.sample_rate_hz)
+        audio = without_silent_ends(read_audio(source.path, self._codec.sample_rate_hz), self._codec.sample_rate_hz)
         codes = encode_recording(audio, self._codec)
         digest = hashlib.sha256(codes.data).digest()
         if digest in self._names:
@@ -167,6 +168,22 @@ class CorpusWriter:
             "credit": credit,
         }
         (self._folder / INDEX_NAME).write_text(json.dumps(index, indent=1), encoding="utf-8")
+
+
+def without_silent_ends(audio: Audio, sample_rate_hz: int) -> Audio:
+    """From the first to the last tenth of a second that is at most END_DB below the loudest one.
+
+    A model takes the silence before and after music for music, and stays in it.
+    """
+    window = sample_rate_hz // 10
+    count = len(audio) // window
+    if count == 0:
+        return audio
+    power = np.square(audio[: count * window].reshape(count, window), dtype=np.float64).mean(axis=1)
+    loud = np.flatnonzero(power >= power.max() * 10.0 ** (-END_DB / 10.0))
+    if loud[-1] == count - 1:
+        return audio[loud[0] * window :]
+    return audio[loud[0] * window : (loud[-1] + 1) * window]
 
 
 def encode_recording(audio: Audio, config: ModelConfig) -> Codes:

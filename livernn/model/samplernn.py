@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from torch.nn.utils import parametrizations, parametrize
 
 from livernn.model.config import ModelConfig
+from livernn.model.recurrent import gru
 
 FRAME_SCALE = 2.0
 """Frame inputs span [-FRAME_SCALE, FRAME_SCALE], as in the published code."""
@@ -89,9 +90,14 @@ class FrameLevelRNN(nn.Module):
         inputs = self.input(frames)
         if above is not None:
             inputs = inputs + above
-        parts = tuple(part.to(inputs.dtype).contiguous() for part in state)
-        hidden, last = self.rnn(inputs, parts[0] if len(parts) == 1 else parts)
-        return self.upsample(hidden), (last,) if len(parts) == 1 else tuple(last)
+        if isinstance(self.rnn, nn.LSTM):
+            hidden, last = self.rnn(inputs, tuple(part.to(inputs.dtype).contiguous() for part in state))
+            return self.upsample(hidden), tuple(last)
+        if inputs.is_cuda:
+            hidden, final = self.rnn(inputs, state[0].to(inputs.dtype).contiguous())
+        else:
+            hidden, final = gru(self.rnn, inputs, state[0])
+        return self.upsample(hidden), (final,)
 
 
 class SampleLevelMLP(nn.Module):
