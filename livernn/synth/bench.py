@@ -68,7 +68,7 @@ def run_bench(checkpoint: Checkpoint, seconds: float) -> BenchResult:
     patch = Patch()
     for _ in range(_WARM_UP_BLOCKS):
         voice.render(BLOCK_SAMPLES, patch)
-    times_s = []
+    times_s: list[float] = []
     deadline = time.perf_counter() + seconds
     while not times_s or time.perf_counter() < deadline:
         began = time.perf_counter()
@@ -96,7 +96,7 @@ def memory_limit(packed: PackedWeights) -> float:
     """Samples per second of a loop that only reads what the kernel reads, in its order: the median of some sweeps."""
     count = int(packed.tiers[-1]["frame_size"]) * max(1, 1024 // int(packed.tiers[-1]["frame_size"]))
     rows = np.random.default_rng(0).integers(int(packed.sample[0]["q_levels"]), size=count)
-    times_s = []
+    times_s: list[float] = []
     for sweep in range(_SWEEPS + 1):
         began = time.perf_counter()
         _read_all(packed.buffer, packed.tiers, packed.sample, rows)
