@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -204,11 +204,6 @@ class MainWindow(QMainWindow):
         if scale != self._scale:
             self._dress(scale)
 
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.WindowStateChange:
-            self.scopes.wake()
-        super().changeEvent(event)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         self._settings.geometry = self.saveGeometry()
         self.session.close()
@@ -221,7 +216,6 @@ class MainWindow(QMainWindow):
         themes.apply_theme(application, self._theme, scale)
         for panel in (self.banner, self.scopes, self.meter, self.transport, self.status, self.audio_dialog):
             panel.set_scale(scale)
-        self.scopes.wake()
 
     def _start_timer(self, interval_ms: int, action: object, kind: Qt.TimerType) -> None:
         timer = QTimer(self)

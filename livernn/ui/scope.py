@@ -71,6 +71,11 @@ class ScopeView(QWidget):
         size = self.plot_rect().size() * self.devicePixelRatioF()
         return max(8, size.width()), max(8, size.height())
 
+    @property
+    def blank(self) -> bool:
+        """Whether the trace must be given again, as after a change of size."""
+        return self._picture is None
+
     def show_shape(self, top: NDArray[np.float32], bottom: NDArray[np.float32]) -> None:
         """Draw what lies between, in rows of `plot_size`."""
         self._picture = rasterise(top, bottom, self.plot_size()[1], self._picture)
@@ -142,11 +147,16 @@ class ScopeView(QWidget):
 
 
 class WaveformView(ScopeView):
-    """The last `span_s` seconds, standing still on a steady tone."""
+    """The last `span_s` seconds, standing still on a steady tone; what is quiet is shown larger."""
+
+    RANGES = (1.0, 0.5, 0.2, 0.1, 0.05)
+    NARROW_AFTER_S = 2.0
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Waveform", parent)
         self._span_s = 0.05
+        self._range = self.RANGES[0]
+        self._roomy_for_s = 0.0
 
     def set_span_s(self, span_s: float) -> None:
         """Stretch of time from left to right."""
@@ -158,18 +168,33 @@ class WaveformView(ScopeView):
         return self._shown(rate_hz) * 2
 
     def rows(self) -> list[Tick]:
-        return [(0.0, "1"), (0.25, "0.5"), (0.5, "0"), (0.75, "-0.5"), (1.0, "-1")]
+        return [((1.0 - level) / 2.0, f"{self._range * level:g}") for level in (1.0, 0.5, 0.0, -0.5, -1.0)]
 
     def columns(self) -> list[Tick]:
         unit, factor = ("s", 1.0) if self._span_s >= 1.0 else ("ms", 1000.0)
         return [(share, f"{self._span_s * factor * share:g} {unit}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
 
-    def show_samples(self, samples: NDArray[np.float32], rate_hz: float) -> None:
-        """`samples` as many as `wanted_samples`."""
+    def show_samples(self, samples: NDArray[np.float32], rate_hz: float, passed_s: float) -> None:
+        """`samples` as many as `wanted_samples`; `passed_s` since the last call."""
+        self._choose_range(float(np.abs(samples).max(initial=0.0)), passed_s)
         columns, rows = self.plot_size()
         low, high = envelope(trigger(samples, self._shown(rate_hz)), columns)
         half = _TRACE_PX * self.devicePixelRatioF() * self._scale
-        self.show_shape((1.0 - high) * (rows / 2) - half, (1.0 - low) * (rows / 2) + half)
+        zoom = rows / (2.0 * self._range)
+        self.show_shape((self._range - high) * zoom - half, (self._range - low) * zoom + half)
+
+    def _choose_range(self, peak: float, passed_s: float) -> None:
+        """Widen at once, narrow one step after a while without need of the room."""
+        at = self.RANGES.index(self._range)
+        narrower = self.RANGES[min(at + 1, len(self.RANGES) - 1)]
+        self._roomy_for_s = self._roomy_for_s + passed_s if 0.0 < peak < narrower else 0.0
+        if peak > self._range:
+            fitting = min((wide for wide in self.RANGES if wide >= peak), default=self.RANGES[0])
+        else:
+            fitting = narrower if self._roomy_for_s > self.NARROW_AFTER_S else self._range
+        if fitting != self._range:
+            self._range, self._roomy_for_s = fitting, 0.0
+            self.forget_grid()
 
     def _shown(self, rate_hz: float) -> int:
         return round(self._span_s * rate_hz)

@@ -25,7 +25,7 @@ class ScopePanel(QWidget):
         self.spectrum = SpectrumView()
         self.freeze = _small("Freeze", "Hold the picture; the sound goes on (F)")
         self._spans = QButtonGroup(self)
-        self._asleep = False
+        self._silent = False
         span_row = [self._span_button(span) for span in SPANS_S]
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -50,15 +50,12 @@ class ScopePanel(QWidget):
             return
         samples = client.scope(max(SPECTRUM_SAMPLES, self.waveform.wanted_samples(rate_hz)))
         silent = not np.any(samples)
-        if silent and self._asleep and self.spectrum.settled:
+        blank = self.waveform.blank or self.spectrum.blank
+        if silent and self._silent and self.spectrum.settled and not blank:
             return
-        self._asleep = silent
-        self.waveform.show_samples(samples[-self.waveform.wanted_samples(rate_hz) :], rate_hz)
+        self._silent = silent
+        self.waveform.show_samples(samples[-self.waveform.wanted_samples(rate_hz) :], rate_hz, passed_s)
         self.spectrum.show_samples(samples[-SPECTRUM_SAMPLES:], rate_hz, passed_s)
-
-    def wake(self) -> None:
-        """Draw at the next refresh even if there is silence."""
-        self._asleep = False
 
     def _span_button(self, span_s: float) -> QPushButton:
         text = f"{span_s:g} s" if span_s >= 1.0 else f"{span_s * 1000:g} ms"
@@ -70,7 +67,6 @@ class ScopePanel(QWidget):
     def _choose(self, span_s: float) -> None:
         self._spans.button(SPANS_S.index(span_s)).setChecked(True)
         self.waveform.set_span_s(span_s)
-        self.wake()
         self.span_chosen.emit(span_s)
 
 

@@ -290,7 +290,6 @@ def test_status_and_meter_show_the_engine(window: MainWindow, client: FakeEngine
 
 def test_scopes_show_what_was_heard_and_freeze(window: MainWindow, client: FakeEngineClient) -> None:
     client.heard = np.sin(np.arange(1 << 16) * 0.05).astype(np.float32)
-    window.scopes.wake()
     QTest.qWait(100)
     loud = window.scopes.waveform.grab().toImage()
     QTest.keyClick(window, Qt.Key.Key_F)
@@ -300,6 +299,15 @@ def test_scopes_show_what_was_heard_and_freeze(window: MainWindow, client: FakeE
     QTest.keyClick(window, Qt.Key.Key_F)
     QTest.qWait(100)
     assert window.scopes.waveform.grab().toImage() != loud
+
+
+def test_scopes_are_never_blank_in_silence(window: MainWindow) -> None:
+    for resize in (window.showMaximized, window.showNormal, window.next_theme):
+        QTest.qWait(100)
+        resize()
+        QTest.qWait(200)
+        assert not window.scopes.waveform.blank
+        assert not window.scopes.spectrum.blank
 
 
 @pytest.mark.parametrize("rate_hz", [8000.0, 44100.0, 192000.0])

@@ -1,0 +1,76 @@
+"""`python app.py` on a real display with a real engine."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PATIENCE_S = 60.0
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
+
+
+def shared_memory() -> set[str]:
+    """What is in the one folder where shared memory would be left, but for that of audio servers."""
+    return {path.name for path in Path("/dev/shm").glob("*") if "jack" not in path.name and "pulse" not in path.name}
+
+
+@pytest.fixture
+def before() -> set[str]:
+    """Shared memory before the window was started."""
+    return shared_memory()
+
+
+@pytest.fixture
+def window(xvfb_display: str, tmp_path: Path) -> Iterator[psutil.Popen]:
+    """The program, with its engine up."""
+    with (tmp_path / "window.log").open("wb") as log:
+        process = psutil.Popen([sys.executable, "app.py"], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        wait_for(lambda: engines(process))
+        yield process
+    finally:
+        for left in [*process.children(recursive=True), process] if process.is_running() else []:
+            left.kill()
+        process.wait()
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it still runs; an orphan that has ended waits to be collected."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def engines(process: psutil.Process) -> list[psutil.Process]:
+    return [child for child in process.children() if "livernn.engine" in child.cmdline()]
+
+
+def test_a_killed_window_leaves_no_process_and_no_shared_memory(before: set[str], window: psutil.Popen) -> None:
+    family = window.children(recursive=True)
+    window.kill()
+    window.wait()
+    wait_for(lambda: not any(map(lives, family)))
+    assert shared_memory() <= before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals to end a program in good order")
+@pytest.mark.parametrize("interrupt", [signal.SIGTERM, signal.SIGINT])
+def test_an_interrupted_window_closes_in_good_order(window: psutil.Popen, interrupt: signal.Signals) -> None:
+    family = window.children(recursive=True)
+    window.send_signal(interrupt)
+    assert window.wait(PATIENCE_S) == 0
+    assert not any(map(lives, family))

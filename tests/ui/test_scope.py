@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+from PySide6.QtGui import QPalette
+
+from livernn.ui.analysis import SPECTRUM_SAMPLES
+from livernn.ui.scope import ScopeView, SpectrumView, WaveformView
+from livernn.ui.theme import THEMES, palette
+
+RATE_HZ = 48000.0
+FRAME_S = 1 / 60
+
+
+@pytest.fixture
+def waveform(qtbot: object) -> WaveformView:
+    view = WaveformView()
+    qtbot.addWidget(view)
+    view.resize(600, 300)
+    view.show()
+    qtbot.waitExposed(view)
+    return view
+
+
+@pytest.fixture
+def spectrum(qtbot: object) -> SpectrumView:
+    view = SpectrumView()
+    qtbot.addWidget(view)
+    view.resize(600, 300)
+    view.show()
+    qtbot.waitExposed(view)
+    return view
+
+
+def tone(amplitude: float, count: int = SPECTRUM_SAMPLES) -> np.ndarray:
+    return (amplitude * np.sin(2 * np.pi * 440.0 * np.arange(count) / RATE_HZ)).astype(np.float32)
+
+
+def inked(view: ScopeView) -> np.ndarray:
+    """Rows, from 0 at the top of the plot to 1, in which the trace is."""
+    image = view.grab().toImage()
+    plot = view.plot_rect()
+    accent = view.palette().color(QPalette.ColorRole.Highlight)
+    rows = [
+        y
+        for y in range(plot.top(), plot.bottom())
+        if any(image.pixelColor(x, y) == accent for x in range(plot.left(), plot.right()))
+    ]
+    return (np.array(rows) - plot.top()) / plot.height()
+
+
+def scale_top(view: WaveformView) -> str:
+    return view.rows()[0][1]
+
+
+def show(view: WaveformView, amplitude: float, frames: int) -> None:
+    for _ in range(frames):
+        view.show_samples(tone(amplitude, view.wanted_samples(RATE_HZ)), RATE_HZ, FRAME_S)
+
+
+def test_waveform_is_drawn_at_its_height(waveform: WaveformView) -> None:
+    show(waveform, 0.8, 1)
+    rows = inked(waveform)
+    assert rows.min() == pytest.approx(0.1, abs=0.03)
+    assert rows.max() == pytest.approx(0.9, abs=0.03)
+
+
+def test_quiet_sound_is_shown_larger_and_loud_sound_at_once_whole(waveform: WaveformView) -> None:
+    show(waveform, 0.08, 1)
+    assert scale_top(waveform) == "1"
+    show(waveform, 0.08, round(10 / FRAME_S))
+    assert scale_top(waveform) == "0.1"
+    assert inked(waveform).min() == pytest.approx(0.1, abs=0.05)
+    show(waveform, 0.7, 1)
+    assert scale_top(waveform) == "1"
+
+
+def test_silence_changes_no_scale(waveform: WaveformView) -> None:
+    show(waveform, 0.0, round(10 / FRAME_S))
+    assert scale_top(waveform) == "1"
+
+
+def test_over_full_scale_is_cut_off_not_lost(waveform: WaveformView) -> None:
+    show(waveform, 3.0, 1)
+    assert inked(waveform).min() == pytest.approx(0.0, abs=0.02)
+
+
+def test_spectrum_falls_back_and_settles(spectrum: SpectrumView) -> None:
+    spectrum.show_samples(tone(1.0), RATE_HZ, FRAME_S)
+    assert inked(spectrum).min() < 0.08
+    assert not spectrum.settled
+    silence = np.zeros(SPECTRUM_SAMPLES, np.float32)
+    spectrum.show_samples(silence, RATE_HZ, 0.5)
+    assert 0.3 < inked(spectrum).min() < 0.7
+    spectrum.show_samples(silence, RATE_HZ, 10.0)
+    assert spectrum.settled
+
+
+@pytest.mark.parametrize("high_hz", [4000.0, 8000.0, 20000.0])
+def test_frequency_axis_ends_where_the_model_does(spectrum: SpectrumView, high_hz: float) -> None:
+    spectrum.set_high_hz(high_hz)
+    labels = [label for _, label in spectrum.columns() if label]
+    shares = [share for share, _ in spectrum.columns()]
+    assert labels[:3] == ["50", "100", "200"]
+    assert shares == sorted(shares)
+    assert 0.0 < shares[0] < shares[-1] < 1.0
+
+
+def test_a_change_of_theme_repaints_the_grid(waveform: WaveformView) -> None:
+    waveform.setPalette(palette(THEMES["dark"]))
+    dark = waveform.grab().toImage()
+    waveform.setPalette(palette(THEMES["light"]))
+    assert waveform.grab().toImage() != dark
+
+
+def test_a_change_of_size_between_two_frames_is_no_failure(waveform: WaveformView, spectrum: SpectrumView) -> None:
+    for size in ((600, 300), (300, 150), (1000, 500)):
+        for view in (waveform, spectrum):
+            view.resize(*size)
+            view.grab()
+        show(waveform, 0.5, 1)
+        spectrum.show_samples(tone(0.5), RATE_HZ, FRAME_S)
+        waveform.grab()
+        spectrum.grab()
