@@ -43,10 +43,10 @@ def prepare(
 ) -> Report:
     """Encode every sound file below `folder` into the data folder `out`, which appears whole or not at all.
 
-    Each recording is mixed to mono, resampled, freed of its mean and encoded; one at a time is in memory. Folders
-    train, valid and test, where they are there, say what belongs where; otherwise whole files are dealt out
-    by `seed`, or, where there are too few of them, each is cut into its beginning, middle and end. Of `codec`
-    the `CODEC_FIELDS` are used.
+    Each recording is mixed to mono, resampled, freed of silent ends and of its mean, and encoded; one at a time is in
+    memory. Folders train, valid and test, where they are there, say what belongs where; otherwise whole files are
+    dealt out by `seed`, or, where there are too few of them, each is cut into its beginning, middle and end. Of
+    `codec` the `CODEC_FIELDS` are used.
 
     Raises:
         BadInputError: no usable audio, too little of it, incomplete split folders, or `out` holds something else.
@@ -179,7 +179,9 @@ def without_silent_ends(audio: Audio, sample_rate_hz: int) -> Audio:
     count = len(audio) // window
     if count == 0:
         return audio
-    power = np.square(audio[: count * window].reshape(count, window), dtype=np.float64).mean(axis=1)
+    # Off the centre line, silence has power too.
+    tenths = (audio[: count * window] - np.mean(audio, dtype=np.float64).astype(np.float32)).reshape(count, window)
+    power = np.einsum("ts,ts->t", tenths, tenths, dtype=np.float64)
     loud = np.flatnonzero(power >= power.max() * 10.0 ** (-END_DB / 10.0))
     if loud[-1] == count - 1:
         return audio[loud[0] * window :]

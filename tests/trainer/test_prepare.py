@@ -207,5 +207,6 @@ def test_silent_ends_are_cut_and_pauses_kept() -> None:
     padded = np.concatenate([quiet, tone, quiet, tone, quiet])
     cut = without_silent_ends(padded, RATE_HZ)
     assert abs(len(cut) - (2 * len(tone) + RATE_HZ)) <= RATE_HZ // 5
+    assert len(without_silent_ends(padded + np.float32(0.1), RATE_HZ)) == len(cut)
     np.testing.assert_array_equal(without_silent_ends(tone, RATE_HZ), tone)
     np.testing.assert_array_equal(without_silent_ends(quiet[:7], RATE_HZ), quiet[:7])
