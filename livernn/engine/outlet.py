@@ -6,7 +6,7 @@ from collections.abc import Callable
 from livernn.engine import messages as msg
 from livernn.engine.output import Output
 from livernn.engine.sampler import Sampler
-from livernn.engine.shared import LEVEL, OUTPUT_LATENCY_MS, SharedBlock
+from livernn.engine.shared import DEVICE_RATE_HZ, LEVEL, OUTPUT_LATENCY_MS, SharedBlock
 from livernn.engine.worker import Worker
 from livernn.errors import DeviceError, LiveRNNError
 
@@ -80,7 +80,7 @@ class Outlet:
             return
         name, why = f"{self._opened.device}, {self._opened.host_api}", "it stopped taking sound"
         self._opened = None
-        self._sampler.set_rate(0.0)
+        self._block.doubles[DEVICE_RATE_HZ] = 0.0
         self.on_gone()
         self._emit(msg.DeviceLost(str(DeviceError(f"audio device {name}", why, "Choose a device and play again."))))
         self._worker.submit(self._drop, _nothing, _nothing)
@@ -135,6 +135,7 @@ class Outlet:
             return
         self._opened, self._settings = opened, settings
         self._sampler.set_rate(opened.rate_hz)
+        self._block.doubles[DEVICE_RATE_HZ] = opened.rate_hz
         self._block.doubles[OUTPUT_LATENCY_MS] = opened.latency_ms
         self._emit(opened)
         self.on_open()
@@ -143,7 +144,7 @@ class Outlet:
         self._opening -= 1
         if self._opening:
             return
-        self._sampler.set_rate(0.0)
+        self._block.doubles[DEVICE_RATE_HZ] = 0.0
         self.on_gone()
         self._worker.submit(
             self._list_devices,

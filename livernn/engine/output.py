@@ -8,7 +8,7 @@ from typing import Protocol
 
 from livernn.engine.child import child_command, child_environment
 from livernn.engine.messages import AudioOpened, Refused, SetAudio
-from livernn.engine.shared import CALLBACKS, LARGEST_BLOCK, LEVEL, STARVED, SharedBlock
+from livernn.engine.shared import CALLBACKS, SharedBlock, forget_callback
 from livernn.engine.wire import LINE_LIMIT_BYTES, decode, encode
 from livernn.errors import DeviceError
 
@@ -49,8 +49,7 @@ class StreamOutput:
             DeviceError: no such device, refused settings, or no answer in time.
         """
         self.close()
-        words = self._block.words
-        words[LEVEL] = words[STARVED] = words[LARGEST_BLOCK] = 0
+        forget_callback(self._block)
         self._process = subprocess.Popen(
             child_command("livernn.engine.stream", self._block.handle, encode(settings).decode().strip()),
             env=child_environment(),
@@ -61,7 +60,7 @@ class StreamOutput:
         self._next_line(self._process, COMPILE_PATIENCE_S)
         answer = decode(self._next_line(self._process, OPEN_PATIENCE_S))
         if isinstance(answer, AudioOpened):
-            self._callbacks, self._moved_at = int(words[CALLBACKS]), time.monotonic()
+            self._callbacks, self._moved_at = int(self._block.words[CALLBACKS]), time.monotonic()
             return answer
         self._kill()
         if isinstance(answer, Refused):

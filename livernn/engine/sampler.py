@@ -16,7 +16,6 @@ from livernn.control.patch import Patch
 from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import (
     BLOCK_MS,
-    DEVICE_RATE_HZ,
     GATE,
     LARGEST_BLOCK,
     LIMITER_GAIN_DB,
@@ -190,8 +189,7 @@ class Sampler:
             self._block.words[GATE] = 0
 
     def _set_rate(self, rate_hz: float) -> None:
-        self._block.doubles[DEVICE_RATE_HZ] = rate_hz
-        if rate_hz in (0.0, self._rate_hz):
+        if rate_hz == self._rate_hz:
             return
         self._rate_hz = rate_hz
         self._fade = None

@@ -216,6 +216,11 @@ class Metrics:
 _STATES = list(EngineState)
 
 
+def forget_callback(block: SharedBlock) -> None:
+    """Have the next callback begin in silence; to be called while nothing calls back."""
+    block.words[LEVEL] = block.words[STARVED] = block.words[LARGEST_BLOCK] = 0
+
+
 def publish_state(block: SharedBlock, state: EngineState) -> None:
     """Write the state that `read_metrics` tells."""
     block.words[STATE] = _STATES.index(state)

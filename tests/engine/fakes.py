@@ -1,0 +1,198 @@
+"""An output driven by hand and sounds that can be told apart."""
+
+import ctypes
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livernn.control.patch import Patch
+from livernn.engine.audio import callback
+from livernn.engine.messages import AudioOpened, Command, Device, Event, Quit, SetAudio
+from livernn.engine.process import Engine
+from livernn.engine.shared import (
+    CHANNELS,
+    FADE_SAMPLES,
+    GATE,
+    RING_AT,
+    RING_WORDS,
+    SharedBlock,
+    forget_callback,
+    ring_fill,
+)
+from livernn.engine.studio import Instrument, Progress
+from livernn.engine.transport import GATE_FADE_MS
+from livernn.errors import BadInputError, DeviceError
+from livernn.model.checkpoint import Checkpoint, random_checkpoint
+from livernn.model.config import ModelConfig
+from livernn.units import db_to_gain, ms_to_samples
+
+SMALL = ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4)
+PATIENCE_S = 10.0
+RATE_HZ = 48000.0
+SPEAKER = Device("speaker", "fake", 2, RATE_HZ, True)
+
+
+def pull(block: SharedBlock, count: int, flags: int = 0) -> NDArray[np.float32]:
+    """What the device gets when it asks for `count` samples: `[count, channels]`."""
+    output = np.full(count * int(block.words[CHANNELS]), np.nan, np.float32)
+    pointer = output.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
+    callback.ctypes(None, pointer, count, None, flags, block.address)
+    return output.reshape(count, -1)
+
+
+class HandDrivenOutput:
+    """An Output whose clock is the test."""
+
+    def __init__(self, block: SharedBlock) -> None:
+        self.block = block
+        self.opened: list[SetAudio] = []
+        self.is_open = False
+        self.refuse: Callable[[SetAudio], bool] = lambda settings: False
+        self.lost = False
+
+    def open(self, settings: SetAudio) -> AudioOpened:
+        if self.refuse(settings):
+            raise DeviceError("audio device", "it is not there", "Connect it.")
+        self.opened.append(settings)
+        forget_callback(self.block)
+        self.is_open, self.lost = True, False
+        rate_hz = settings.rate_hz or RATE_HZ
+        self.block.words[CHANNELS] = SPEAKER.channels
+        self.block.words[FADE_SAMPLES] = ms_to_samples(GATE_FADE_MS, rate_hz)
+        return AudioOpened(settings.device or SPEAKER.name, SPEAKER.host_api, rate_hz, SPEAKER.channels, 5.0)
+
+    def close(self) -> None:
+        self.is_open = False
+
+    def is_lost(self) -> bool:
+        return self.lost
+
+    def pull(self, count: int, flags: int = 0) -> NDArray[np.float32]:
+        return pull(self.block, count, flags)
+
+
+class LevelVoice:
+    """Sounds as a constant level times the patch's gain."""
+
+    limiter_gain_db = 0.0
+
+    def __init__(self, level: float, rate_hz: float) -> None:
+        self.config = SMALL
+        self.level = level
+        self.device_rate_hz = rate_hz
+        self.resets: list[int | None] = []
+
+    def render(self, count: int, patch: Patch) -> NDArray[np.float32]:
+        samples = round(count * self.device_rate_hz / self.config.sample_rate_hz)
+        return np.full(samples, self.level * db_to_gain(patch.gain_db), np.float32)
+
+    def reset(self, seed: int | None = None) -> None:
+        self.resets.append(seed)
+        self.level = -self.level
+
+
+class FakeStudio:
+    """Checkpoints are named by the level they sound: `0.5.safetensors`. `gate` holds back whatever is being opened."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.cancelled = 0
+        self.voices: list[LevelVoice] = []
+
+    def open(self, path: Path, progress: Progress) -> Checkpoint:
+        progress("pretending", 0.5)
+        assert self.gate.wait(PATIENCE_S)
+        try:
+            level = float(path.stem)
+        except ValueError:
+            raise BadInputError(str(path), "it names no level", "Name one.") from None
+        checkpoint = random_checkpoint(SMALL)
+        return Checkpoint(checkpoint.config, checkpoint.weights, {"level": level}, path.stem)
+
+    def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> Instrument:
+        return self._instrument(checkpoint.provenance["level"], rate_hz)
+
+    def build_primed(self, checkpoint: Checkpoint, seed: int, rate_hz: float, path: Path) -> tuple[Instrument, float]:
+        assert self.gate.wait(PATIENCE_S)
+        if path.suffix != ".wav":
+            raise BadInputError(str(path), "it is no sound file", "Choose another.")
+        return self._instrument(float(path.stem), rate_hz), 1.5
+
+    def at_rate(self, instrument: Instrument, rate_hz: float) -> Instrument:
+        return self._instrument(instrument.voice.level, rate_hz)  # type: ignore[attr-defined]
+
+    def cancel(self) -> None:
+        self.cancelled += 1
+
+    def _instrument(self, level: float, rate_hz: float) -> Instrument:
+        self.voices.append(LevelVoice(level, rate_hz))
+        return Instrument(None, self.voices[-1])  # type: ignore[arg-type]
+
+
+class Rig:
+    """An engine on a thread of this process, with its hand-driven output and what it said."""
+
+    def __init__(self) -> None:
+        self.block = SharedBlock.create()
+        self.output = HandDrivenOutput(self.block)
+        self.studio = FakeStudio()
+        self.devices: tuple[Device, ...] = (SPEAKER,)
+        self.said: list[Event] = []
+        self._news: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.engine = Engine(self.block, self.studio, self.output, self._news.put, lambda: self.devices, seed=1)
+
+    def send(self, *commands: Command) -> None:
+        for command in commands:
+            self.engine.post(command)
+
+    def expect(self, *wanted: Event) -> None:
+        """Wait for these events, in this order, whatever else comes between."""
+        for event in wanted:
+            self.await_event(lambda said, event=event: said == event)
+
+    def await_event(self, fits: Callable[[Event], bool]) -> Event:
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                event = self._news.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"waited in vain; heard {self.said}") from None
+            self.said.append(event)
+            if fits(event):
+                return event
+
+    def listen(self, until: Callable[[NDArray[np.float32]], bool], block: int = 96) -> NDArray[np.float32]:
+        """Pull until what was just heard fits, never faster than the sampler; all that was heard, one channel."""
+        heard: list[NDArray[np.float32]] = []
+        ring = self.block.words[RING_AT : RING_AT + RING_WORDS]
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            if not self.output.is_open or (self.block.words[GATE] and ring_fill(ring) < block):
+                time.sleep(0.001)
+                continue
+            heard.append(self.output.pull(block)[:, 0])
+            if until(heard[-1]):
+                return np.concatenate(heard)
+            time.sleep(0.0001)
+        raise AssertionError(f"waited in vain; last heard {heard[-1][-8:]}")
+
+
+@contextmanager
+def running_rig() -> Iterator[Rig]:
+    rig = Rig()
+    thread = threading.Thread(target=rig.engine.run, name="engine")
+    thread.start()
+    try:
+        yield rig
+    finally:
+        rig.studio.gate.set()
+        rig.send(Quit())
+        thread.join(PATIENCE_S)
+        rig.block.close()
