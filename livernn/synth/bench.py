@@ -12,7 +12,8 @@ from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint
 from livernn.model.config import ModelConfig
 from livernn.synth.compiled import network
-from livernn.synth.generator import Generator
+from livernn.synth.gemv import Precision
+from livernn.synth.generator import DEFAULT_PRECISION, Generator
 from livernn.synth.weights import PackedWeights, pack
 
 BLOCK_SAMPLES = 64
@@ -62,9 +63,9 @@ def describe(config: ModelConfig) -> str:
     )
 
 
-def run_bench(checkpoint: Checkpoint, seconds: float) -> BenchResult:
+def run_bench(checkpoint: Checkpoint, seconds: float, precision: Precision = DEFAULT_PRECISION) -> BenchResult:
     """Render blocks for `seconds` on this thread's core; rates are of the median block."""
-    voice = Generator(checkpoint, seed=0)
+    voice = Generator(checkpoint, seed=0, precision=precision)
     patch = Patch()
     for _ in range(_WARM_UP_BLOCKS):
         voice.render(BLOCK_SAMPLES, patch)
@@ -76,11 +77,11 @@ def run_bench(checkpoint: Checkpoint, seconds: float) -> BenchResult:
         times_s.append(time.perf_counter() - began)
     median_s, slow_s = np.percentile(times_s, [50, 99])
     samples_per_s = BLOCK_SAMPLES / median_s
-    limit = memory_limit(pack(checkpoint))
+    limit = memory_limit(pack(checkpoint, precision))
     return BenchResult(
         model=describe(checkpoint.config),
         device=platform.processor() or platform.machine(),
-        precision="fp32",
+        precision=precision,
         voices=1,
         sample_rate=checkpoint.config.sample_rate_hz,
         samples_per_s=samples_per_s,
@@ -94,36 +95,40 @@ def run_bench(checkpoint: Checkpoint, seconds: float) -> BenchResult:
 
 def memory_limit(packed: PackedWeights) -> float:
     """Samples per second of a loop that only reads what the kernel reads, in its order: the median of some sweeps."""
-    count = int(packed.tiers[-1]["frame_size"]) * max(1, 1024 // int(packed.tiers[-1]["frame_size"]))
+    slowest = int(packed.tiers[-1]["frame_size"])
+    count = slowest * max(1, 1024 // slowest)
     rows = np.random.default_rng(0).integers(int(packed.sample[0]["q_levels"]), size=count)
-    times_s: list[float] = []
+    matrices = packed.matrices.view(np.float32)
+    times_s = []
     for sweep in range(_SWEEPS + 1):
         began = time.perf_counter()
-        _read_all(packed.buffer, packed.tiers, packed.sample, rows)
+        _read_all(matrices, packed.floats, packed.tiers, packed.sample, rows)
         if sweep:  # the first compiles
             times_s.append(time.perf_counter() - began)
     return float(count / np.median(times_s))
 
 
 @network
-def _read(weights: NDArray[np.float32], start: int, stop: int) -> np.float32:
+def _read(words: NDArray[np.float32]) -> np.float32:
     total = np.float32(0.0)
-    for index in range(start, stop):
-        total += weights[index]
+    for index in range(len(words)):
+        total += words[index]
     return total
 
 
 @network
-def _read_all(weights: NDArray[np.float32], tiers: Any, sample: Any, rows: NDArray[np.int64]) -> np.float32:
+def _read_all(
+    matrices: NDArray[np.float32], floats: NDArray[np.float32], tiers: Any, sample: Any, rows: NDArray[np.int64]
+) -> np.float32:
     shared = sample[0]
     total = np.float32(0.0)
     for step in range(len(rows)):
         for index in range(len(tiers) - 1, -1, -1):
             if step % tiers[index].frame_size == 0:
-                end = tiers[index].upsample_weight + tiers[index].positions * tiers[index].below * tiers[index].dim
-                total += _read(weights, tiers[index].input_weight, end)
+                end = tiers[index - 1].input_weight if index else shared.hidden_weight
+                total += _read(matrices[tiers[index].input_weight : end])
         for tap in range(shared.taps):
             row = shared.table + (tap * shared.q_levels + rows[step]) * shared.dim
-            total += _read(weights, row, row + shared.dim)
-        total += _read(weights, shared.hidden_weight, shared.output_bias)
+            total += _read(floats[row : row + shared.dim])
+        total += _read(matrices[shared.hidden_weight :])
     return total

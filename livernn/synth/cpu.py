@@ -1,7 +1,7 @@
 """The CPU kernel: one block of samples per call, in compiled code that holds no GIL and allocates nothing.
 
-It computes what `reference.py` specifies, in float32. One compiled function serves every configuration: shapes come
-from the plan that `weights.py` lays out.
+It computes what `reference.py` specifies, with float32 sums. One compiled function per precision serves every
+configuration: shapes come from the plan that `weights.py` lays out.
 """
 
 from typing import Any
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from livernn.synth.compiled import network
 from livernn.synth.denormals import flush_denormals, restore_denormals
-from livernn.synth.vector import Floats, exp, matvec, rectify, sigmoid, tanh
+from livernn.synth.gemv import PANEL_ROWS, gemv, padded
+from livernn.synth.vector import Floats, exp, rectify, sigmoid, tanh
 
 FRAME_SCALE = np.float32(2.0)
 Codes = NDArray[np.uint8]
@@ -42,30 +43,39 @@ def _lstm(from_input: Floats, from_state: Floats, hidden: Floats, cell: Floats, 
 
 @network
 def _frame_tier(
-    weights: Floats, tiers: Any, sample: Any, index: int, state: Floats, history: Codes, position: int, scratch: Floats
+    matrices: Any,
+    floats: Floats,
+    tiers: Any,
+    shared: Any,
+    index: int,
+    state: Floats,
+    past: Codes,
+    now: int,
+    scratch: Any,
 ) -> None:
-    """Step frame tier `index`; `history` ends at the present, `scratch` is `[4, widest]`."""
+    """Step frame tier `index`; `past` ends at the present, `scratch` is `[4, widest]`."""
     tier = tiers[index]
     dim, size, ratio, below = tier.dim, tier.frame_size, tier.ratio, tier.below
-    lstm, layers = sample.lstm, sample.layers
+    lstm, layers = shared.lstm, shared.layers
     gates = (4 if lstm else 3) * dim
     signal, from_input, from_state, frame = scratch[0], scratch[1], scratch[2], scratch[3]
-    middle = np.float32(sample.q_levels - 1) / np.float32(2.0)
+    middle = np.float32(shared.q_levels - 1) / np.float32(2.0)
     for i in range(size):
-        frame[i] = (np.float32(history[len(history) - size + i]) - middle) * (FRAME_SCALE / middle)
-    matvec(weights, tier.input_weight, tier.input_bias, dim, size, frame, signal)
+        frame[i] = (np.float32(past[len(past) - size + i]) - middle) * (FRAME_SCALE / middle)
+    gemv(matrices, tier.input_weight, floats[tier.input_bias :], dim, size, frame, signal)
     if index + 1 < len(tiers):
         above = tiers[index + 1]
-        offset = above.conditioning + (position // size) % above.ratio * dim
+        offset = above.conditioning + (now // size) % above.ratio * dim
+        conditioning = state[offset : offset + dim]
         for i in range(dim):
-            signal[i] += state[offset + i]
-    at = tier.cells
+            signal[i] += conditioning[i]
+    weights_at, bias_at = tier.cells, tier.cell_biases
     for layer in range(layers):
         hidden = state[tier.hidden + layer * dim : tier.hidden + (layer + 1) * dim]
-        matvec(weights, at, at + gates * dim, gates, dim, signal, from_input)
-        at += gates * dim + gates
-        matvec(weights, at, at + gates * dim, gates, dim, hidden, from_state)
-        at += gates * dim + gates
+        gemv(matrices, weights_at, floats[bias_at:], gates, dim, signal, from_input)
+        weights_at, bias_at = weights_at + tier.cell_words, bias_at + tier.cell_bias_words
+        gemv(matrices, weights_at, floats[bias_at:], gates, dim, hidden, from_state)
+        weights_at, bias_at = weights_at + tier.cell_words, bias_at + tier.cell_bias_words
         if lstm:
             cell_at = tier.hidden + (layers + layer) * dim
             _lstm(from_input, from_state, hidden, state[cell_at : cell_at + dim], dim)
@@ -73,35 +83,36 @@ def _frame_tier(
             _gru(from_input, from_state, hidden, dim)
         for i in range(dim):
             signal[i] = hidden[i]
-    conditioning = state[tier.conditioning : tier.conditioning + ratio * below]
+    spread = state[tier.conditioning : tier.conditioning + ratio * below]
     if tier.positions == ratio:
-        matvec(weights, tier.upsample_weight, tier.upsample_bias, ratio * below, dim, signal, conditioning)
+        gemv(matrices, tier.upsample_weight, floats[tier.upsample_bias :], ratio * below, dim, signal, spread)
     else:
-        matvec(weights, tier.upsample_weight, tier.upsample_bias, below, dim, signal, from_input)
-        for i in range(below):
-            from_input[i] -= weights[tier.upsample_bias + i]
+        gemv(matrices, tier.upsample_weight, floats[tier.upsample_bias :], below, dim, signal, from_input)
         for step in range(ratio):
+            bias = floats[tier.position_bias + step * below : tier.position_bias + (step + 1) * below]
+            target = spread[step * below : (step + 1) * below]
             for i in range(below):
-                conditioning[step * below + i] = from_input[i] + weights[tier.upsample_bias + step * below + i]
+                target[i] = from_input[i] + bias[i]
 
 
 @network
 def _logits(
-    weights: Floats, sample: Any, conditioning: Floats, recent: Codes, hidden: Floats, second: Floats, logits: Floats
+    matrices: Any, floats: Floats, shared: Any, conditioning: Floats, recent: Codes, scratch: Any, logits: Floats
 ) -> None:
     """The sample tier; `recent` are the last `taps` codes."""
-    dim = sample.dim
+    dim = shared.dim
+    first, second = scratch[0], scratch[1]
     for i in range(dim):
-        hidden[i] = conditioning[i]
-    for tap in range(sample.taps):
-        at = sample.table + (tap * sample.q_levels + np.int64(recent[tap])) * dim
-        row = weights[at : at + dim]
+        first[i] = conditioning[i]
+    for tap in range(shared.taps):
+        at = shared.table + (tap * shared.q_levels + np.int64(recent[tap])) * dim
+        row = floats[at : at + dim]
         for i in range(dim):
-            hidden[i] += row[i]
-    rectify(hidden, dim)
-    matvec(weights, sample.hidden_weight, sample.hidden_bias, dim, dim, hidden, second)
+            first[i] += row[i]
+    rectify(first, dim)
+    gemv(matrices, shared.hidden_weight, floats[shared.hidden_bias :], dim, dim, first, second)
     rectify(second, dim)
-    matvec(weights, sample.output_weight, sample.output_bias, sample.q_levels, dim, second, logits)
+    gemv(matrices, shared.output_weight, floats[shared.output_bias :], shared.q_levels, dim, second, logits)
 
 
 @network
@@ -185,7 +196,8 @@ def _draw(
 
 @network
 def advance(
-    weights: Floats,
+    matrices: Any,
+    floats: Floats,
     tiers: Any,
     sample: Any,
     state: Floats,
@@ -201,7 +213,8 @@ def advance(
     """Fill `codes[lookback:]` and step the state.
 
     Args:
-        weights: the buffer of a `PackedWeights`.
+        matrices: of a `PackedWeights`; their type says in which precision.
+        floats: of the same.
         tiers: its plan of the frame tiers.
         sample: its plan of the sample tier.
         state: float32 `[state_floats]`, updated in place.
@@ -220,13 +233,13 @@ def advance(
         now = position + step
         for index in range(len(tiers) - 1, -1, -1):
             if now % tiers[index].frame_size == 0:
-                _frame_tier(weights, tiers, shared, index, state, codes[: lookback + step], now, scratch)
+                _frame_tier(matrices, floats, tiers, shared, index, state, codes[: lookback + step], now, scratch)
         if len(uniforms) == 0:
             continue
         at = tiers[0].conditioning + now % shared.taps * shared.dim
         recent = codes[lookback + step - shared.taps : lookback + step]
         logits = scratch[2]
-        _logits(weights, shared, state[at : at + shared.dim], recent, scratch[0], scratch[1], logits)
+        _logits(matrices, floats, shared, state[at : at + shared.dim], recent, scratch, logits)
         if len(logits_out) > 0:
             for i in range(shared.q_levels):
                 logits_out[step, i] = logits[i]
@@ -239,4 +252,4 @@ def advance(
 
 def scratch_floats(widest_dim: int, widest_frame: int, q_levels: int) -> int:
     """Floats that each of the four rows of scratch needs: gates of the widest tier, a frame, or the logits."""
-    return max(4 * widest_dim, widest_frame, q_levels)
+    return padded(max(4 * widest_dim, widest_frame, q_levels), PANEL_ROWS)

@@ -9,8 +9,12 @@ from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint
 from livernn.model.quantize import silence_code
 from livernn.synth.cpu import advance, scratch_floats
+from livernn.synth.gemv import Precision
 from livernn.synth.philox import fill_uniforms
-from livernn.synth.weights import aligned_floats, pack
+from livernn.synth.weights import aligned_words, pack
+
+DEFAULT_PRECISION: Precision = "bf16"
+"""Half the bytes of fp32, which are what bounds the speed, for a rounding far below that of the codes."""
 
 _NO_UNIFORMS = np.empty(0, np.float64)
 _NO_LOGITS = np.empty((0, 0), np.float32)
@@ -33,19 +37,20 @@ class Generator:
     Construction packs the weights; the first call compiles the kernel, or loads it from the on-disk cache.
     """
 
-    def __init__(self, checkpoint: Checkpoint, *, seed: int, voice: int = 0) -> None:
+    def __init__(
+        self, checkpoint: Checkpoint, *, seed: int, voice: int = 0, precision: Precision = DEFAULT_PRECISION
+    ) -> None:
         self.config = checkpoint.config
-        self._packed = pack(checkpoint)
+        self._packed = pack(checkpoint, precision)
         self._voice = voice
         self._seed = seed
         self._lookback = self.config.lookback_samples
         self._codes = np.empty(self._lookback + _BLOCK_SAMPLES, np.uint8)
         self._uniforms = np.empty(_BLOCK_SAMPLES, np.float64)
         self._patch = np.empty(4, np.float32)
-        self._state = aligned_floats(self._packed.state_floats)
+        self._state = aligned_words(self._packed.state_floats)
         width = scratch_floats(max(self.config.dims), max(self.config.frame_sizes), self.config.q_levels)
-        width = -(-width // 16) * 16
-        self._scratch = aligned_floats(4 * width).reshape(4, width)
+        self._scratch = aligned_words(4 * width).reshape(4, width)
         self._position = 0
         self.reset()
 
@@ -102,7 +107,8 @@ class Generator:
         """Step over `count` codes; returns a view of them that the next call overwrites."""
         packed, codes = self._packed, self._codes[: self._lookback + count]
         advance(
-            packed.buffer,
+            packed.matrices,
+            packed.floats,
             packed.tiers,
             packed.sample,
             self._state,

@@ -62,36 +62,6 @@ def tanh(x: np.float32) -> np.float32:
 
 
 @network
-def matvec(weights: Floats, weight_at: int, bias_at: int, rows: int, columns: int, x: Floats, y: Floats) -> None:
-    """`y[:rows] = W x + b`, both at offsets into `weights`; four rows share each load of `x`."""
-    row = 0
-    while row + 4 <= rows:
-        w0 = weights[weight_at + row * columns : weight_at + (row + 1) * columns]
-        w1 = weights[weight_at + (row + 1) * columns : weight_at + (row + 2) * columns]
-        w2 = weights[weight_at + (row + 2) * columns : weight_at + (row + 3) * columns]
-        w3 = weights[weight_at + (row + 3) * columns : weight_at + (row + 4) * columns]
-        s0 = s1 = s2 = s3 = np.float32(0.0)
-        for column in range(columns):
-            value = x[column]
-            s0 += w0[column] * value
-            s1 += w1[column] * value
-            s2 += w2[column] * value
-            s3 += w3[column] * value
-        y[row] = s0 + weights[bias_at + row]
-        y[row + 1] = s1 + weights[bias_at + row + 1]
-        y[row + 2] = s2 + weights[bias_at + row + 2]
-        y[row + 3] = s3 + weights[bias_at + row + 3]
-        row += 4
-    while row < rows:
-        w0 = weights[weight_at + row * columns : weight_at + (row + 1) * columns]
-        s0 = np.float32(0.0)
-        for column in range(columns):
-            s0 += w0[column] * x[column]
-        y[row] = s0 + weights[bias_at + row]
-        row += 1
-
-
-@network
 def rectify(x: Floats, count: int) -> None:
     """`x[:count] = max(x, 0)`."""
     for index in range(count):

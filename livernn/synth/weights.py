@@ -1,95 +1,103 @@
-"""A checkpoint laid out for the kernels: one buffer of weights in the order they are read, and a plan of offsets."""
+"""A checkpoint laid out for the kernels: packed matrices and plain floats, and a plan of where things lie."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livernn.model.checkpoint import Checkpoint
+from livernn.synth.gemv import COLUMN_STEP, PANEL_ROWS, Precision, pack_matrix, padded, rounded
 
 ALIGNMENT_BYTES = 64
-_ALIGNMENT_FLOATS = ALIGNMENT_BYTES // 4
+_WORDS_PER_LINE = ALIGNMENT_BYTES // 4
+_TABLE_WEIGHTS = ("sample_tier.embedding", "sample_tier.input")
+"""Folded into the table, which stays float32."""
 
 PLAN_TIER = np.dtype(
     [
         (name, np.int64)
         for name in (
-            "frame_size",
-            "dim",
-            "below",
-            "ratio",
-            "positions",
-            "input_weight",
-            "input_bias",
-            "cells",
-            "upsample_weight",
-            "upsample_bias",
-            "hidden",
-            "conditioning",
+            "frame_size", "dim", "below", "ratio", "positions",
+            "input_weight", "input_bias", "cells", "cell_words", "cell_biases", "cell_bias_words",
+            "upsample_weight", "upsample_bias", "position_bias",
+            "hidden", "conditioning",
         )
     ]
-)
-"""One frame tier: sizes, then offsets into the weights and (the last two) into the state."""
+)  # fmt: skip
+"""One frame tier: sizes, then offsets into the matrices and floats, then (the last two) into the state."""
 
 PLAN_SAMPLE = np.dtype(
     [
         (name, np.int64)
         for name in (
-            "taps",
-            "dim",
-            "q_levels",
-            "layers",
-            "lstm",
-            "table",
-            "hidden_weight",
-            "hidden_bias",
-            "output_weight",
-            "output_bias",
+            "taps", "dim", "q_levels", "layers", "lstm",
+            "table", "hidden_weight", "hidden_bias", "output_weight", "output_bias",
         )
     ]
-)
+)  # fmt: skip
 """The sample tier, and what all tiers share."""
 
 
 @dataclass(frozen=True)
 class PackedWeights:
-    """`buffer` float32, 64-byte aligned; `tiers` and `sample` say where things lie in it and in the state."""
+    """`matrices` as `gemv` reads them and `floats` float32, both 64-byte aligned.
 
-    buffer: NDArray[np.float32]
+    `tiers` and `sample` say where things lie in them and in the state.
+    """
+
+    matrices: NDArray[Any]
+    floats: NDArray[np.float32]
     tiers: NDArray[np.void]
     sample: NDArray[np.void]
     state_floats: int
     initial_state: NDArray[np.float32]
 
 
-def aligned_floats(count: int) -> NDArray[np.float32]:
-    """Zeros whose first element starts a cache line."""
+def aligned_words(count: int, dtype: Any = np.float32) -> NDArray[Any]:
+    """Zeros of a four-byte type whose first element starts a cache line."""
     raw = np.zeros(count * 4 + ALIGNMENT_BYTES, np.uint8)
     start = -raw.ctypes.data % ALIGNMENT_BYTES
-    floats: NDArray[np.float32] = raw[start : start + count * 4].view(np.float32)
-    return floats
+    words: NDArray[Any] = raw[start : start + count * 4].view(dtype)
+    return words
 
 
 class _Buffer:
     """Collects arrays at aligned offsets."""
 
     def __init__(self) -> None:
-        self._parts: list[NDArray[np.float32]] = []
-        self.floats = 0
+        self._parts: list[tuple[NDArray[Any], int]] = []
+        self.words = 0
 
-    def add(self, array: NDArray[np.float32]) -> int:
-        offset = self.floats
-        self._parts.append(array.ravel())
-        self.floats += -(-array.size // _ALIGNMENT_FLOATS) * _ALIGNMENT_FLOATS
+    def add(self, array: NDArray[Any], *, room: int = 0) -> int:
+        """Append, with at least `room` words in all; returns the offset."""
+        offset = self.words
+        words = padded(max(array.size, room), _WORDS_PER_LINE)
+        self._parts.append((array.ravel(), words))
+        self.words += words
         return offset
 
-    def finish(self) -> NDArray[np.float32]:
-        whole = aligned_floats(self.floats)
+    def add_rows(self, vector: NDArray[np.float32]) -> int:
+        """Append a bias or target of `gemv`, which takes whole panels."""
+        return self.add(vector, room=padded(vector.size, PANEL_ROWS))
+
+    def finish(self, dtype: Any) -> NDArray[Any]:
+        whole = aligned_words(self.words, dtype)
         offset = 0
-        for part in self._parts:
+        for part, words in self._parts:
             whole[offset : offset + part.size] = part
-            offset += -(-part.size // _ALIGNMENT_FLOATS) * _ALIGNMENT_FLOATS
+            offset += words
         return whole
+
+
+def effective(checkpoint: Checkpoint, precision: Precision) -> Checkpoint:
+    """The checkpoint whose float weights are what a kernel of `precision` computes with: for the reference."""
+    matrices = {
+        name: rounded(array, precision)
+        for name, array in checkpoint.weights.items()
+        if ".weight" in name and not name.startswith(_TABLE_WEIGHTS)
+    }
+    return replace(checkpoint, weights={**checkpoint.weights, **matrices})
 
 
 def tap_table(checkpoint: Checkpoint) -> NDArray[np.float32]:
@@ -102,36 +110,48 @@ def tap_table(checkpoint: Checkpoint) -> NDArray[np.float32]:
     return table
 
 
-def pack(checkpoint: Checkpoint) -> PackedWeights:
-    """Lay out float32 weights, slowest tier first as they are read."""
+def pack(checkpoint: Checkpoint, precision: Precision) -> PackedWeights:
+    """Lay out a checkpoint, slowest tier first as it is read."""
     config, weights = checkpoint.config, checkpoint.weights
-    buffer, state = _Buffer(), _Buffer()
+    matrices, floats, state = _Buffer(), _Buffer(), _Buffer()
+
+    def add_matrix(name: str) -> int:
+        return matrices.add(pack_matrix(weights[name], precision))
+
     tiers = np.zeros(config.tiers - 1, PLAN_TIER)
     for tier in range(config.tiers - 1, 0, -1):
         prefix = f"frame_tiers.{tier - 1}"
         row = tiers[tier - 1]
-        row["frame_size"] = config.frame_sizes[tier - 1]
+        row["frame_size"], row["ratio"] = config.frame_sizes[tier - 1], config.ratio(tier)
         row["dim"], row["below"] = config.dims[tier], config.dims[tier - 1]
-        row["ratio"] = config.ratio(tier)
         row["positions"] = config.ratio(tier) if config.upsampler == "full" else 1
-        row["input_weight"] = buffer.add(weights[f"{prefix}.input.weight"])
-        row["input_bias"] = buffer.add(weights[f"{prefix}.input.bias"])
-        cells = [
-            weights[f"{prefix}.rnn.{kind}_{source}_l{layer}"].ravel()
-            for layer in range(config.layers)
-            for kind, source in (("weight", "ih"), ("bias", "ih"), ("weight", "hh"), ("bias", "hh"))
-        ]
-        row["cells"] = buffer.add(np.concatenate(cells))
-        row["upsample_weight"] = buffer.add(weights[f"{prefix}.upsample.weight"])
-        row["upsample_bias"] = buffer.add(weights[f"{prefix}.upsample.bias"])
-        row["hidden"] = state.add(weights[f"{prefix}.initial"])
-        row["conditioning"] = state.add(np.zeros((config.ratio(tier), config.dims[tier - 1]), np.float32))
+        row["input_weight"] = add_matrix(f"{prefix}.input.weight")
+        row["input_bias"] = floats.add_rows(weights[f"{prefix}.input.bias"])
+        row["cells"], row["cell_biases"] = matrices.words, floats.words
+        for layer in range(config.layers):
+            for source in ("ih", "hh"):
+                add_matrix(f"{prefix}.rnn.weight_{source}_l{layer}")
+                floats.add_rows(weights[f"{prefix}.rnn.bias_{source}_l{layer}"])
+        row["cell_words"] = (matrices.words - row["cells"]) // (2 * config.layers)
+        row["cell_bias_words"] = (floats.words - row["cell_biases"]) // (2 * config.layers)
+        row["upsample_weight"] = add_matrix(f"{prefix}.upsample.weight")
+        bias = weights[f"{prefix}.upsample.bias"]
+        row["upsample_bias"] = floats.add_rows(bias if config.upsampler == "full" else np.zeros_like(bias[0]))
+        row["position_bias"] = floats.add(bias)
+        row["hidden"] = state.add(weights[f"{prefix}.initial"], room=weights[f"{prefix}.initial"].size + COLUMN_STEP)
+        row["conditioning"] = state.add_rows(np.zeros(bias.size, np.float32))
     sample = np.zeros(1, PLAN_SAMPLE)
     sample["taps"], sample["dim"], sample["q_levels"] = config.taps, config.dims[0], config.q_levels
     sample["layers"], sample["lstm"] = config.layers, config.cell == "lstm"
-    sample["hidden_weight"] = buffer.add(weights["sample_tier.hidden.weight"])
-    sample["hidden_bias"] = buffer.add(weights["sample_tier.hidden.bias"])
-    sample["output_weight"] = buffer.add(weights["sample_tier.output.weight"])
-    sample["output_bias"] = buffer.add(weights["sample_tier.output.bias"])
-    sample["table"] = buffer.add(tap_table(checkpoint))
-    return PackedWeights(buffer.finish(), tiers, sample, state.floats, state.finish())
+    for layer_name in ("hidden", "output"):
+        sample[f"{layer_name}_weight"] = add_matrix(f"sample_tier.{layer_name}.weight")
+        sample[f"{layer_name}_bias"] = floats.add_rows(weights[f"sample_tier.{layer_name}.bias"])
+    sample["table"] = floats.add(tap_table(checkpoint))
+    return PackedWeights(
+        matrices.finish(np.float32 if precision == "fp32" else np.uint32),
+        floats.finish(np.float32),
+        tiers,
+        sample,
+        state.words,
+        state.finish(np.float32),
+    )

@@ -1,6 +1,7 @@
 """The CPU kernel against the reference, stage by stage: logits, then codes, then any block split."""
 
 from dataclasses import replace
+from typing import cast, get_args
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
 from livernn.model.config import ModelConfig
-from livernn.synth.generator import Generator
+from livernn.synth.gemv import Precision
+from livernn.synth.generator import DEFAULT_PRECISION, Generator
 from livernn.synth.philox import fill_uniforms
 from livernn.synth.reference import Reference, distribution, draw
+from livernn.synth.weights import effective
 
 LOGIT_TOLERANCE = 1e-4
 EDGE_TOLERANCE = 1e-5
@@ -45,17 +48,41 @@ def reference_logits(checkpoint: Checkpoint, codes: np.ndarray) -> np.ndarray:
     return np.array(rows)
 
 
+def codes_at_edges(logits: np.ndarray, patch: Patch, uniform: float) -> set[int]:
+    """What is drawn where rounding moves the uniform across a CDF edge, or a level across the patch's thresholds."""
+    moved = [
+        replace(patch, top_p=patch.top_p + top_p, min_p=patch.min_p + min_p)
+        for top_p in (-EDGE_TOLERANCE, 0.0, EDGE_TOLERANCE)
+        for min_p in (-EDGE_TOLERANCE, 0.0, EDGE_TOLERANCE)
+    ]
+    offsets = (-EDGE_TOLERANCE, 0.0, EDGE_TOLERANCE)
+    return {draw(distribution(logits, near), uniform + offset) for near in moved for offset in offsets}
+
+
 @pytest.fixture(params=CONFIGS, scope="module")
 def checkpoint(request: pytest.FixtureRequest) -> Checkpoint:
     return random_checkpoint(CONFIGS[request.param], seed=3)
 
 
-def test_teacher_forced_logits_equal_the_reference(checkpoint: Checkpoint) -> None:
+@pytest.fixture(params=get_args(Precision), scope="module")
+def precision(request: pytest.FixtureRequest) -> Precision:
+    return cast(Precision, request.param)
+
+
+def test_teacher_forced_logits_equal_the_reference(checkpoint: Checkpoint, precision: Precision) -> None:
     codes = codes_for(checkpoint.config, 3 * checkpoint.config.lookback_samples + 7)
-    expected = reference_logits(checkpoint, codes)
+    expected = reference_logits(effective(checkpoint, precision), codes)
     assert expected.std() > 0.1
-    logits = Generator(checkpoint, seed=0).forced_logits(codes)
+    logits = Generator(checkpoint, seed=0, precision=precision).forced_logits(codes)
     np.testing.assert_allclose(logits, expected, atol=LOGIT_TOLERANCE)
+
+
+def test_bf16_is_near_the_exact_logits(checkpoint: Checkpoint) -> None:
+    codes = codes_for(checkpoint.config, 2 * checkpoint.config.lookback_samples)
+    exact = Generator(checkpoint, seed=0, precision="fp32").forced_logits(codes)
+    rounded = Generator(checkpoint, seed=0, precision="bf16").forced_logits(codes)
+    error = np.abs(rounded - exact).max()
+    assert 0.0 < error < 0.05 * exact.std() * np.sqrt(checkpoint.config.tiers * checkpoint.config.layers)
 
 
 @pytest.mark.parametrize(
@@ -70,16 +97,18 @@ def test_teacher_forced_logits_equal_the_reference(checkpoint: Checkpoint) -> No
     ],
     ids=str,
 )
-def test_codes_equal_the_reference_for_the_same_uniforms(checkpoint: Checkpoint, patch: Patch) -> None:
+def test_codes_equal_the_reference_for_the_same_uniforms(
+    checkpoint: Checkpoint, patch: Patch, precision: Precision
+) -> None:
     count = 300
     uniforms = np.empty(count)
     fill_uniforms(uniforms, seed=11, voice=0, start=0)
-    codes = Generator(checkpoint, seed=11).render(count, patch)
-    voice = Reference(checkpoint)
+    codes = Generator(checkpoint, seed=11, precision=precision).render(count, patch)
+    voice = Reference(effective(checkpoint, precision))
     for code, uniform in zip(codes, uniforms, strict=True):
-        probabilities = distribution(voice.logits(), patch)
-        if code != draw(probabilities, uniform):
-            assert np.abs(np.cumsum(probabilities) - uniform).min() < EDGE_TOLERANCE
+        logits = voice.logits()
+        if code != draw(distribution(logits, patch), uniform):
+            assert code in codes_at_edges(logits, patch, uniform)
         voice.push(int(code))
     assert len(set(codes.tolist())) > 5
 
@@ -111,7 +140,7 @@ def test_chi_square_of_the_first_draw() -> None:
     checkpoint = random_checkpoint(CONFIGS["three tiers"], seed=3)
     for temperature in (0.6, 1.0, 1.5):
         patch = Patch(temperature=temperature)
-        probabilities = distribution(Reference(checkpoint).logits(), patch)
+        probabilities = distribution(Reference(effective(checkpoint, DEFAULT_PRECISION)).logits(), patch)
         voice = Generator(checkpoint, seed=0)
         count = 4000
         drawn = []
