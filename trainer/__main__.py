@@ -63,9 +63,16 @@ def _fit(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     from trainer.evaluate import evaluate
+    from trainer.judge import judge_minutes
 
-    evaluation = evaluate(options.checkpoint, load_dataset(options.data), options.split)
-    print(json.dumps(evaluation.as_dict(), indent=2) if options.json else evaluation.text())
+    data = load_dataset(options.data)
+    evaluation = evaluate(options.checkpoint, data, options.split)
+    figures, text = evaluation.as_dict(), evaluation.text()
+    if options.generate:
+        judgement = judge_minutes(options.checkpoint, data, options.generate, options.picture)
+        figures["sound"] = judgement.as_dict()
+        text += "\n" + judgement.text()
+    print(json.dumps(figures, indent=2) if options.json else text)
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -149,6 +156,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("checkpoint", type=Path)
     command.add_argument("data", type=Path)
     command.add_argument("--split", choices=SPLITS, default="test")
+    command.add_argument(
+        "--generate",
+        type=float,
+        metavar="MINUTES",
+        help="render that much and measure its sound, played by the patch.json beside CHECKPOINT if there is one",
+    )
+    command.add_argument("--picture", type=Path, metavar="FILE.png", help="with --generate: spectrograms")
     command.add_argument("--json", action="store_true")
     command.set_defaults(run=_evaluate)
 

@@ -1,5 +1,6 @@
 """`judge`: does a checkpoint sound like what it was trained on? By measurement, against limits."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
+from livernn.control.preset import PATCH_FILE, load_preset
 from livernn.errors import BadInputError
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
 from livernn.model.config import ModelConfig
@@ -126,6 +128,22 @@ class Judgement:
             f"(train {self.timbre.floor:.0f}, noise {self.timbre.ceiling:.0f})"
         )
         return "\n".join(lines)
+
+
+def judge_minutes(checkpoint: Path, data: Dataset, minutes: float, picture: Path | None = None) -> Judgement:
+    """`judge` in pieces of a minute or less, with the patch of the preset that the checkpoint lies in, if any.
+
+    Raises:
+        BadInputError: as `judge`, or `minutes` gives no whole second.
+    """
+    if not 1.0 / 60.0 <= minutes <= 600.0:
+        raise BadInputError(
+            f"{minutes:g} minutes", "that is not a length to generate", "Use up to 600, for example 10."
+        )
+    folder = checkpoint.parent
+    patch = load_preset(str(folder)).patch if (folder / PATCH_FILE).exists() else Patch()
+    seeds = math.ceil(minutes)
+    return judge(checkpoint, data, patch, seeds=seeds, seconds=60.0 * minutes / seeds, picture=picture)
 
 
 def judge(

@@ -9,13 +9,23 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
+from livernn.control.preset import save_patch
 from livernn.errors import BadInputError
 from livernn.model.checkpoint import Checkpoint, random_checkpoint, save_checkpoint
 from livernn.model.config import ModelConfig
 from tests.fixtures.corpus import CODEC, RATE_HZ, tune, write_folder
 from trainer import judge as module
 from trainer.dataset import Dataset, load_dataset
-from trainer.judge import CONTINUATION_S, PRIME_S, compare_primed, held_out_primes, judge, pair_apart, sound_of
+from trainer.judge import (
+    CONTINUATION_S,
+    PRIME_S,
+    compare_primed,
+    held_out_primes,
+    judge,
+    judge_minutes,
+    pair_apart,
+    sound_of,
+)
 from trainer.prepare import prepare
 
 CONFIG = ModelConfig(sample_rate_hz=RATE_HZ, frame_sizes=(4, 16), dims=(8, 8, 8), embed_dim=4)
@@ -89,6 +99,31 @@ def test_a_real_checkpoint_is_judged(data: Dataset, checkpoint: Path) -> None:
     judgement = judge(checkpoint, data, Patch(), seeds=2, seconds=2.0)
     assert judgement.generated.seconds == 4
     assert judgement.train.looping_share == 0.0
+
+
+@pytest.mark.parametrize(("minutes", "pieces"), [(0.1, [6.0]), (1.5, [45.0, 45.0])])
+def test_minutes_are_played_with_the_presets_patch(
+    data: Dataset, checkpoint: Path, monkeypatch: pytest.MonkeyPatch, minutes: float, pieces: list[float]
+) -> None:
+    asked: list[tuple[float, int, float]] = []
+
+    def render(_: Checkpoint, patch: Patch, seconds: float, seed: int, prime: Any = None) -> NDArray[np.float32]:
+        if prime is None:
+            asked.append((seconds, seed, patch.temperature))
+        return tune(seconds, seed)
+
+    monkeypatch.setattr(module, "render_offline", render)
+    judge_minutes(checkpoint, data, minutes)
+    save_patch(checkpoint.parent, Patch(temperature=0.5))
+    judge_minutes(checkpoint, data, minutes)
+    (checkpoint.parent / "patch.json").unlink()
+    assert asked == [(seconds, seed, heat) for heat in (1.0, 0.5) for seed, seconds in enumerate(pieces)]
+
+
+@pytest.mark.parametrize("minutes", [0.0, -1.0, 1e9, float("nan")])
+def test_impossible_minutes_are_refused(data: Dataset, checkpoint: Path, minutes: float) -> None:
+    with pytest.raises(BadInputError, match="not a length to generate"):
+        judge_minutes(checkpoint, data, minutes)
 
 
 def test_another_sample_rate_is_refused(data: Dataset, tmp_path: Path) -> None:
