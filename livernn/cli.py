@@ -19,6 +19,7 @@ from livernn.control.patch import Patch
 from livernn.control.preset import load_preset
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.config import ModelConfig, Upsampler
+from livernn.model.precision import DEFAULT_PRECISION, Precision
 
 MAX_VOICES = 64
 INTERRUPTED = 130
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("--temperature", type=_temperature, metavar="T", help=f"{low:g} to {high:g}")
     render.add_argument("--prime", type=Path, metavar="FILE", help="sound file to continue")
     render.add_argument("--voices", type=_voices, default=1, metavar="V", help="more than one are spread over stereo")
-    render.add_argument("--precision", choices=("fp32",), default="fp32")
+    render.add_argument("--precision", choices=get_args(Precision), default=DEFAULT_PRECISION)
     render.add_argument("--out", type=Path, required=True, metavar="FILE.wav")
     render.set_defaults(run=_render)
 
@@ -84,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_model(bench).add_argument("--dims", type=_sizes, metavar="N,N,N", help="random weights; sample tier first")
     bench.add_argument("--frame-sizes", type=_sizes, metavar="N,N", help="with --dims (default: 16,64)")
     bench.add_argument("--upsampler", choices=get_args(Upsampler), help="with --dims (default: full)")
-    bench.add_argument("--precision", choices=("fp32",), default="fp32")
+    bench.add_argument("--precision", choices=get_args(Precision), default=DEFAULT_PRECISION)
     bench.add_argument("--voices", type=int, choices=(1,), default=1)
     bench.add_argument("--threads", type=int, choices=(1,), default=1)
     bench.add_argument("--device", choices=("auto", "cpu"), default="auto")
@@ -129,7 +130,14 @@ def _render(options: argparse.Namespace) -> int:
         patch = patch.with_value("temperature", options.temperature)
     progress = _Progress("rendering")
     audio = render_offline(
-        checkpoint, patch, options.seconds, options.seed, prime=prime, voices=options.voices, on_progress=progress.show
+        checkpoint,
+        patch,
+        options.seconds,
+        options.seed,
+        prime=prime,
+        voices=options.voices,
+        precision=options.precision,
+        on_progress=progress.show,
     )
     progress.clear()
     write_wav(options.out, audio, rate_hz)
@@ -160,7 +168,7 @@ def _bench(options: argparse.Namespace) -> int:
         raise BadInputError("command line", "--frame-sizes and --upsampler describe a net of --dims", "Add --dims.")
     else:
         checkpoint = load_checkpoint(_model(options)[0])
-    result = run_bench(checkpoint, options.seconds)
+    result = run_bench(checkpoint, options.seconds, options.precision)
     print(json.dumps(result.as_dict()) if options.json else result.text())
     return 0
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint
 from livernn.model.config import ModelConfig
+from livernn.model.precision import DEFAULT_PRECISION, Precision
 from livernn.synth.compiled import network
-from livernn.synth.gemv import Precision
-from livernn.synth.generator import DEFAULT_PRECISION, Generator
+from livernn.synth.generator import Generator
 from livernn.synth.weights import PackedWeights, pack
 
 BLOCK_SAMPLES = 64

@@ -5,7 +5,7 @@ products stay in registers. The format follows from the packed array's type: flo
 """
 
 import platform
-from typing import Any, Literal
+from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
@@ -15,7 +15,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-Precision = Literal["fp32", "bf16"]
+from livernn.model.precision import Precision
 
 _FEATURES = llvm.get_host_cpu_features()
 _IS_ARM = platform.machine().lower() in ("arm64", "aarch64")

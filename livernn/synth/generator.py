@@ -7,14 +7,11 @@ from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint
+from livernn.model.precision import DEFAULT_PRECISION, Precision
 from livernn.model.quantize import silence_code
 from livernn.synth.cpu import advance, scratch_floats
-from livernn.synth.gemv import Precision
 from livernn.synth.philox import fill_uniforms
 from livernn.synth.weights import aligned_words, pack
-
-DEFAULT_PRECISION: Precision = "bf16"
-"""Half the bytes of fp32, which are what bounds the speed, for a rounding far below that of the codes."""
 
 _NO_UNIFORMS = np.empty(0, np.float64)
 _NO_LOGITS = np.empty((0, 0), np.float32)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from livernn.control.patch import Patch
 from livernn.errors import BadInputError
 from livernn.model.checkpoint import Checkpoint
+from livernn.model.precision import DEFAULT_PRECISION, Precision
 from livernn.synth.generator import Generator
 from livernn.synth.voice import Voice
 
@@ -29,6 +30,7 @@ def render_offline(
     prime: NDArray[np.float32] | None = None,
     rate_hz: float | None = None,
     voices: int = 1,
+    precision: Precision = DEFAULT_PRECISION,
     on_progress: Callable[[float], Any] = lambda _: None,
 ) -> NDArray[np.float32]:
     """What a Voice would play, from its first sample on, without the chain's delay.
@@ -49,7 +51,8 @@ def render_offline(
 
     parts = []
     for index in range(voices):
-        voice = Voice(Generator(checkpoint, seed=seed, voice=index), rate_hz or checkpoint.config.sample_rate_hz)
+        generator = Generator(checkpoint, seed=seed, voice=index, precision=precision)
+        voice = Voice(generator, rate_hz or checkpoint.config.sample_rate_hz)
         if prime is not None:
             voice.prime(prime)
         parts.append(_render(voice, patch, count, partial(report, index)))

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livernn.model.checkpoint import Checkpoint
-from livernn.synth.gemv import COLUMN_STEP, PANEL_ROWS, Precision, pack_matrix, padded, rounded
+from livernn.model.precision import Precision
+from livernn.synth.gemv import COLUMN_STEP, PANEL_ROWS, pack_matrix, padded, rounded
 
 ALIGNMENT_BYTES = 64
 _WORDS_PER_LINE = ALIGNMENT_BYTES // 4

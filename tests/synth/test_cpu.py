@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
 from livernn.model.config import ModelConfig
-from livernn.synth.gemv import Precision
-from livernn.synth.generator import DEFAULT_PRECISION, Generator
+from livernn.model.precision import DEFAULT_PRECISION, Precision
+from livernn.synth.generator import Generator
 from livernn.synth.philox import fill_uniforms
 from livernn.synth.reference import Reference, distribution, draw
 from livernn.synth.weights import effective
@@ -50,8 +50,13 @@ def reference_logits(checkpoint: Checkpoint, codes: np.ndarray) -> np.ndarray:
 
 def codes_at_edges(logits: np.ndarray, patch: Patch, uniform: float) -> set[int]:
     """What is drawn where rounding moves the uniform across a CDF edge, or a level across the patch's thresholds."""
+    ordered = np.sort(logits)[::-1]
+    ranks = [patch.top_k]
+    if patch.top_k and ordered[int(patch.top_k) - 1] - ordered[int(patch.top_k)] < EDGE_TOLERANCE:
+        ranks.append(patch.top_k + 1)
     moved = [
-        replace(patch, top_p=patch.top_p + top_p, min_p=patch.min_p + min_p)
+        replace(patch, top_k=top_k, top_p=patch.top_p + top_p, min_p=patch.min_p + min_p)
+        for top_k in ranks
         for top_p in (-EDGE_TOLERANCE, 0.0, EDGE_TOLERANCE)
         for min_p in (-EDGE_TOLERANCE, 0.0, EDGE_TOLERANCE)
     ]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livernn.synth.gemv import COLUMN_STEP, PANEL_ROWS, Packed, Precision, gemv, pack_matrix, padded, rounded
+from livernn.model.precision import Precision
+from livernn.synth.gemv import COLUMN_STEP, PANEL_ROWS, Packed, gemv, pack_matrix, padded, rounded
 from livernn.synth.weights import aligned_words
 
 UNTOUCHED = np.float32(77.0)
