@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from livernn.engine.client import Device
@@ -31,6 +31,7 @@ class Banner(QFrame):
         self.devices.setToolTip("Play through this output")
         self.remedy = QPushButton()
         self.remedy.setObjectName("primary")
+        self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._notice = Notice(Kind.HINT, "")
         self._ids: list[str | None] = []
         layout = QHBoxLayout(self)

@@ -30,6 +30,7 @@ class ArrowButton(QPushButton):
         self.setObjectName("icon")
         self.setAccessibleName(name)
         self.setToolTip(tip)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def sizeHint(self) -> QSize:
         side = self.fontMetrics().height() * 2

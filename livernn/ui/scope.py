@@ -149,7 +149,7 @@ class ScopeView(QWidget):
 class WaveformView(ScopeView):
     """The last `span_s` seconds, standing still on a steady tone; what is quiet is shown larger."""
 
-    RANGES = (1.0, 0.5, 0.2, 0.1, 0.05)
+    RANGES = (1.0, 0.5, 0.2, 0.1)
     NARROW_AFTER_S = 2.0
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -1,7 +1,7 @@
 """The scopes in their frames, fed from the tap."""
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from livernn.engine.client import EngineClient
@@ -74,6 +74,7 @@ def _small(text: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setObjectName("small")
     button.setCheckable(True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setToolTip(tip)
     return button
 

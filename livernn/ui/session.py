@@ -70,11 +70,12 @@ class Session(QObject):
         self._play_wanted = False
         self._cut_off = False
         self.audio_lost = False
+        self.died = False
 
     @property
     def playing(self) -> bool:
         """Whether there is sound, or will be as soon as there can be."""
-        return self._play_wanted
+        return self._play_wanted and not self.died
 
     @property
     def dirty(self) -> bool:
@@ -137,9 +138,13 @@ class Session(QObject):
         self.presets_changed.emit()
 
     def toggle_play(self) -> None:
-        """Play or stop."""
+        """Play or stop; with a dead engine, restart it and play."""
         self._cut_off = False
-        if self._play_wanted:
+        if self.died:
+            self.restart()
+            self._play_wanted = True
+            self.client.play()
+        elif self._play_wanted:
             self._play_wanted = False
             self.client.stop()
         else:
@@ -182,7 +187,9 @@ class Session(QObject):
         """A new engine with the same preset, patch, output and, if it was playing, sound."""
         again = self.preset or self.pending
         self.pending = again
+        self.died = False
         self.client.restart()
+        self.state_changed.emit()
         self.client.list_devices()
         if again is None:
             self._show(WELCOME)
@@ -224,7 +231,7 @@ class Session(QObject):
                 self.state = state
                 self.state_changed.emit()
             case Tuning(stage, fraction):
-                self._show(Notice(Kind.BUSY, f"Tuning for this processor: {stage}", fraction=fraction))
+                self._show(Notice(Kind.BUSY, stage[:1].upper() + stage[1:], fraction=fraction))
             case Loaded():
                 self._take_loaded(event)
             case Primed(seconds, name):
@@ -254,6 +261,7 @@ class Session(QObject):
                 self._undo(action)
                 self._show(Notice(Kind.ERROR, message))
             case EngineDied(_, message):
+                self.died = True
                 self.state = EngineState.STOPPED
                 self.output = None
                 self.state_changed.emit()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from livernn import paths
@@ -64,9 +65,11 @@ def client(session: Session) -> FakeEngineClient:
 def window(qtbot: object, session: Session) -> Iterator[MainWindow]:
     """Shown at the base size."""
     window = MainWindow(session)
-    qtbot.addWidget(window)
     window.show()
     qtbot.waitExposed(window)
     window.activateWindow()
     yield window
     window.close()
+    window.deleteLater()
+    # Else it lives, draws and is dressed anew with every window of the tests that follow.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -167,6 +167,17 @@ def test_a_dead_engine_offers_a_restart_and_the_patch_survives(session: Session,
     assert session.playing
 
 
+@pytest.mark.parametrize("playing", [False, True])
+def test_play_brings_a_dead_engine_back(session: Session, client: FakeEngineClient, playing: bool) -> None:
+    if playing:
+        session.toggle_play()
+    say(client, EngineDied(-9, "killed"))
+    assert not session.playing
+    session.toggle_play()
+    assert session.playing
+    assert [command[0] for command in client.sent if command[0] in ("restart", "play")][-2:] == ["restart", "play"]
+
+
 def test_an_engine_that_died_before_its_first_load_loads_again(qapp: QApplication, presets: None) -> None:
     session = Session(FakeEngineClient, Settings())
     session.start(None, None)
