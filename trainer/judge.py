@@ -39,7 +39,7 @@ DEAD_LIMIT = 0.02
 LOOPING_LIMIT = 0.02
 ONSETS_FACTOR = 2.0
 IN_TUNE_FACTOR = 0.8
-PRIMED_LIMIT = 15
+PRIMED_SHARE = 0.75
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ class Timbre:
 class Priming:
     """Of how many primes the continuation's chroma is closer to its own than to another's.
 
-    `recorded` is the same count for what the recordings go on with: music modulates, so it is not all of them.
+    `recorded` is the same count for what the recordings go on with: music modulates, so it is not all of them. There
+    are no primes where the recordings are too short.
     """
 
     primes: int
@@ -90,7 +91,7 @@ class Judgement:
         dead = made.silent_share + made.noise_share
         onsets = made.onsets_per_s / real.onsets_per_s if real.onsets_per_s else 0.0
         in_tune = IN_TUNE_FACTOR * real.in_tune_share
-        return [
+        checks = [
             Check("silent or noise", f"{dead:.1%} of seconds", f"< {DEAD_LIMIT:.0%}", dead < DEAD_LIMIT),
             Check(
                 "looping",
@@ -105,13 +106,12 @@ class Judgement:
                 1.0 / ONSETS_FACTOR <= onsets <= ONSETS_FACTOR,
             ),
             Check("peaks in tune", f"{made.in_tune_share:.3f}", f">= {in_tune:.3f}", made.in_tune_share >= in_tune),
-            Check(
-                "closer to their own prime",
-                f"{self.priming.generated} of {self.priming.primes} (recordings: {self.priming.recorded})",
-                f">= {PRIMED_LIMIT}",
-                self.priming.generated >= PRIMED_LIMIT,
-            ),
         ]
+        if self.priming.primes:
+            figure = f"{self.priming.generated} of {self.priming.primes} (recordings: {self.priming.recorded})"
+            needed = math.ceil(PRIMED_SHARE * self.priming.primes)
+            checks.append(Check("closer to own prime", figure, f">= {needed}", self.priming.generated >= needed))
+        return checks
 
     def as_dict(self) -> dict[str, Any]:
         """All figures and checks as one JSON object."""
@@ -162,7 +162,8 @@ def judge(
     piece as a PNG. `on_progress` is called with the share of the rendering that is done.
 
     Raises:
-        BadInputError: the checkpoint cannot be read or has another sample rate than the data.
+        BadInputError: the checkpoint cannot be read or has another sample rate than the data; the recordings are too
+            short to be compared with.
         LiveRNNError: the picture cannot be written.
     """
     loaded = load_checkpoint(checkpoint)
@@ -174,6 +175,8 @@ def judge(
             "Prepare the data again with --sample-rate.",
         )
     recorded = {name: sound_of(split, data.codec) for name, split in data.splits.items()}
+    if not recorded["train"] or not recorded["test"]:
+        raise BadInputError(str(data.folder), "it holds no recording of a second or more", "Prepare longer recordings.")
     tuning = tuning_cents(recorded["test"], rate_hz)
     total_s = seeds * seconds + PRIMES * CONTINUATION_S
     generated = []
@@ -231,11 +234,7 @@ def compare_primed(checkpoint: Checkpoint, patch: Patch, recordings: Sequence[Au
 
 
 def held_out_primes(recordings: Sequence[Audio], rate_hz: int) -> tuple[list[Audio], list[Audio]]:
-    """Excerpts of 4 s, evenly spread over all recordings, without a silent second, and what follows each.
-
-    Raises:
-        BadInputError: the recordings are too short for two.
-    """
+    """Excerpts of 4 s, evenly spread over all recordings, without a silent second, and what follows each."""
     length, span = PRIME_S * rate_hz, (PRIME_S + CONTINUATION_S) * rate_hz
     excerpts = [
         excerpt
@@ -243,8 +242,6 @@ def held_out_primes(recordings: Sequence[Audio], rate_hz: int) -> tuple[list[Aud
         for start in range(0, len(audio) - span + 1, rate_hz)
         if seconds_rms_db(excerpt := audio[start : start + span], rate_hz).min() >= SILENT_DB
     ]
-    if len(excerpts) < 2:
-        raise BadInputError("held-out recordings", "they are too short to prime from", "Prepare more audio.")
     places = np.linspace(0, len(excerpts) - 1, min(PRIMES, len(excerpts) // 2 * 2)).round().astype(int)
     chosen = [excerpts[place] for place in places]
     return [excerpt[:length] for excerpt in chosen], [excerpt[length:] for excerpt in chosen]

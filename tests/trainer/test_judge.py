@@ -84,7 +84,7 @@ def test_noise_that_ignores_its_prime_fails(data: Dataset, checkpoint: Path, mon
     monkeypatch.setattr(module, "render_offline", render)
     judgement = judge(checkpoint, data, Patch(), seeds=1, seconds=20.0)
     failed = {check.name for check in judgement.checks() if not check.passed}
-    assert failed >= {"silent or noise", "peaks in tune", "closer to their own prime"}
+    assert failed >= {"silent or noise", "peaks in tune", "closer to own prime"}
     assert judgement.generated.noise_share == 1.0
     assert judgement.priming.generated == 10
     assert judgement.text().count("FAIL") == len(failed)
@@ -152,9 +152,23 @@ def test_primes_are_followed_by_what_was_played_next() -> None:
         assert not 6 * RATE_HZ <= start < 12 * RATE_HZ
 
 
-def test_too_short_recordings_are_refused() -> None:
-    with pytest.raises(BadInputError, match="too short to prime"):
-        held_out_primes([tune(4.0, 1)], RATE_HZ)
+def test_recordings_too_short_to_prime_from_leave_that_check_out(
+    tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_folder(tmp_path / "music", {"train/a.wav": 30.0, "valid/b.wav": 4.0, "test/c.wav": 4.0})
+    prepare(tmp_path / "music", tmp_path / "data", CODEC)
+    monkeypatch.setattr(module, "render_offline", played(tune(20.0, 99)))
+    judgement = judge(checkpoint, load_dataset(tmp_path / "data"), Patch(), seeds=1, seconds=4.0)
+    assert judgement.priming.primes == 0
+    assert len(judgement.checks()) == 4
+
+
+def test_recordings_below_a_second_are_refused(tmp_path: Path, checkpoint: Path) -> None:
+    names = {f"test/{index}.wav": 0.5 for index in range(4)}
+    write_folder(tmp_path / "music", {"train/a.wav": 30.0, "valid/b.wav": 4.0, **names})
+    prepare(tmp_path / "music", tmp_path / "data", CODEC)
+    with pytest.raises(BadInputError, match="no recording of a second"):
+        judge(checkpoint, load_dataset(tmp_path / "data"), Patch())
 
 
 @given(st.integers(0, 1000), st.integers(1, 10))
