@@ -61,6 +61,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _perform(options: argparse.Namespace) -> int:
+    from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
     from livernn.engine.client import EngineClient
@@ -75,7 +76,8 @@ def _perform(options: argparse.Namespace) -> int:
     session = Session(EngineClient, Settings())
     window = MainWindow(session)
     for interrupt in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(interrupt, lambda *_: window.close())
+        # By way of the event loop: a window closed before exec() has begun would not end it.
+        signal.signal(interrupt, lambda *_: QTimer.singleShot(0, window.close))
     window.show()
     session.start(preset, options.audio_device)
     return application.exec()
