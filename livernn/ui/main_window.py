@@ -271,5 +271,7 @@ class MainWindow(QMainWindow):
         dialog = QFileDialog(self, title, "", name_filter)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setOption(QFileDialog.Option.HideNameFilterDetails)
+        dialog.resize(round(900 * self._scale), round(560 * self._scale))
         dialog.fileSelected.connect(lambda path: self.session.open(Path(path)))
         dialog.open()

@@ -69,7 +69,7 @@ class Session(QObject):
         self.notice = WELCOME
         self._play_wanted = False
         self._cut_off = False
-        self.audio_lost = False
+        self._audio_trouble: Notice | None = None
         self.died = False
 
     @property
@@ -81,6 +81,11 @@ class Session(QObject):
     def dirty(self) -> bool:
         """Whether the patch is no longer the preset's."""
         return self.preset is not None and self.patch != self.preset.patch
+
+    @property
+    def audio_lost(self) -> bool:
+        """Whether there is no output although one was asked for."""
+        return self._audio_trouble is not None
 
     def start(self, preset: Preset | None, device: str | None) -> None:
         """Start the engine with a preset (or the last one used) and an output (or the last one used)."""
@@ -235,12 +240,12 @@ class Session(QObject):
             case Loaded():
                 self._take_loaded(event)
             case Primed(seconds, name):
-                self._show(Notice(Kind.INFO, f"Continuing the last {seconds:.1f} s of {name}"))
+                self._show(Notice(Kind.INFO, f"Continuing {name} ({seconds:.1f} s heard)"))
             case WasReset(seed):
                 self._show(Notice(Kind.INFO, f"Started over with seed {seed}"))
             case AudioOpened():
                 self.output = event
-                self.audio_lost = False
+                self._audio_trouble = None
                 self.settings.device = self.device
                 self.audio_changed.emit()
                 if self.notice.offers_devices:
@@ -295,17 +300,18 @@ class Session(QObject):
             self.patch = replace(self.patch, **event.patch)
         known = find_presets()
         self.settings.preset = preset.name if preset in known else str(preset.checkpoint)
-        self._show(WELCOME if not self.playing else Notice(Kind.INFO, f"{preset.title} is on"))
+        ready = Notice(Kind.INFO, f"{preset.title} is on") if self.playing else WELCOME
+        self._show(self._audio_trouble or ready)
         self.patch_changed.emit()
         self.presets_changed.emit()
         self.audio_changed.emit()
 
     def _lose_output(self, message: str, devices: tuple[Device, ...]) -> None:
         self.output = None
-        self.audio_lost = True
+        self._audio_trouble = Notice(Kind.ERROR, message, Remedy.RETRY_AUDIO, offers_devices=True)
         self.devices = devices
         self._cut_off = self._cut_off or self._play_wanted
         self._play_wanted = False
         self.state_changed.emit()
         self.audio_changed.emit()
-        self._show(Notice(Kind.ERROR, message, Remedy.RETRY_AUDIO, offers_devices=True))
+        self._show(self._audio_trouble)

@@ -130,7 +130,7 @@ def style_sheet(theme: Theme, scale: float) -> str:
     QComboBox#preset {{ font-size: {px(26)}; font-weight: 600; padding: {px(4)} {px(16)}; min-width: {px(230)}; }}
     QComboBox:hover, QComboBox:focus {{ border-color: {theme.accent}; }}
     QComboBox::drop-down {{ border: none; width: {px(26)}; }}
-    QComboBox::down-arrow {{ image: none; width: 0; height: 0; }}
+    Chooser::down-arrow {{ image: none; width: 0; height: 0; }}
     QComboBox QAbstractItemView {{ background: {theme.panel}; color: {theme.text}; border: 1px solid {theme.line};
         selection-background-color: {theme.accent}; selection-color: {theme.on_accent}; outline: none; }}
     QComboBox QAbstractItemView::item {{ min-height: {px(36)}; }}

@@ -200,6 +200,15 @@ def test_no_device_offers_the_list_and_a_retry_that_plays(session: Session, clie
     assert session.notice == WELCOME
 
 
+def test_a_model_that_is_loaded_hides_no_trouble_with_the_output(session: Session, client: FakeEngineClient) -> None:
+    session.step_preset(1)
+    say(client, NoDevice("there is no output"))
+    client.tell_loaded()
+    settle()
+    assert session.preset.name == "violin"
+    assert session.notice.remedy is Remedy.RETRY_AUDIO
+
+
 def test_a_lost_device_resumes_on_another_with_one_choice(session: Session, client: FakeEngineClient) -> None:
     session.toggle_play()
     say(client, DeviceLost("Built-in stopped answering."))
