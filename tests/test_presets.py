@@ -1,0 +1,75 @@
+"""Every bundled preset: complete, credited, and played by the kernel exactly as torch and the reference say."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from livernn.control.preset import load_preset
+from livernn.model.checkpoint import Checkpoint, load_checkpoint
+from livernn.model.quantize import silence_code
+from livernn.model.samplernn import SampleRNN
+from livernn.paths import BUNDLED_PRESETS
+from livernn.synth.generator import Generator
+from livernn.synth.philox import fill_uniforms
+from livernn.synth.reference import Reference, distribution, draw
+from livernn.synth.weights import effective
+
+PRESETS = sorted(path.name for path in BUNDLED_PRESETS.iterdir() if path.is_dir())
+LOGIT_TOLERANCE = 1e-4
+EDGE_TOLERANCE = 1e-5
+
+
+@pytest.fixture(params=PRESETS, scope="module")
+def preset_name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def checkpoint(preset_name: str) -> Checkpoint:
+    return load_checkpoint(load_preset(preset_name).checkpoint)
+
+
+def test_piano_is_bundled() -> None:
+    assert "piano" in PRESETS
+
+
+def test_a_card_gives_data_credit_and_licence(preset_name: str, checkpoint: Checkpoint) -> None:
+    card = (load_preset(preset_name).folder / "CARD.md").read_text(encoding="utf-8")
+    assert checkpoint.provenance["licence"] in card
+    assert checkpoint.provenance["credit"] in card
+    assert load_preset(preset_name).checkpoint.stat().st_size < 16 << 20
+
+
+def test_teacher_forced_logits_equal_torchs(checkpoint: Checkpoint) -> None:
+    config = checkpoint.config
+    rendered = Generator(checkpoint, seed=1, precision="fp32").render(
+        8 * config.lookback_samples, load_preset("piano").patch
+    )
+    codes = np.concatenate([np.full(config.lookback_samples, silence_code(config), np.uint8), rendered])
+    network = SampleRNN(config)
+    network.load_plain_state({name: torch.from_numpy(array) for name, array in checkpoint.weights.items()})
+    with torch.no_grad():
+        expected = network(torch.from_numpy(codes).long()[None], network.initial_states(1)).logits[0].numpy()
+    logits = Generator(checkpoint, seed=0, precision="fp32").forced_logits(rendered)
+    np.testing.assert_allclose(logits, expected, atol=LOGIT_TOLERANCE)
+
+
+def test_codes_equal_the_reference(preset_name: str, checkpoint: Checkpoint) -> None:
+    patch = load_preset(preset_name).patch
+    count = 500
+    uniforms = np.empty(count)
+    fill_uniforms(uniforms, seed=7, voice=0, start=0)
+    codes = Generator(checkpoint, seed=7, precision="bf16").render(count, patch)
+    voice = Reference(effective(checkpoint, "bf16"))
+    for code, uniform in zip(codes, uniforms, strict=True):
+        probabilities = distribution(voice.logits(), patch)
+        if code != draw(probabilities, uniform):
+            assert np.abs(np.cumsum(probabilities) - uniform).min() < EDGE_TOLERANCE
+        voice.push(int(code))
+
+
+def test_no_audio_is_bundled() -> None:
+    suffixes = {path.suffix for path in Path(BUNDLED_PRESETS).rglob("*") if path.is_file()}
+    assert suffixes <= {".safetensors", ".json", ".md"}
