@@ -42,11 +42,10 @@ def test_a_card_gives_data_credit_and_licence(preset_name: str, checkpoint: Chec
     assert load_preset(preset_name).checkpoint.stat().st_size < 16 << 20
 
 
-def test_teacher_forced_logits_equal_torchs(checkpoint: Checkpoint) -> None:
+def test_teacher_forced_logits_equal_torchs(preset_name: str, checkpoint: Checkpoint) -> None:
     config = checkpoint.config
-    rendered = Generator(checkpoint, seed=1, precision="fp32").render(
-        8 * config.lookback_samples, load_preset("piano").patch
-    )
+    voice = Generator(checkpoint, seed=1, precision="fp32")
+    rendered = voice.render(8 * config.lookback_samples, load_preset(preset_name).patch)
     codes = np.concatenate([np.full(config.lookback_samples, silence_code(config), np.uint8), rendered])
     network = SampleRNN(config)
     network.load_plain_state({name: torch.from_numpy(array) for name, array in checkpoint.weights.items()})

@@ -52,8 +52,12 @@ def _frame_tier(
     past: Codes,
     now: int,
     scratch: Any,
+    heard: bool,
 ) -> None:
-    """Step frame tier `index`; `past` ends at the present, `scratch` is `[4, widest]`."""
+    """Step frame tier `index`; `past` ends at the present, `scratch` is `[4, widest]`.
+
+    The conditioning of the tier below is left out where nobody reads it before the next step (`heard` is false).
+    """
     tier = tiers[index]
     dim, size, ratio, below = tier.dim, tier.frame_size, tier.ratio, tier.below
     lstm, layers = shared.lstm, shared.layers
@@ -83,6 +87,8 @@ def _frame_tier(
             _gru(from_input, from_state, hidden, dim)
         for i in range(dim):
             signal[i] = hidden[i]
+    if not heard:
+        return
     spread = state[tier.conditioning : tier.conditioning + ratio * below]
     if tier.positions == ratio:
         gemv(matrices, tier.upsample_weight, floats[tier.upsample_bias :], ratio * below, dim, signal, spread)
@@ -229,11 +235,15 @@ def advance(
     """
     control = flush_denormals()
     shared = sample[0]
-    for step in range(len(codes) - lookback):
+    count = len(codes) - lookback
+    for step in range(count):
         now = position + step
         for index in range(len(tiers) - 1, -1, -1):
-            if now % tiers[index].frame_size == 0:
-                _frame_tier(matrices, floats, tiers, shared, index, state, codes[: lookback + step], now, scratch)
+            size = tiers[index].frame_size
+            if now % size == 0:
+                heard = len(uniforms) > 0 or index > 0 or step + size >= count
+                past = codes[: lookback + step]
+                _frame_tier(matrices, floats, tiers, shared, index, state, past, now, scratch, heard)
         if len(uniforms) == 0:
             continue
         at = tiers[0].conditioning + now % shared.taps * shared.dim
