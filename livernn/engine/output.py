@@ -62,13 +62,13 @@ class StreamOutput:
         if isinstance(answer, AudioOpened):
             self._callbacks, self._moved_at = int(self._block.words[CALLBACKS]), time.monotonic()
             return answer
-        self._kill()
+        self.close()
         if isinstance(answer, Refused):
             raise DeviceError(answer.what, answer.why, answer.remedy)
         raise DeviceError("audio output", "the audio system does not answer", "Restart the sound server.")
 
     def close(self) -> None:
-        """End the stream process, by force if need be."""
+        """End the stream process, in good order if it can: JACK stalls for seconds when a client just vanishes."""
         process = self._process
         if process is None:
             return

@@ -74,7 +74,8 @@ def _watch_owner() -> threading.Event:
     gone = threading.Event()
 
     def read_to_end() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 1024):
+            pass
         gone.set()
         time.sleep(_END_PATIENCE_S)
         os._exit(1)

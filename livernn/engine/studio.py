@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from livernn.model.config import ModelConfig
 from livernn.synth.generator import Generator
 from livernn.synth.kernel_cache import use_kernel_cache
 from livernn.synth.voice import GeneratorLike, Voice
+
+_logger = logging.getLogger(__name__)
 
 PRIME_LIMIT_S = 30.0
 
@@ -124,16 +127,18 @@ class RealStudio:
             stderr=subprocess.STDOUT,
         ) as helper:
             self._helper = helper
-            last_words = "it said nothing"
+            words: list[str] = []
             for line in helper.stdout or ():
                 report = _parse_progress(line)
                 if report is not None:
                     progress(*report)
                 else:
-                    last_words = line.decode(errors="replace").strip() or last_words
+                    words.append(line.decode(errors="replace").rstrip())
         self._helper = None
         if helper.returncode != 0:
-            why = f"the helper ended with code {helper.returncode}: {last_words}"
+            _logger.info("the helper that tunes kernels said:\n%s", "\n".join(words))
+            reason = next((line for line in reversed(words) if "Error" in line), "it gave no reason")
+            why = f"the helper ended with code {helper.returncode} ({reason})"
             raise LiveRNNError("tuning for this processor", why, "Try again, or run 'python -m livernn doctor'.")
 
 

@@ -1,11 +1,13 @@
 """What tests of the engine start from."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from livernn.engine.shared import CHANNELS, FADE_SAMPLES, SharedBlock
-from tests.engine.fakes import Rig, running_rig
+from livernn.model.checkpoint import random_checkpoint, save_checkpoint
+from tests.engine.fakes import SMALL, Player, Rig, running_rig
 
 
 @pytest.fixture
@@ -22,3 +24,21 @@ def block() -> Iterator[SharedBlock]:
 def rig() -> Iterator[Rig]:
     with running_rig() as rig:
         yield rig
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    """A tiny untrained network."""
+    path = tmp_path / "tiny.safetensors"
+    made = random_checkpoint(SMALL, seed=1)
+    save_checkpoint(path, SMALL, made.weights, made.provenance)
+    return path
+
+
+@pytest.fixture
+def player() -> Iterator[Player]:
+    """A client of an engine process."""
+    player = Player()
+    player.client.start()
+    yield player
+    player.client.close()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
 from livernn.engine.audio import callback
+from livernn.engine.client import EngineClient, EngineDied, Failed, Loaded
 from livernn.engine.messages import AudioOpened, Command, Device, Event, Quit, SetAudio
 from livernn.engine.process import Engine
 from livernn.engine.shared import (
@@ -33,7 +34,8 @@ from livernn.model.config import ModelConfig
 from livernn.units import db_to_gain, ms_to_samples
 
 SMALL = ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4)
-PATIENCE_S = 10.0
+PATIENCE_S = 20.0
+COMPILE_PATIENCE_S = 200.0
 RATE_HZ = 48000.0
 SPEAKER = Device("speaker", "fake", 2, RATE_HZ, True)
 
@@ -136,29 +138,21 @@ class FakeStudio:
         return Instrument(None, self.voices[-1])  # type: ignore[arg-type]
 
 
-class Rig:
-    """An engine on a thread of this process, with its hand-driven output and what it said."""
+class Witness:
+    """Hears events on one thread and waits for them on another."""
 
     def __init__(self) -> None:
-        self.block = SharedBlock.create()
-        self.output = HandDrivenOutput(self.block)
-        self.studio = FakeStudio()
-        self.devices: tuple[Device, ...] = (SPEAKER,)
         self.said: list[Event] = []
         self._news: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self.engine = Engine(self.block, self.studio, self.output, self._news.put, lambda: self.devices, seed=1)
-
-    def send(self, *commands: Command) -> None:
-        for command in commands:
-            self.engine.post(command)
+        self.hear = self._news.put
 
     def expect(self, *wanted: Event) -> None:
         """Wait for these events, in this order, whatever else comes between."""
         for event in wanted:
             self.await_event(lambda said, event=event: said == event)
 
-    def await_event(self, fits: Callable[[Event], bool]) -> Event:
-        deadline = time.monotonic() + PATIENCE_S
+    def await_event(self, fits: Callable[[Event], bool], patience_s: float = PATIENCE_S) -> Event:
+        deadline = time.monotonic() + patience_s
         while True:
             try:
                 event = self._news.get(timeout=max(0.0, deadline - time.monotonic()))
@@ -167,6 +161,22 @@ class Rig:
             self.said.append(event)
             if fits(event):
                 return event
+
+
+class Rig(Witness):
+    """An engine on a thread of this process, with its hand-driven output and what it said."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = SharedBlock.create()
+        self.output = HandDrivenOutput(self.block)
+        self.studio = FakeStudio()
+        self.devices: tuple[Device, ...] = (SPEAKER,)
+        self.engine = Engine(self.block, self.studio, self.output, self.hear, lambda: self.devices, seed=1)
+
+    def send(self, *commands: Command) -> None:
+        for command in commands:
+            self.engine.post(command)
 
     def listen(self, until: Callable[[NDArray[np.float32]], bool], block: int = 96) -> NDArray[np.float32]:
         """Pull until what was just heard fits, never faster than the sampler; all that was heard, one channel."""
@@ -182,6 +192,20 @@ class Rig:
                 return np.concatenate(heard)
             time.sleep(0.0001)
         raise AssertionError(f"waited in vain; last heard {heard[-1][-8:]}")
+
+
+class Player(Witness):
+    """A client of an engine process, and what that said."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.client = EngineClient(self.hear, ["--seed", "1"])
+
+    def load(self, checkpoint: Path, patch: Patch | None = None) -> Loaded:
+        self.client.load(checkpoint, patch)
+        event = self.await_event(lambda event: isinstance(event, Loaded | Failed | EngineDied), COMPILE_PATIENCE_S)
+        assert isinstance(event, Loaded), event
+        return event
 
 
 @contextmanager

@@ -1,0 +1,77 @@
+import sys
+
+import pytest
+
+from livernn.engine import devices
+from livernn.engine.devices import find_output, list_outputs
+from livernn.engine.messages import Device
+from livernn.errors import DeviceError
+
+
+def device(name: str, host_api: str = "ALSA", is_default: bool = False) -> Device:
+    return Device(name, host_api, 2, 48000.0, is_default)
+
+
+OUTPUTS = [
+    device("HDMI 0"),
+    device("Scarlett", is_default=True),
+    device("Scarlett", "JACK"),
+    device("Loopback", "JACK"),
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (None, OUTPUTS[1]),
+        ("HDMI 0", OUTPUTS[0]),
+        ("hdmi", OUTPUTS[0]),
+        ("Scarlett", OUTPUTS[1]),
+        ("scarlett, jack", OUTPUTS[2]),
+        ("back", OUTPUTS[3]),
+    ],
+)
+def test_outputs_are_found_by_name(wanted: str | None, found: Device) -> None:
+    assert find_output(wanted, OUTPUTS) is found
+
+
+def test_without_a_default_the_first_is_taken() -> None:
+    assert find_output(None, OUTPUTS[2:]) is OUTPUTS[2]
+
+
+@pytest.mark.parametrize(("wanted", "why"), [("USB", "no such output"), ("JACK", "more than one")])
+def test_what_is_not_found_comes_with_the_list(wanted: str, why: str) -> None:
+    with pytest.raises(DeviceError, match=why) as caught:
+        find_output(wanted, OUTPUTS)
+    assert "HDMI 0, ALSA; Scarlett, ALSA" in str(caught.value)
+
+
+@pytest.mark.parametrize("wanted", [None, "USB"])
+def test_no_outputs_at_all(wanted: str | None) -> None:
+    with pytest.raises(DeviceError, match="no output device"):
+        find_output(wanted, [])
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    monkeypatch.setattr(devices, "child_command", lambda module: [sys.executable, "-c", program])
+
+
+def test_an_audio_system_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, "import time; time.sleep(1000)")
+    with pytest.raises(DeviceError, match=r"did not answer within 0\.5 s"):
+        list_outputs(patience_s=0.5)
+
+
+def test_an_audio_system_that_crashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, "import os; os.abort()")
+    with pytest.raises(DeviceError, match="ended with code"):
+        list_outputs()
+
+
+def test_what_the_helper_could_not_do_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(
+        monkeypatch, """print('{"kind": "Refused", "what": "audio", "why": "no PortAudio", "remedy": "Get it."}')"""
+    )
+    with pytest.raises(DeviceError) as caught:
+        list_outputs()
+    assert str(caught.value) == "audio: no PortAudio. Get it."

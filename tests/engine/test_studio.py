@@ -1,0 +1,98 @@
+"""The real studio, with a helper process of our own making."""
+
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from livernn.audiofile import write_wav
+from livernn.control.patch import Patch
+from livernn.engine import studio as module
+from livernn.engine.studio import RealStudio
+from livernn.errors import BadInputError, LiveRNNError
+from livernn.model.checkpoint import load_checkpoint
+from tests.engine.fakes import PATIENCE_S
+
+TALKATIVE = """
+print("some library's chatter")
+print('{"stage": "first", "fraction": 0.25}')
+print('{"stage": 1}')
+print('{"stage": "second", "fraction": 1.0}')
+"""
+
+
+@pytest.fixture
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RealStudio:
+    monkeypatch.setattr(module, "use_kernel_cache", lambda: tmp_path / "kernels")
+    return RealStudio()
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    monkeypatch.setattr(module, "child_command", lambda name, path: [sys.executable, "-uc", program])
+
+
+def test_progress_is_passed_on_and_tuning_done_once(
+    studio: RealStudio, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(monkeypatch, TALKATIVE)
+    reports: list[tuple[str, float]] = []
+    opened = studio.open(checkpoint, lambda stage, fraction: reports.append((stage, fraction)))
+    assert reports == [("first", 0.25), ("second", 1.0)]
+    assert opened.sha256 == load_checkpoint(checkpoint).sha256
+    studio.open(checkpoint, lambda stage, fraction: reports.append((stage, fraction)))
+    assert len(reports) == 2
+
+
+def test_a_helper_that_fails_is_told_and_asked_again(
+    studio: RealStudio, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(monkeypatch, "raise ValueError('no such instruction')")
+    for _ in range(2):
+        with pytest.raises(LiveRNNError, match="no such instruction"):
+            studio.open(checkpoint, lambda stage, fraction: None)
+
+
+def test_a_helper_can_be_cancelled(studio: RealStudio, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, """print('{"stage": "long", "fraction": 0.0}'); import time; time.sleep(1000)""")
+    begun = threading.Event()
+    canceller = threading.Thread(target=lambda: (begun.wait(PATIENCE_S), studio.cancel()))
+    canceller.start()
+    with pytest.raises(LiveRNNError, match="ended with code"):
+        studio.open(checkpoint, lambda stage, fraction: begun.set())
+    canceller.join()
+    studio.cancel()
+
+
+def test_a_bad_checkpoint_needs_no_helper(studio: RealStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, "raise AssertionError")
+    with pytest.raises(BadInputError, match=r"nothing\.safetensors"):
+        studio.open(tmp_path / "nothing.safetensors", lambda stage, fraction: None)
+
+
+def test_warming_an_instrument_up_does_not_show(studio: RealStudio, checkpoint: Path) -> None:
+    opened = load_checkpoint(checkpoint)
+    first, second = (studio.build(opened, 3, 48000.0).voice.render(500, Patch()) for _ in range(2))
+    other = studio.build(opened, 4, 48000.0).voice.render(500, Patch())
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, other)
+
+
+def test_a_primed_instrument_goes_on_from_the_file(studio: RealStudio, checkpoint: Path, tmp_path: Path) -> None:
+    opened = load_checkpoint(checkpoint)
+    sound = tmp_path / "sound.wav"
+    write_wav(sound, (0.5 * np.sin(np.arange(4000) / 5)).astype(np.float32), 16000)
+    primed, seconds = studio.build_primed(opened, 3, 48000.0, sound)
+    assert seconds == pytest.approx(0.25)
+    continued = primed.voice.render(500, Patch())
+    assert not np.array_equal(continued, studio.build(opened, 3, 48000.0).voice.render(500, Patch()))
+    with pytest.raises(BadInputError):
+        studio.build_primed(opened, 3, 48000.0, checkpoint)
+
+
+def test_another_device_rate_goes_on_with_the_same_generator(studio: RealStudio, checkpoint: Path) -> None:
+    instrument = studio.build(load_checkpoint(checkpoint), 3, 48000.0)
+    moved = studio.at_rate(instrument, 44100.0)
+    assert moved.generator is instrument.generator
+    assert moved.voice.render(1600, Patch()).size == pytest.approx(4410, abs=1)
