@@ -147,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--warmup-steps", type=int)
     command.add_argument("--decay-share", type=float, help="last share of the run, over which the rate decays")
     command.add_argument("--ema-decay", type=float)
+    command.add_argument("--gap-share", type=float, help="share of chunks that rise from silence")
     command.add_argument("--seed", type=int)
     command.add_argument("--validate-every-steps", type=int)
     command.add_argument("--deterministic", action="store_true", default=None, help="repeatable, in float32")

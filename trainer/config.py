@@ -20,6 +20,7 @@ class TrainConfig:
     weight_norm: bool = False
     batch: int = 32
     chunk_samples: int = 1024
+    gap_share: float = 0.05
     learning_rate: float = 1e-3
     warmup_steps: int = 200
     decay_share: float = 0.35
@@ -40,6 +41,8 @@ class TrainConfig:
                 f"chunks must be whole frames of {self.model.lookback_samples} samples and there must be one",
                 "Change --batch or --chunk-samples.",
             )
+        if not 0.0 <= self.gap_share <= 1.0:
+            raise BadInputError(f"gap share {self.gap_share}", "it is not in 0..1", "Change --gap-share.")
         if not (0.0 < self.learning_rate < 1.0 and 0.0 <= self.ema_decay < 1.0 and 0.0 <= self.decay_share <= 1.0):
             raise BadInputError(
                 "training configuration", "a rate lies outside 0..1", "Change --learning-rate or --ema-decay."

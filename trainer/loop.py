@@ -12,7 +12,6 @@ from torch import Tensor
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint, save_checkpoint
 from livernn.model.config import ModelConfig
-from livernn.model.quantize import silence_code
 from livernn.model.samplernn import SampleRNN, TierState
 from trainer.config import TrainConfig
 from trainer.dataset import CODEC_FIELDS, Dataset
@@ -62,10 +61,10 @@ def fit(
     counters = Counters()
     streams = ChunkStreams(
         list(data.split("train").recordings()),
+        model=config.model,
         batch=config.batch,
         chunk_samples=config.chunk_samples,
-        lookback_samples=config.model.lookback_samples,
-        silence=silence_code(config.model),
+        gap_share=config.gap_share,
         seed=config.seed,
     )
     carried = detach(model.initial_states(config.batch))
@@ -88,7 +87,7 @@ def fit(
                 group["lr"] = rate
             batch = streams.at(counters.step)
             codes = torch.from_numpy(batch.codes).to(device).long()
-            starts = torch.from_numpy(batch.starts_file).to(device)
+            starts = torch.from_numpy(batch.starts).to(device)
             states = restarted(model, carried, starts)
             loss, carried = forward(model, codes, states, config)
             loss.backward()
@@ -148,7 +147,7 @@ def time_left(config: TrainConfig, counters: Counters, minutes: float | None, sa
 
 
 def restarted(model: SampleRNN, carried: list[TierState], starts: Tensor) -> list[TierState]:
-    """Carried states, with the learned initial one where a file starts, `starts` `[batch]`."""
+    """Carried states, with the learned initial one where `starts` `[batch]` says so."""
     fresh = model.initial_states(len(starts))
     mask = starts.view(1, -1, 1)
     return [

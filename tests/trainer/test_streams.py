@@ -6,10 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livernn.errors import BadInputError
+from livernn.model.config import ModelConfig
+from livernn.model.quantize import silence_code
 from trainer.streams import ChunkStreams
 
-LOOKBACK, CHUNK, BATCH = 4, 8, 3
-SILENCE = 255
+MODEL = ModelConfig(frame_sizes=(2, 4), dims=(4, 4, 4))
+LOOKBACK, CHUNK, BATCH = MODEL.lookback_samples, 8, 3
+SILENCE = silence_code(MODEL)
 
 
 def files_of(lengths: list[int]) -> list[np.ndarray]:
@@ -17,9 +20,9 @@ def files_of(lengths: list[int]) -> list[np.ndarray]:
     return [(10 * index + np.arange(length) % 10).astype(np.uint8) for index, length in enumerate(lengths)]
 
 
-def streams_of(lengths: list[int], seed: int = 0) -> ChunkStreams:
+def streams_of(lengths: list[int], seed: int = 0, gap_share: float = 0.0) -> ChunkStreams:
     return ChunkStreams(
-        files_of(lengths), batch=BATCH, chunk_samples=CHUNK, lookback_samples=LOOKBACK, silence=SILENCE, seed=seed
+        files_of(lengths), model=MODEL, batch=BATCH, chunk_samples=CHUNK, gap_share=gap_share, seed=seed
     )
 
 
@@ -37,10 +40,10 @@ def test_chunks_continue_each_other_and_stay_in_one_file(lengths: list[int], see
         for stream in range(BATCH):
             heard = batch.codes[stream][batch.codes[stream] != SILENCE]
             assert len(set((heard // 10).tolist())) == 1
-            if not batch.starts_file[stream]:
+            if not batch.starts[stream]:
                 np.testing.assert_array_equal(batch.codes[stream, :LOOKBACK], before[stream, -LOOKBACK:])
         if step % streams.steps_per_epoch == 0:
-            assert batch.starts_file.all()
+            assert batch.starts.all()
         before = batch.codes
 
 
@@ -69,3 +72,17 @@ def test_epochs_and_seeds_differ() -> None:
 def test_too_little_audio() -> None:
     with pytest.raises(BadInputError, match="cannot fill a batch"):
         streams_of([10])
+
+
+def test_gaps_silence_the_past_and_a_beginning() -> None:
+    plain, gapped = streams_of([300, 200]), streams_of([300, 200], gap_share=1.0)
+    started = 0
+    for step in range(1, plain.steps_per_epoch):
+        before, after = plain.at(step), gapped.at(step)
+        started += int((after.starts & ~before.starts).sum())
+        for old, new in zip(before.codes, after.codes, strict=True):
+            changed = np.flatnonzero(old != new)
+            assert (np.abs(new[:LOOKBACK].astype(int) - SILENCE) < 52).all()
+            assert len(changed) == 0 or changed[-1] < LOOKBACK + CHUNK // 2
+    assert 0 < started < BATCH * plain.steps_per_epoch
+    np.testing.assert_array_equal(gapped.at(3).codes, streams_of([300, 200], gap_share=1.0).at(3).codes)
