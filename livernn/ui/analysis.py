@@ -10,9 +10,6 @@ from livernn.units import SILENCE_DB
 SPECTRUM_SAMPLES = 8192
 """Length of the spectrum's window: 5.9 Hz apart at 48 kHz."""
 
-COVERAGE_STEPS = 15
-"""A picture's pixel holds 0 (nothing) to COVERAGE_STEPS (covered)."""
-
 
 def trigger(samples: NDArray[np.float32], shown: int) -> NDArray[np.float32]:
     """The last `shown` samples that begin with a rising zero crossing, so that a steady tone stands still.
@@ -25,21 +22,6 @@ def trigger(samples: NDArray[np.float32], shown: int) -> NDArray[np.float32]:
         return samples[-shown:]
     start = int(crossings[-1]) + 1
     return samples[start : start + shown]
-
-
-def envelope(samples: NDArray[np.float32], columns: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Lowest and highest value in each of `columns` equal stretches, neighbours touching.
-
-    Fewer samples than columns are interpolated.
-    """
-    if samples.size < columns:
-        where = np.linspace(0, samples.size - 1, columns)
-        samples = np.interp(where, np.arange(samples.size), samples).astype(np.float32)
-    starts = np.arange(columns) * samples.size // columns
-    low = np.minimum.reduceat(samples, starts)
-    high = np.maximum.reduceat(samples, starts)
-    low[1:], high[1:] = np.minimum(low[1:], high[:-1]), np.maximum(high[1:], low[:-1])
-    return low, high
 
 
 def bands(columns: int, sample_rate_hz: float, low_hz: float, high_hz: float) -> NDArray[np.float64]:
@@ -86,27 +68,3 @@ class Ballistics:
             self.held_db, self._held_for_s = level_db, 0.0
         elif self._held_for_s > self.hold_s:
             self.held_db = max(self.level_db, self.held_db - self.fall_db_per_s * passed_s)
-
-
-def rasterise(
-    top: NDArray[np.float32], bottom: NDArray[np.float32], rows: int, picture: NDArray[np.uint8] | None = None
-) -> NDArray[np.uint8]:
-    """Coverage of a shape that spans `top[x]` to `bottom[x]` in column x, in pixels from the top, edges smoothed.
-
-    Returns `picture` if it has the shape `[rows, columns rounded up to 4]` (the alignment that QImage wants), else a
-    new one. A software QPainter takes twenty times longer for the same polygon.
-    """
-    columns = top.size
-    shape = (rows, (columns + 3) // 4 * 4)
-    if picture is None or picture.shape != shape:
-        picture = np.zeros(shape, np.uint8)
-    top, bottom = np.clip(top, 0, rows), np.clip(bottom, 0, rows)
-    first, end = np.ceil(top).astype(np.int16), np.floor(bottom).astype(np.int16)
-    row = np.arange(rows, dtype=np.int16)[:, None]
-    np.multiply((row >= first) & (row < end), np.uint8(COVERAGE_STEPS), out=picture[:, :columns])
-    column = np.arange(columns)
-    above = (first > top) & (end >= first)
-    picture[first[above] - 1, column[above]] = (first - top)[above] * COVERAGE_STEPS
-    below = (bottom > end) & (end >= first)
-    picture[end[below], column[below]] = (bottom - end)[below] * COVERAGE_STEPS
-    return picture

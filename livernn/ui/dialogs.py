@@ -39,7 +39,7 @@ _FIRST_STEPS = (
 
 _LICENCES = (
     "liveRNN is free software under the MIT licence. It stands on Python, NumPy, numba, PyTorch, Qt and PySide6 "
-    "(LGPL), PortAudio, libsndfile (LGPL), soxr (LGPL) and safetensors."
+    "(LGPL), pyqtgraph, PortAudio, libsndfile (LGPL), soxr (LGPL) and safetensors."
 )
 
 

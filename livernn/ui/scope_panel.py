@@ -30,8 +30,8 @@ class ScopePanel(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
-        layout.addWidget(_framed("Waveform", self.waveform, span_row))
-        layout.addWidget(_framed("Spectrum", self.spectrum, [self.freeze]))
+        layout.addWidget(_framed("Waveform", self.waveform, span_row), 1)
+        layout.addWidget(_framed("Spectrum", self.spectrum, [self.freeze]), 1)
         self._choose(span_s if span_s in SPANS_S else DEFAULT_SPAN_S)
         self._spans.idClicked.connect(lambda index: self._choose(SPANS_S[index]))
 
@@ -50,8 +50,7 @@ class ScopePanel(QWidget):
             return
         samples = client.scope(max(SPECTRUM_SAMPLES, self.waveform.wanted_samples(rate_hz)))
         silent = not np.any(samples)
-        blank = self.waveform.blank or self.spectrum.blank
-        if silent and self._silent and self.spectrum.settled and not blank:
+        if silent and self._silent and self.spectrum.settled:
             return
         self._silent = silent
         self.waveform.show_samples(samples[-self.waveform.wanted_samples(rate_hz) :], rate_hz, passed_s)

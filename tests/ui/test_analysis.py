@@ -3,16 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livernn.ui.analysis import (
-    COVERAGE_STEPS,
-    SPECTRUM_SAMPLES,
-    Ballistics,
-    bands,
-    envelope,
-    rasterise,
-    spectrum_db,
-    trigger,
-)
+from livernn.ui.analysis import SPECTRUM_SAMPLES, Ballistics, bands, spectrum_db, trigger
 from livernn.units import SILENCE_DB
 
 RATE_HZ = 48000.0
@@ -20,22 +11,6 @@ RATE_HZ = 48000.0
 
 def sine(frequency_hz: float, count: int, amplitude: float = 1.0, phase: float = 0.0) -> np.ndarray:
     return (amplitude * np.sin(2 * np.pi * frequency_hz * np.arange(count) / RATE_HZ + phase)).astype(np.float32)
-
-
-@given(st.integers(1, 3000), st.integers(1, 400), st.integers(0, 2**32 - 1))
-def test_envelope_holds_every_peak_and_has_no_gaps(count: int, columns: int, seed: int) -> None:
-    samples = np.random.default_rng(seed).normal(size=count).astype(np.float32)
-    low, high = envelope(samples, columns)
-    assert low.size == high.size == columns
-    assert (low <= high).all()
-    assert (high[1:] >= low[:-1]).all()
-    assert (low[1:] <= high[:-1]).all()
-    if count >= columns:
-        assert low.min() == samples.min()
-        assert high.max() == samples.max()
-    else:
-        assert low.min() >= samples.min()
-        assert high.max() <= samples.max()
 
 
 @given(st.floats(0, 2 * np.pi))
@@ -69,30 +44,6 @@ def test_spectrum_of_silence_is_silence() -> None:
 
 def test_bands_end_at_the_last_bin() -> None:
     assert bands(300, 16000.0, 30.0, 20000.0).max() == SPECTRUM_SAMPLES // 2
-
-
-@given(st.integers(1, 60), st.integers(4, 50), st.integers(0, 2**32 - 1))
-def test_rasterise_covers_the_shape_and_nothing_else(columns: int, rows: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    top = rng.uniform(-5, rows + 5, columns).astype(np.float32)
-    bottom = (top + rng.uniform(1, rows, columns)).astype(np.float32)
-    picture = rasterise(top, bottom, rows)
-    assert picture.shape[0] == rows
-    assert picture.shape[1] % 4 == 0
-    assert picture.max() <= COVERAGE_STEPS
-    covered = picture[:, :columns].sum(axis=0) / COVERAGE_STEPS
-    exact = np.clip(bottom, 0, rows) - np.clip(top, 0, rows)
-    np.testing.assert_allclose(covered, exact, atol=2 / COVERAGE_STEPS + 1e-3)
-    assert not picture[:, columns:].any()
-
-
-def test_rasterise_reuses_its_picture_and_leaves_no_trace_of_the_last() -> None:
-    full, none = np.zeros(8, np.float32), np.full(8, 20.0, np.float32)
-    picture = rasterise(full, none, 20)
-    assert picture.all()
-    again = rasterise(none, none, 20, picture)
-    assert again is picture
-    assert not again.any()
 
 
 def test_ballistics_rise_at_once_hold_and_fall() -> None:

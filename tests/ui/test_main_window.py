@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton, QWidget
 
@@ -302,12 +302,22 @@ def test_scopes_show_what_was_heard_and_freeze(window: MainWindow, client: FakeE
 
 
 def test_scopes_are_never_blank_in_silence(window: MainWindow) -> None:
-    for resize in (window.showMaximized, window.showNormal, window.next_theme):
+    view = window.scopes.waveform
+    for change in (window.showMaximized, window.showNormal, window.next_theme, lambda: window.resize(1100, 700)):
         QTest.qWait(100)
-        resize()
-        QTest.qWait(200)
-        assert not window.scopes.waveform.blank
-        assert not window.scopes.spectrum.blank
+        change()
+        QTest.qWait(100)
+        image, accent = view.grab().toImage(), view.palette().color(QPalette.ColorRole.Highlight)
+        middle = [image.pixelColor(image.width() // 2, y) for y in range(image.height())]
+        assert accent in middle
+
+
+def test_scopes_let_drops_through(window: MainWindow) -> None:
+    at = window.scopes.mapTo(window, window.scopes.waveform.geometry().center())
+    hit = window.childAt(at)
+    while hit is not None and not hit.acceptDrops():
+        hit = hit.parentWidget()
+    assert hit is window
 
 
 @pytest.mark.parametrize("rate_hz", [8000.0, 44100.0, 192000.0])

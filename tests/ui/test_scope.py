@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QApplication
 
 from livernn.ui.analysis import SPECTRUM_SAMPLES
 from livernn.ui.scope import ScopeView, SpectrumView, WaveformView
@@ -30,14 +31,15 @@ def spectrum(qtbot: object) -> SpectrumView:
     return view
 
 
-def tone(amplitude: float, count: int = SPECTRUM_SAMPLES) -> np.ndarray:
-    return (amplitude * np.sin(2 * np.pi * 440.0 * np.arange(count) / RATE_HZ)).astype(np.float32)
+def tone(amplitude: float, count: int = SPECTRUM_SAMPLES, frequency_hz: float = 440.0) -> np.ndarray:
+    return (amplitude * np.sin(2 * np.pi * frequency_hz * np.arange(count) / RATE_HZ)).astype(np.float32)
 
 
 def inked(view: ScopeView) -> np.ndarray:
     """Rows, from 0 at the top of the plot to 1, in which the trace is."""
+    QApplication.processEvents()
     image = view.grab().toImage()
-    plot = view.plot_rect()
+    plot = view.plot.getViewBox().sceneBoundingRect().toRect()
     accent = view.palette().color(QPalette.ColorRole.Highlight)
     rows = [
         y
@@ -47,8 +49,8 @@ def inked(view: ScopeView) -> np.ndarray:
     return (np.array(rows) - plot.top()) / plot.height()
 
 
-def scale_top(view: WaveformView) -> str:
-    return view.rows()[0][1]
+def scale_top(view: WaveformView) -> float:
+    return view.plot.viewRange()[1][1]
 
 
 def show(view: WaveformView, amplitude: float, frames: int) -> None:
@@ -65,17 +67,17 @@ def test_waveform_is_drawn_at_its_height(waveform: WaveformView) -> None:
 
 def test_quiet_sound_is_shown_larger_and_loud_sound_at_once_whole(waveform: WaveformView) -> None:
     show(waveform, 0.08, 1)
-    assert scale_top(waveform) == "1"
+    assert scale_top(waveform) == 1.0
     show(waveform, 0.08, round(10 / FRAME_S))
-    assert scale_top(waveform) == "0.1"
+    assert scale_top(waveform) == 0.1
     assert inked(waveform).min() == pytest.approx(0.1, abs=0.05)
     show(waveform, 0.7, 1)
-    assert scale_top(waveform) == "1"
+    assert scale_top(waveform) == 1.0
 
 
 def test_silence_changes_no_scale(waveform: WaveformView) -> None:
     show(waveform, 0.0, round(10 / FRAME_S))
-    assert scale_top(waveform) == "1"
+    assert scale_top(waveform) == 1.0
 
 
 def test_over_full_scale_is_cut_off_not_lost(waveform: WaveformView) -> None:
@@ -95,13 +97,39 @@ def test_spectrum_falls_back_and_settles(spectrum: SpectrumView) -> None:
 
 
 @pytest.mark.parametrize("high_hz", [4000.0, 8000.0, 20000.0])
+@pytest.mark.parametrize("tone_hz", [100.0, 1000.0])
+def test_a_tone_stands_above_its_label(spectrum: SpectrumView, high_hz: float, tone_hz: float) -> None:
+    spectrum.set_high_hz(high_hz)
+    spectrum.show_samples(tone(1.0, frequency_hz=tone_hz), RATE_HZ, FRAME_S)
+    curve = spectrum.plot.listDataItems()[0]
+    share, level_db = curve.getData()
+    label = "100" if tone_hz == 100.0 else "1k"
+    labelled = {text: place for place, text in spectrum.columns}
+    assert share[level_db.argmax()] == pytest.approx(labelled[label], abs=0.01)
+
+
+@pytest.mark.parametrize("high_hz", [4000.0, 8000.0, 20000.0])
 def test_frequency_axis_ends_where_the_model_does(spectrum: SpectrumView, high_hz: float) -> None:
     spectrum.set_high_hz(high_hz)
-    labels = [label for _, label in spectrum.columns() if label]
-    shares = [share for share, _ in spectrum.columns()]
-    assert labels[:3] == ["50", "100", "200"]
+    shares = [share for share, _ in spectrum.columns]
+    assert [label for _, label in spectrum.columns][:3] == ["50", "100", "200"]
     assert shares == sorted(shares)
-    assert 0.0 < shares[0] < shares[-1] < 1.0
+    assert 0.0 < shares[0] < shares[-1] <= 1.0
+
+
+@pytest.mark.parametrize(("span_s", "last"), [(0.02, "20 ms"), (1.0, "1 s")])
+def test_time_axis_ends_at_the_span(waveform: WaveformView, span_s: float, last: str) -> None:
+    waveform.set_span_s(span_s)
+    assert waveform.columns[-1] == (1.0, last)
+
+
+@pytest.mark.parametrize("span_s", [0.02, 1.0])
+def test_a_click_shows_at_any_span(waveform: WaveformView, span_s: float) -> None:
+    waveform.set_span_s(span_s)
+    samples = np.zeros(waveform.wanted_samples(RATE_HZ), np.float32)
+    samples[-samples.size // 4] = 0.9
+    waveform.show_samples(samples, RATE_HZ, FRAME_S)
+    assert inked(waveform).min() == pytest.approx(0.05, abs=0.02)
 
 
 def test_a_change_of_theme_repaints_the_grid(waveform: WaveformView) -> None:
