@@ -76,11 +76,12 @@ class Connection:
         self._outbox.put(command)
 
     def end(self) -> None:
-        """Have the engine end, by force after some seconds. Not on the reader thread."""
+        """Have the engine end, by force where it does not answer. Not on the reader thread."""
+        patience_s = _END_PATIENCE_S if self.answers else 0.0
         self._ending = True
         self._outbox.put(None)
         try:
-            self._process.wait(_END_PATIENCE_S)
+            self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -25,6 +25,7 @@ from livernn.model.checkpoint import Checkpoint
 
 _TICK_S = 0.1
 _CLOSE_PATIENCE_S = 2.0
+_LOADER_PATIENCE_S = 0.5
 _SEED_LIMIT = 1 << 31
 
 
@@ -134,6 +135,8 @@ class Engine:
         seed, rate_hz = self._new_seed(), self._outlet.rate_hz
 
         def operation() -> tuple[_Model, Instrument]:
+            if command.request != self._request:
+                raise LiveRNNError("load", "another one was asked for", "Wait for that.")
             patch = Patch.from_dict(command.patch or {})
             checkpoint = self._studio.open(Path(command.checkpoint), self._report_tuning)
             instrument = self._studio.build(checkpoint, seed, rate_hz)
@@ -225,7 +228,7 @@ class Engine:
         self._studio.cancel()
         self._outlet.close(_CLOSE_PATIENCE_S)
         self._sampler.close(_CLOSE_PATIENCE_S)
-        self._loader.close(_CLOSE_PATIENCE_S)
+        self._loader.close(_LOADER_PATIENCE_S)
 
     def _new_seed(self) -> int:
         return self._seeds.randrange(_SEED_LIMIT)

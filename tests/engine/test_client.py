@@ -152,7 +152,7 @@ def test_an_engine_that_cannot_start_leaves_its_last_words() -> None:
     player.client.close()
 
 
-def test_an_engine_that_no_longer_answers(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_no_longer_answers_can_be_replaced(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("livernn.engine.connection._HEARTBEAT_PATIENCE_S", 1.0)
     player.expect(StateChanged(EngineState.IDLE))
     process = engine_process(player)
@@ -162,7 +162,18 @@ def test_an_engine_that_no_longer_answers(player: Player, monkeypatch: pytest.Mo
     while player.client.alive and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not player.client.alive
-    process.resume()
+    player.client.restart()
+    player.expect(StateChanged(EngineState.IDLE))
+    assert player.client.alive
+    assert not process.is_running()
+
+
+def test_a_client_loads_no_compiler_and_no_audio_library() -> None:
+    program = (
+        "import sys, livernn.engine.client; print({'numba', 'sounddevice', 'torch', 'soundfile'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, env=child_environment(), text=True)
+    assert done.stdout.strip() == "set()"
 
 
 CLIENT = """

@@ -218,8 +218,9 @@ def test_a_prime_of_a_model_that_is_being_loaded(rig: Rig) -> None:
 def test_a_prime_overtaken_by_a_load_is_told(rig: Rig) -> None:
     play_at(rig, 0.5)
     rig.studio.gate.clear()
-    rig.send(Load(2, "0.2.safetensors"), Prime("0.3.wav"), Load(3, "0.1.safetensors"))
+    rig.send(Load(2, "0.2.safetensors"))
     rig.expect(Tuning("pretending", 0.5))
+    rig.send(Prime("0.3.wav"), Load(3, "0.1.safetensors"))
     rig.studio.gate.set()
     rig.await_event(failed("prime", "another model"))
     rig.listen(settles_at(0.1))

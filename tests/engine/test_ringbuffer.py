@@ -1,4 +1,5 @@
 import threading
+import time
 from collections import deque
 
 import numpy as np
@@ -42,8 +43,8 @@ def test_behaves_like_a_bounded_queue(operations: list[tuple[str, int]]) -> None
 
 
 def test_two_threads_lose_and_repeat_nothing() -> None:
-    total = 1_000_000
-    words, samples = np.zeros(RING_WORDS, np.int64), np.zeros(256, np.float32)
+    total = 300_000
+    words, samples = np.zeros(RING_WORDS, np.int64), np.zeros(1024, np.float32)
     ring = RingBuffer(words, samples)
     signal = (np.arange(total) % 9973).astype(np.float32)
     received = np.zeros(total, np.float32)
@@ -51,13 +52,15 @@ def test_two_threads_lose_and_repeat_nothing() -> None:
     def produce() -> None:
         at = 0
         while at < total:
-            at += ring.push(signal[at : at + 97])
+            at += ring.push(signal[at : at + 977])
+            time.sleep(0)
 
     producer = threading.Thread(target=produce)
     producer.start()
     at = 0
     while at < total:
-        at += pull(words, samples, received[at : at + 61])
+        at += pull(words, samples, received[at : at + 613])
+        time.sleep(0)
     producer.join()
     assert np.array_equal(received, signal)
     assert ring.fill == 0

@@ -1,0 +1,238 @@
+"""Real audio servers: what a device plays, and what becomes of the engine when a server dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from numpy.typing import NDArray
+
+from livernn.control.patch import Patch
+from livernn.engine.child import child_environment
+from livernn.engine.client import (
+    AudioOpened,
+    DeviceLost,
+    Devices,
+    EngineDied,
+    EngineState,
+    Failed,
+    NoDevice,
+    StateChanged,
+)
+from tests.engine.fakes import COMPILE_PATIENCE_S, PATIENCE_S, Player
+from tests.fixtures.servers import Server
+
+PLAYING, READY = StateChanged(EngineState.PLAYING), StateChanged(EngineState.READY)
+LOOPBACK = "loopback, JACK Audio Connection Kit"
+
+
+def wait_until(fits: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not fits():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+def opened(player: Player, device: str | None, rate_hz: float | None = None) -> AudioOpened:
+    player.client.set_audio(device, rate_hz)
+    event = player.await_event(lambda event: isinstance(event, AudioOpened | Failed | NoDevice), COMPILE_PATIENCE_S)
+    assert isinstance(event, AudioOpened), event
+    return event
+
+
+def heard(player: Player, seconds: float = 0.1) -> NDArray[np.float32]:
+    return player.client.scope(round(seconds * player.client.metrics().device_rate_hz))
+
+
+def is_stream(process: psutil.Process) -> bool:
+    return "livernn.engine.stream" in process.cmdline()
+
+
+@dataclass
+class Recording:
+    """`audio` and `flaws` (blocks that the recorder or the server lost) are there once the recorder has ended."""
+
+    audio: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+    flaws: int = 0
+
+
+@contextmanager
+def recorder(device: str, path: Path) -> Iterator[Recording]:
+    recording = Recording()
+    with subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("recorder.py")), device, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline(), "the recorder did not start"
+        yield recording
+        flaws, _ = process.communicate(timeout=PATIENCE_S)
+    recording.flaws = int(flaws)
+    recording.audio = np.load(path)
+
+
+def trim(audio: NDArray[np.float32]) -> NDArray[np.float32]:
+    sounding = np.flatnonzero(audio)
+    return audio[sounding[0] : sounding[-1] + 1]
+
+
+def test_what_the_device_plays_is_the_tap_bit_for_bit(
+    jack_server: Server, player: Player, checkpoint: Path, tmp_path: Path
+) -> None:
+    assert opened(player, LOOPBACK).rate_hz == jack_server.rate_hz
+    player.load(checkpoint, Patch(gain_db=-6.0))
+    for _ in range(4):
+        wait_until(lambda: not heard(player, 4.0).any())
+        with recorder(LOOPBACK, tmp_path / "heard.npy") as recording:
+            xruns = player.client.metrics().device_xruns
+            player.client.play()
+            time.sleep(1.0)
+            player.client.stop()
+            wait_until(lambda: not heard(player).any())
+        tapped = trim(heard(player, 4.0))
+        if recording.flaws == 0 and player.client.metrics().device_xruns == xruns:
+            assert tapped.size > jack_server.rate_hz // 2
+            assert np.array_equal(trim(recording.audio), tapped)
+            return
+    pytest.skip("this machine is too busy to record without losses")
+
+
+def test_outputs_have_names_and_are_opened_by_them(jack_server: Server, player: Player, checkpoint: Path) -> None:
+    player.client.list_devices()
+    event = player.await_event(lambda event: isinstance(event, Devices), COMPILE_PATIENCE_S)
+    assert isinstance(event, Devices)
+    names = {f"{device.name}, {device.host_api}" for device in event.devices}
+    assert {LOOPBACK, "system, JACK Audio Connection Kit"} <= names
+    assert opened(player, LOOPBACK).device == "loopback"
+    player.load(checkpoint)
+    player.client.play()
+    player.expect(PLAYING)
+    player.client.set_audio("no such device")
+    failed = player.await_event(lambda event: isinstance(event, Failed))
+    assert isinstance(failed, Failed)
+    assert LOOPBACK in failed.message
+    player.expect(PLAYING)
+    wait_until(lambda: bool(heard(player).any()))
+    player.client.set_audio(LOOPBACK, 12345.0)
+    failed = player.await_event(lambda event: isinstance(event, Failed))
+    assert isinstance(failed, Failed)
+    assert "12345 Hz" in failed.message
+    player.expect(PLAYING)
+
+
+def test_a_killed_server_is_survived(jack_server: Server, player: Player, checkpoint: Path) -> None:
+    opened(player, LOOPBACK)
+    player.load(checkpoint)
+    player.client.play()
+    player.expect(PLAYING)
+    wait_until(lambda: bool(heard(player).any()))
+    jack_server.kill()
+    player.await_event(lambda event: isinstance(event, DeviceLost))
+    player.expect(READY)
+    assert player.client.alive
+    player.client.play()
+    player.await_event(lambda event: isinstance(event, NoDevice))
+
+    jack_server.start()
+    player.client.play()
+    player.expect(PLAYING)
+    wait_until(lambda: bool(heard(player).any()))
+    assert not [event for event in player.said if isinstance(event, EngineDied)]
+    player.client.close()
+
+
+def test_a_killed_engine_takes_its_stream_along_and_the_next_plays_on(
+    jack_server: Server, player: Player, checkpoint: Path
+) -> None:
+    opened(player, LOOPBACK)
+    player.load(checkpoint, Patch(temperature=0.8))
+    player.client.play()
+    player.expect(PLAYING)
+    family = psutil.Process().children(recursive=True)
+    (engine,) = [child for child in family if "livernn.engine" in child.cmdline()]
+    (stream,) = [child for child in family if is_stream(child)]
+    engine.kill()
+    player.await_event(lambda event: isinstance(event, EngineDied))
+    assert psutil.wait_procs([stream], timeout=PATIENCE_S)[1] == []
+    player.client.restart()
+    player.expect(PLAYING)
+    assert player.client.patch == Patch(temperature=0.8)
+    wait_until(lambda: bool(heard(player).any()))
+
+
+HEADLESS = """
+import sys
+from pathlib import Path
+from livernn.control.patch import Patch
+from livernn.engine.headless import run_headless
+sys.exit(run_headless(Path(sys.argv[1]), Patch(), sys.argv[2], lambda line: print(line, flush=True)))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing there")
+def test_the_instrument_without_a_window(jack_server: Server, checkpoint: Path, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HEADLESS, str(checkpoint), LOOPBACK],
+        stdout=subprocess.PIPE,
+        env=child_environment(),
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        while "Ctrl-C" not in (line := process.stdout.readline()):
+            assert line
+        family = psutil.Process(process.pid).children(recursive=True)
+        with recorder(LOOPBACK, tmp_path / "heard.npy") as recording:
+            time.sleep(1.0)
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0
+    assert psutil.wait_procs(family, timeout=PATIENCE_S)[1] == []
+    assert recording.audio.any()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a virtual server")
+def test_headless_without_its_device_ends_with_one_line(jack_server: Server, checkpoint: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HEADLESS, str(checkpoint), "no such device"],
+        capture_output=True,
+        env=child_environment(),
+        text=True,
+        timeout=COMPILE_PATIENCE_S,
+    )
+    assert done.returncode == 1
+    assert LOOPBACK in done.stdout.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_pulseaudio(pulse_server: Server, player: Player, checkpoint: Path, tmp_path: Path) -> None:
+    assert opened(player, "rt_out", 44100.0).rate_hz == 44100.0
+    player.load(checkpoint)
+    with recorder("rt_monitor", tmp_path / "heard.npy") as recording:
+        player.client.play()
+        player.expect(PLAYING)
+        wait_until(lambda: bool(heard(player).any()))
+    assert np.abs(recording.audio).max() > 0.01
+
+    (stream,) = [child for child in psutil.Process().children(recursive=True) if is_stream(child)]
+    stream.kill()
+    player.await_event(lambda event: isinstance(event, DeviceLost))
+    player.expect(READY)
+    player.client.play()
+    player.expect(PLAYING)
+
+    pulse_server.kill()
+    player.await_event(lambda event: isinstance(event, DeviceLost))
+    player.expect(READY)
+    assert player.client.alive
