@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+OFF = "off"
+
 
 class Law(Enum):
     """How a control's position in 0..1 maps to the value."""
@@ -20,7 +22,7 @@ class Law(Enum):
 
 @dataclass(frozen=True)
 class ParamSpec:
-    """One parameter: range, default, unit and response law."""
+    """One parameter: range, default, unit and response law. At the value `off`, if it has one, it does nothing."""
 
     name: str
     label: str
@@ -31,6 +33,7 @@ class ParamSpec:
     law: Law
     decimals: int
     help: str
+    off: float | None = None
 
     def clamp(self, value: float) -> float:
         """The nearest value that the parameter can take; the default for NaN."""
@@ -55,7 +58,18 @@ class ParamSpec:
 
     def format(self, value: float) -> str:
         """The value as the performer reads it."""
+        if value == self.off:
+            return OFF
         return f"{value:.{self.decimals}f}" + (f" {self.unit}" if self.unit else "")
+
+    def parse(self, text: str) -> float:
+        """The value that the performer typed, with or without its unit.
+
+        Raises:
+            ValueError: it is no number.
+        """
+        text = text.strip().lower().removesuffix(self.unit.lower())
+        return self.off if self.off is not None and text == OFF else self.clamp(float(text))
 
 
 _TABLE = (
@@ -65,15 +79,15 @@ _TABLE = (
     ),
     ParamSpec(
         "top_k", "Top k", 0, 256, 0, "", Law.INTEGER, 0,
-        "Draw only from the k likeliest levels; 0 is off.",
+        "Draw only from the k likeliest levels; 0 is off.", off=0.0,
     ),
     ParamSpec(
         "top_p", "Top p", 0.05, 1.0, 1.0, "", Law.LINEAR, 3,
-        "Draw only from the likeliest levels that together hold this probability; 1 is off.",
+        "Draw only from the likeliest levels that together hold this probability; 1 is off.", off=1.0,
     ),
     ParamSpec(
         "min_p", "Min p", 0.0, 0.5, 0.0, "", Law.LINEAR, 3,
-        "Leave out levels less likely than this share of the likeliest; 0 is off.",
+        "Leave out levels less likely than this share of the likeliest; 0 is off.", off=0.0,
     ),
     ParamSpec(
         "gain_db", "Gain", -60.0, 12.0, 0.0, "dB", Law.LINEAR, 1,

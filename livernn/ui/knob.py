@@ -2,12 +2,11 @@
 
 import math
 
-from PySide6.QtCore import QEvent, QLocale, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QRegularExpression, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleValueChangeEvent,
     QColor,
-    QDoubleValidator,
     QKeyEvent,
     QLinearGradient,
     QMouseEvent,
@@ -15,11 +14,12 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
     QPen,
+    QRegularExpressionValidator,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
-from livernn.control.params import Law, ParamSpec
+from livernn.control.params import OFF, Law, ParamSpec
 from livernn.ui.theme import painted_font
 
 FULL_TURN_PX = 220
@@ -30,6 +30,8 @@ FINE = 0.1
 
 _WHEEL_STEP, _ARROW_STEP, _PAGE_STEP = 0.02, 0.01, 0.1
 _NOTCH = 120
+_NUMBER = r"-?\d*\.?\d*"
+_TYPED, _TYPED_OR_OFF = QRegularExpression(_NUMBER), QRegularExpression(f"{_NUMBER}|{OFF}")
 _START_DEG, _SWEEP_DEG = 225.0, -270.0
 _LABEL_SHARE, _VALUE_SHARE = 0.15, 0.19
 
@@ -85,6 +87,7 @@ class Knob(QWidget):
         self.setAccessibleDescription(spec.help)
         self._edit = ValueEdit(self)
         self._edit.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._edit.setValidator(QRegularExpressionValidator(_TYPED if spec.off is None else _TYPED_OR_OFF, self))
         self._edit.hide()
         self._edit.taken.connect(self._take_text)
 
@@ -103,8 +106,7 @@ class Knob(QWidget):
 
     def start_typing(self) -> None:
         """Open the entry field on the number."""
-        self._edit.setValidator(self._validator())
-        self._edit.setText(f"{self._value:.{self.spec.decimals}f}")
+        self._edit.setText(self.spec.format(self._value).removesuffix(self.spec.unit).rstrip())
         self._edit.setGeometry(self._value_rect().toRect().adjusted(4, 0, -4, 0))
         self._edit.setFont(painted_font(self._value_size()))
         self._edit.show()
@@ -231,12 +233,6 @@ class Knob(QWidget):
     def _pen(self, role: QPalette.ColorRole, width: float) -> QPen:
         return QPen(self._colour(role), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
 
-    def _validator(self) -> QDoubleValidator:
-        validator = QDoubleValidator(self)
-        validator.setLocale(QLocale.c())
-        validator.setNotation(QDoubleValidator.Notation.StandardNotation)
-        return validator
-
     def _nudge(self, amount: float, modifiers: Qt.KeyboardModifier) -> None:
         """A turn by key or wheel: at least one whole number where the parameter has no others."""
         amount *= _speed(modifiers)
@@ -250,10 +246,9 @@ class Knob(QWidget):
 
     def _take_text(self, text: str) -> None:
         try:
-            value = float(text)
+            value = self.spec.parse(text)
         except ValueError:
             return
-        value = self.spec.clamp(value)
         self._take(value, self.spec.to_position(value))
         self.setFocus()
 

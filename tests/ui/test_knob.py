@@ -126,7 +126,9 @@ def test_double_click_on_the_dial_and_delete_reset(knobs: dict[str, Knob]) -> No
     assert knob.value == PARAMS["temperature"].default
 
 
-@pytest.mark.parametrize(("typed", "value"), [("0.75", 0.75), ("99", 2.0), ("", 1.0), ("-", 1.0), ("abc1.2", 1.2)])
+@pytest.mark.parametrize(
+    ("typed", "value"), [("0.75", 0.75), ("99", 2.0), ("", 1.0), ("-", 1.0), ("abc1.2", 1.2), ("off", 1.0)]
+)
 def test_typed_value(knobs: dict[str, Knob], typed: str, value: float) -> None:
     knob = knobs["temperature"]
     QTest.mouseDClick(knob, Qt.MouseButton.LeftButton, pos=number(knob))
@@ -137,6 +139,22 @@ def test_typed_value(knobs: dict[str, Knob], typed: str, value: float) -> None:
     QTest.keyClick(edit, Qt.Key.Key_Return)
     assert knob.value == pytest.approx(value)
     assert not edit.isVisible()
+
+
+def test_off_is_typed_and_shown_where_there_is_an_off(knobs: dict[str, Knob]) -> None:
+    for name, off in (("top_k", 0.0), ("top_p", 1.0), ("min_p", 0.0)):
+        knob = knobs[name]
+        knob.set_value(knob.spec.from_position(0.3))
+        knob.setFocus()
+        QTest.keyClick(knob, Qt.Key.Key_Return)
+        edit = knob.findChild(ValueEdit)
+        edit.clear()
+        QTest.keyClicks(edit, "off")
+        QTest.keyClick(edit, Qt.Key.Key_Return)
+        assert knob.value == off
+        QTest.keyClick(knob, Qt.Key.Key_Return)
+        assert edit.text() == "off"
+        QTest.keyClick(edit, Qt.Key.Key_Escape)
 
 
 def test_enter_opens_and_escape_leaves_the_entry_without_a_change(knobs: dict[str, Knob]) -> None:
