@@ -2,6 +2,7 @@
 
 import logging
 import queue
+import signal
 import subprocess
 import threading
 import time
@@ -113,7 +114,13 @@ class Connection:
         code = self._process.wait()
         self._listener.join()
         if not self._ending:
-            self._receive(EngineDied(code, "\n".join(self._last_words)))
+            _logger.info("the engine's last words:\n%s", "\n".join(self._last_words))
+            self._receive(EngineDied(code, self._cause_of_death(code)))
+
+    def _cause_of_death(self, code: int) -> str:
+        if code < 0:
+            return f"ended by {signal.Signals(-code).name}"
+        return self._last_words[-1] if self._last_words else f"exit code {code}"
 
     def _note_last_words(self) -> None:
         pipe = self._process.stderr

@@ -184,7 +184,7 @@ class Garbled:
 
 @dataclass(frozen=True)
 class EngineDied:
-    """The process is gone without having been asked to go; `message` holds its last words. From the client."""
+    """The process is gone without having been asked to go; `message` says why, as far as is known. From the client."""
 
     exit_code: int
     message: str
