@@ -123,6 +123,7 @@ class MainWindow(QMainWindow):
         transport.value_changed.connect(session.set_value)
         self.scopes.span_chosen.connect(self._remember_span)
         self.audio_dialog.device_chosen.connect(session.choose_device)
+        self.audio_dialog.format_chosen.connect(session.choose_format)
         self.audio_dialog.depth_chosen.connect(session.set_depth_ms)
         self.audio_dialog.refresh_asked.connect(session.list_devices)
 
@@ -250,8 +251,8 @@ class MainWindow(QMainWindow):
     def _show_audio(self) -> None:
         session = self.session
         self.status.show_audio(session.output, session.model_rate_hz, lost=session.audio_lost)
-        self.audio_dialog.show_audio(session.devices, session.device, session.output)
-        self.banner.show_devices(session.devices, session.device)
+        self.audio_dialog.show_audio(session.devices, session.audio, session.output)
+        self.banner.show_devices(session.devices, session.audio.device)
         if session.model_rate_hz > 0:
             self.scopes.set_model_rate_hz(session.model_rate_hz)
 

@@ -46,7 +46,7 @@ class Session(QObject):
     state_changed = Signal()
     """`playing` or `state`."""
     audio_changed = Signal()
-    """`devices`, `output` or `model_rate_hz`."""
+    """`devices`, `audio`, `output` or `model_rate_hz`."""
     notice_changed = Signal(object)
 
     _arrived = Signal(object)
@@ -65,7 +65,7 @@ class Session(QObject):
         self.devices: tuple[Device, ...] = ()
         self.output: AudioOpened | None = None
         self.model_rate_hz = 0
-        self.device = settings.device
+        self.audio = settings.audio
         self.notice = WELCOME
         self._play_wanted = False
         self._cut_off = False
@@ -89,7 +89,7 @@ class Session(QObject):
 
     def start(self, preset: Preset | None, device: str | None) -> None:
         """Start the engine with a preset (or the last one used) and an output (or the last one used)."""
-        self.device = device or self.settings.device
+        self.audio = self.settings.audio_of(device) if device else self.settings.audio
         self.client.start()
         self._send_audio()
         first = preset or self._remembered_preset()
@@ -168,8 +168,13 @@ class Session(QObject):
         self.client.reset(None)
 
     def choose_device(self, name: str | None) -> None:
-        """Change the output; None is the system's choice. Remembered once it is open."""
-        self.device = name
+        """Change the output, opened as it was the last time; None is the system's choice."""
+        self.audio = self.settings.audio_of(name)
+        self.retry_audio()
+
+    def choose_format(self, rate_hz: float | None, block: int | None) -> None:
+        """Open the output anew; None is the device's choice. Remembered with the output once it is open."""
+        self.audio = replace(self.audio, rate_hz=rate_hz, block=block)
         self.retry_audio()
 
     def retry_audio(self) -> None:
@@ -205,7 +210,7 @@ class Session(QObject):
 
     def _send_audio(self) -> None:
         self.client.list_devices()
-        self.client.set_audio(self.device)
+        self.client.set_audio(self.audio.device, self.audio.rate_hz, self.audio.block)
         if self.settings.depth_ms is not None:
             self.client.set_depth_ms(self.settings.depth_ms)
 
@@ -246,7 +251,7 @@ class Session(QObject):
             case AudioOpened():
                 self.output = event
                 self._audio_trouble = None
-                self.settings.device = self.device
+                self.settings.audio = self.audio
                 self.audio_changed.emit()
                 if self.notice.offers_devices:
                     self._show(WELCOME)
@@ -286,7 +291,7 @@ class Session(QObject):
             self._play_wanted = False
             self.state_changed.emit()
         if action == "audio":
-            self.device = self.settings.device
+            self.audio = self.settings.audio
             self.audio_changed.emit()
 
     def _take_loaded(self, event: Loaded) -> None:

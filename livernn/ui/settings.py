@@ -1,5 +1,9 @@
 """What the window remembers: an ini file that is written at each change, so that a crash loses nothing."""
 
+import math
+from dataclasses import dataclass
+from urllib.parse import quote
+
 from PySide6.QtCore import QByteArray, QSettings
 
 from livernn import paths
@@ -7,6 +11,15 @@ from livernn import paths
 _THEME, _PRESET, _DEVICE, _DEPTH, _GEOMETRY, _SPAN = (
     "window/theme", "sound/preset", "audio/device", "audio/depth_ms", "window/geometry", "window/waveform_span_s",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AudioChoice:
+    """An output and how to open it; None leaves the choice to the system or the device."""
+
+    device: str | None = None
+    rate_hz: float | None = None
+    block: int | None = None
 
 
 class Settings:
@@ -36,13 +49,21 @@ class Settings:
         self._write(_PRESET, name_or_path)
 
     @property
-    def device(self) -> str | None:
-        """Name of the audio output; None for the system's choice."""
-        return self._text(_DEVICE)
+    def audio(self) -> AudioChoice:
+        """The output last used."""
+        return self.audio_of(self._text(_DEVICE))
 
-    @device.setter
-    def device(self, name: str | None) -> None:
-        self._write(_DEVICE, name or "")
+    @audio.setter
+    def audio(self, choice: AudioChoice) -> None:
+        self._write(_DEVICE, choice.device or "")
+        rate, block = _format_keys(choice.device)
+        self._write(rate, choice.rate_hz or "")
+        self._write(block, choice.block or "")
+
+    def audio_of(self, device: str | None) -> AudioChoice:
+        """An output, to be opened as it was the last time."""
+        rate_hz, block = map(self._number, _format_keys(device))
+        return AudioChoice(device, rate_hz, int(block) if block is not None else None)
 
     @property
     def depth_ms(self) -> float | None:
@@ -78,10 +99,16 @@ class Settings:
 
     def _number(self, key: str) -> float | None:
         try:
-            return float(str(self._file.value(key)))
+            number = float(str(self._file.value(key)))
         except ValueError:
             return None
+        return number if math.isfinite(number) else None
 
     def _write(self, key: str, value: object) -> None:
         self._file.setValue(key, value)
         self._file.sync()
+
+
+def _format_keys(device: str | None) -> tuple[str, str]:
+    group = f"outputs/{quote(device or 'default', safe='')}"
+    return f"{group}/rate_hz", f"{group}/block"

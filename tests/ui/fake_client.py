@@ -75,7 +75,7 @@ class FakeEngineClient:
         self.sent.append(("set_param", name, value))
 
     def set_audio(self, device: str | None = None, rate_hz: float | None = None, block: int | None = None) -> None:
-        self.sent.append(("set_audio", device))
+        self.sent.append(("set_audio", device, rate_hz, block))
 
     def set_depth_ms(self, depth_ms: float) -> None:
         self.sent.append(("set_depth_ms", depth_ms))

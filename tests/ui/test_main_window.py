@@ -224,11 +224,11 @@ def test_no_device_is_said_in_one_line_with_list_and_retry(window: MainWindow, c
         "System default", "Built-in, ALSA", "Stage interface, JACK Audio Connection Kit",
     ]  # fmt: skip
     banner.devices.activated.emit(2)
-    assert client.asked("set_audio")[-1] == ("set_audio", "Stage interface, JACK Audio Connection Kit")
+    assert client.asked("set_audio")[-1] == ("set_audio", "Stage interface, JACK Audio Connection Kit", None, None)
     client.sent.clear()
     click(banner.remedy)
     assert client.sent == [
-        ("list_devices",), ("set_audio", "Stage interface, JACK Audio Connection Kit"),
+        ("list_devices",), ("set_audio", "Stage interface, JACK Audio Connection Kit", None, None),
     ]  # fmt: skip
     client.tell_audio()
     QApplication.processEvents()
@@ -263,12 +263,29 @@ def test_audio_dialog_lists_chooses_refreshes(window: MainWindow, client: FakeEn
     assert dialog.outputs.count() == 3
     assert dialog.outputs.currentItem().text() == "System default"
     dialog.outputs.itemClicked.emit(dialog.outputs.item(1))
-    assert client.asked("set_audio")[-1] == ("set_audio", "Built-in, ALSA")
+    assert client.asked("set_audio")[-1] == ("set_audio", "Built-in, ALSA", None, None)
     dialog.ring_depth.activated.emit(dialog.ring_depth.findText("200 ms"))
     assert client.sent[-1] == ("set_depth_ms", 200.0)
     asked = len(client.asked("list_devices"))
     dialog.refresh_asked.emit()
     assert len(client.asked("list_devices")) == asked + 1
+
+
+def test_audio_dialog_chooses_and_shows_rate_and_block(window: MainWindow, client: FakeEngineClient) -> None:
+    dialog = window.audio_dialog
+    assert (dialog.rate.currentText(), dialog.block.currentText()) == ("Device default", "Device default")
+    for chooser, text in ((dialog.rate, "44.1 kHz"), (dialog.block, "128 samples")):
+        chooser.setCurrentIndex(chooser.findText(text))
+        chooser.activated.emit(chooser.currentIndex())
+    assert client.asked("set_audio")[-1] == ("set_audio", None, 44100.0, 128)
+    client.tell_audio()
+    QApplication.processEvents()
+    assert (dialog.rate.currentText(), dialog.block.currentText()) == ("44.1 kHz", "128 samples")
+    dialog.outputs.itemClicked.emit(dialog.outputs.item(2))
+    assert client.asked("set_audio")[-1][2:] == (None, None)
+    client.tell_audio()
+    QApplication.processEvents()
+    assert (dialog.rate.currentText(), dialog.block.currentText()) == ("Device default", "Device default")
 
 
 def test_status_and_meter_show_the_engine(window: MainWindow, client: FakeEngineClient) -> None:

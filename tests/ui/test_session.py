@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
+from livernn import paths
 from livernn.control.patch import Patch
 from livernn.control.preset import load_preset
 from livernn.engine.client import (
@@ -19,7 +20,7 @@ from livernn.engine.client import (
 )
 from livernn.ui.notice import WELCOME, Kind, Remedy
 from livernn.ui.session import Session
-from livernn.ui.settings import Settings
+from livernn.ui.settings import AudioChoice, Settings
 from tests.ui.conftest import MakePreset
 from tests.ui.fake_client import OUTPUTS, FakeEngineClient
 
@@ -52,7 +53,7 @@ def test_the_next_start_loads_the_last_preset_and_output(session: Session, clien
     again = Session(FakeEngineClient, Settings())
     again.start(None, None)
     assert again.pending.name == "violin"
-    assert again.client.asked("set_audio") == [("set_audio", "Stage interface, JACK Audio Connection Kit")]
+    assert again.client.asked("set_audio") == [("set_audio", "Stage interface, JACK Audio Connection Kit", None, None)]
 
 
 def test_arguments_win_over_what_is_remembered(session: Session, client: FakeEngineClient) -> None:
@@ -62,7 +63,7 @@ def test_arguments_win_over_what_is_remembered(session: Session, client: FakeEng
     again = Session(FakeEngineClient, Settings())
     again.start(load_preset("cello"), "loopback")
     assert again.pending.name == "cello"
-    assert again.client.asked("set_audio") == [("set_audio", "loopback")]
+    assert again.client.asked("set_audio") == [("set_audio", "loopback", None, None)]
 
 
 @pytest.mark.parametrize("remembered", ["gone", "/nowhere/model.safetensors"])
@@ -213,7 +214,7 @@ def test_a_lost_device_resumes_on_another_with_one_choice(session: Session, clie
     session.toggle_play()
     say(client, DeviceLost("Built-in stopped answering."))
     session.choose_device("Stage interface, JACK Audio Connection Kit")
-    assert client.sent[-2:] == [("set_audio", "Stage interface, JACK Audio Connection Kit"), ("play",)]
+    assert client.sent[-2:] == [("set_audio", "Stage interface, JACK Audio Connection Kit", None, None), ("play",)]
     assert session.playing
 
 
@@ -231,8 +232,49 @@ def test_an_output_that_does_not_open_is_forgotten(session: Session, client: Fak
     say(client, Failed("audio", "Stage interface: it is in use. Choose another."))
     client.tell_audio()
     settle()
-    assert session.device == Settings().device == "Built-in, ALSA"
+    assert session.audio == Settings().audio == AudioChoice("Built-in, ALSA")
     assert session.notice.text == "Stage interface: it is in use. Choose another."
+
+
+def test_each_output_keeps_its_own_format(session: Session, client: FakeEngineClient) -> None:
+    for device, rate_hz, block in (
+        ("Built-in, ALSA", 44100.0, None),
+        ("Odd/na=me %, Ünit", 96000.0, 64),
+        (None, None, 256),
+    ):
+        session.choose_device(device)
+        session.choose_format(rate_hz, block)
+        assert client.asked("set_audio")[-1] == ("set_audio", device, rate_hz, block)
+        client.tell_audio()
+        settle()
+    again = Session(FakeEngineClient, Settings())
+    again.start(None, None)
+    assert again.client.asked("set_audio") == [("set_audio", None, None, 256)]
+    again.choose_device("Odd/na=me %, Ünit")
+    assert again.client.asked("set_audio")[-1] == ("set_audio", "Odd/na=me %, Ünit", 96000.0, 64)
+    again.choose_device("Built-in, ALSA")
+    assert again.client.asked("set_audio")[-1] == ("set_audio", "Built-in, ALSA", 44100.0, None)
+
+
+def test_a_format_that_the_output_refuses_is_forgotten(session: Session, client: FakeEngineClient) -> None:
+    session.choose_format(48000.0, None)
+    client.tell_audio()
+    settle()
+    session.choose_format(96000.0, 64)
+    say(client, Failed("audio", "Built-in: it cannot be opened at 96000 Hz. Choose another rate."))
+    client.tell_audio()
+    settle()
+    assert session.audio == Settings().audio == AudioChoice(None, 48000.0, None)
+
+
+@pytest.mark.parametrize("spoilt", ["nan", "inf", "fast", ""])
+def test_a_format_spoilt_by_hand_is_the_devices_own(session: Session, spoilt: str) -> None:
+    session.choose_format(48000.0, 64)
+    session.client.tell_audio()
+    settle()
+    file = paths.data_dir() / "settings.ini"
+    file.write_text(file.read_text().replace("=48000", f"={spoilt}").replace("=64", f"={spoilt}"))
+    assert Settings().audio == AudioChoice()
 
 
 def test_without_a_model_nothing_is_about_to_play(qapp: QApplication, presets: None) -> None:
