@@ -14,7 +14,6 @@ from livernn.paths import BUNDLED_PRESETS
 from livernn.synth.generator import Generator
 from livernn.synth.philox import fill_uniforms
 from livernn.synth.reference import Reference, distribution, draw
-from livernn.synth.weights import effective
 
 PRESETS = sorted(path.name for path in BUNDLED_PRESETS.iterdir() if path.is_dir())
 LOGIT_TOLERANCE = 1e-4
@@ -61,7 +60,7 @@ def test_codes_equal_the_reference(preset_name: str, checkpoint: Checkpoint) -> 
     uniforms = np.empty(count)
     fill_uniforms(uniforms, seed=7, voice=0, start=0)
     codes = Generator(checkpoint, seed=7, precision="bf16").render(count, patch)
-    voice = Reference(effective(checkpoint, "bf16"))
+    voice = Reference(checkpoint, "bf16")
     for code, uniform in zip(codes, uniforms, strict=True):
         probabilities = distribution(voice.logits(), patch)
         if code != draw(probabilities, uniform):

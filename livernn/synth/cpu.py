@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from livernn.synth.compiled import network
 from livernn.synth.denormals import flush_denormals, restore_denormals
-from livernn.synth.gemv import PANEL_ROWS, gemv, padded
+from livernn.synth.emit import PANEL_ROWS
+from livernn.synth.gemv import multiply, padded
 from livernn.synth.vector import Floats, exp, rectify, sigmoid, tanh
 
 FRAME_SCALE = np.float32(2.0)
@@ -52,6 +53,7 @@ def _frame_tier(
     past: Codes,
     now: int,
     scratch: Any,
+    levels: Codes,
     heard: bool,
 ) -> None:
     """Step frame tier `index`; `past` ends at the present, `scratch` is `[4, widest]`.
@@ -66,7 +68,7 @@ def _frame_tier(
     middle = np.float32(shared.q_levels - 1) / np.float32(2.0)
     for i in range(size):
         frame[i] = (np.float32(past[len(past) - size + i]) - middle) * (FRAME_SCALE / middle)
-    gemv(matrices, tier.input_weight, floats[tier.input_bias :], dim, size, frame, signal)
+    multiply(matrices, tier.input_weight, floats[tier.input_bias :], dim, size, frame, signal, levels)
     if index + 1 < len(tiers):
         above = tiers[index + 1]
         offset = above.conditioning + (now // size) % above.ratio * dim
@@ -76,9 +78,9 @@ def _frame_tier(
     weights_at, bias_at = tier.cells, tier.cell_biases
     for layer in range(layers):
         hidden = state[tier.hidden + layer * dim : tier.hidden + (layer + 1) * dim]
-        gemv(matrices, weights_at, floats[bias_at:], gates, dim, signal, from_input)
+        multiply(matrices, weights_at, floats[bias_at:], gates, dim, signal, from_input, levels)
         weights_at, bias_at = weights_at + tier.cell_words, bias_at + tier.cell_bias_words
-        gemv(matrices, weights_at, floats[bias_at:], gates, dim, hidden, from_state)
+        multiply(matrices, weights_at, floats[bias_at:], gates, dim, hidden, from_state, levels)
         weights_at, bias_at = weights_at + tier.cell_words, bias_at + tier.cell_bias_words
         if lstm:
             cell_at = tier.hidden + (layers + layer) * dim
@@ -91,9 +93,11 @@ def _frame_tier(
         return
     spread = state[tier.conditioning : tier.conditioning + ratio * below]
     if tier.positions == ratio:
-        gemv(matrices, tier.upsample_weight, floats[tier.upsample_bias :], ratio * below, dim, signal, spread)
+        multiply(
+            matrices, tier.upsample_weight, floats[tier.upsample_bias :], ratio * below, dim, signal, spread, levels
+        )
     else:
-        gemv(matrices, tier.upsample_weight, floats[tier.upsample_bias :], below, dim, signal, from_input)
+        multiply(matrices, tier.upsample_weight, floats[tier.upsample_bias :], below, dim, signal, from_input, levels)
         for step in range(ratio):
             bias = floats[tier.position_bias + step * below : tier.position_bias + (step + 1) * below]
             target = spread[step * below : (step + 1) * below]
@@ -103,7 +107,14 @@ def _frame_tier(
 
 @network
 def _logits(
-    matrices: Any, floats: Floats, shared: Any, conditioning: Floats, recent: Codes, scratch: Any, logits: Floats
+    matrices: Any,
+    floats: Floats,
+    shared: Any,
+    conditioning: Floats,
+    recent: Codes,
+    scratch: Any,
+    levels: Codes,
+    logits: Floats,
 ) -> None:
     """The sample tier; `recent` are the last `taps` codes."""
     dim = shared.dim
@@ -116,9 +127,9 @@ def _logits(
         for i in range(dim):
             first[i] += row[i]
     rectify(first, dim)
-    gemv(matrices, shared.hidden_weight, floats[shared.hidden_bias :], dim, dim, first, second)
+    multiply(matrices, shared.hidden_weight, floats[shared.hidden_bias :], dim, dim, first, second, levels)
     rectify(second, dim)
-    gemv(matrices, shared.output_weight, floats[shared.output_bias :], shared.q_levels, dim, second, logits)
+    multiply(matrices, shared.output_weight, floats[shared.output_bias :], shared.q_levels, dim, second, logits, levels)
 
 
 @network
@@ -211,6 +222,7 @@ def advance(
     lookback: int,
     position: int,
     scratch: Floats,
+    levels: Codes,
     uniforms: NDArray[np.float64],
     patch: Floats,
     forced: bool,
@@ -228,6 +240,7 @@ def advance(
         lookback: length of the history.
         position: samples since the initial state, `codes[lookback]`'s index.
         scratch: float32 `[4, widest]`, as `scratch_floats` says.
+        levels: uint8, as wide as `scratch`.
         uniforms: float64 `[n]`, one draw per sample; `[0]` to only step the frame tiers over codes that are there.
         patch: float32 `[temperature, top_k, top_p, min_p]`.
         forced: keep the codes that are there (teacher forcing) instead of drawing.
@@ -243,13 +256,13 @@ def advance(
             if now % size == 0:
                 heard = len(uniforms) > 0 or index > 0 or step + size >= count
                 past = codes[: lookback + step]
-                _frame_tier(matrices, floats, tiers, shared, index, state, past, now, scratch, heard)
+                _frame_tier(matrices, floats, tiers, shared, index, state, past, now, scratch, levels, heard)
         if len(uniforms) == 0:
             continue
         at = tiers[0].conditioning + now % shared.taps * shared.dim
         recent = codes[lookback + step - shared.taps : lookback + step]
         logits = scratch[2]
-        _logits(matrices, floats, shared, state[at : at + shared.dim], recent, scratch, logits)
+        _logits(matrices, floats, shared, state[at : at + shared.dim], recent, scratch, levels, logits)
         if len(logits_out) > 0:
             for i in range(shared.q_levels):
                 logits_out[step, i] = logits[i]

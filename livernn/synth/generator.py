@@ -48,6 +48,7 @@ class Generator:
         self._state = aligned_words(self._packed.state_floats)
         width = scratch_floats(max(self.config.dims), max(self.config.frame_sizes), self.config.q_levels)
         self._scratch = aligned_words(4 * width).reshape(4, width)
+        self._levels = np.zeros(width, np.uint8)
         self._position = 0
         self.reset()
 
@@ -113,6 +114,7 @@ class Generator:
             self._lookback,
             self._position,
             self._scratch,
+            self._levels,
             uniforms,
             self._patch,
             forced,

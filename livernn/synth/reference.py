@@ -4,17 +4,24 @@ Slow and meant to be read. Every kernel is compared with it: logits under teache
 uniforms.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint
+from livernn.model.precision import Precision
 from livernn.model.quantize import silence_code
+from livernn.synth.rounding import quantise_vector, rounded
 
 FRAME_SCALE = 2.0
 """Frame inputs span [-FRAME_SCALE, FRAME_SCALE], as in the published code."""
 
-Floats = NDArray[np.float64]
+_FOLDED = ("sample_tier.embedding.weight", "sample_tier.input.weight")
+"""Kernels fold these into a table of float32."""
+
+Floats = NDArray[np.floating[Any]]
 
 
 def sigmoid(x: Floats) -> Floats:
@@ -23,12 +30,19 @@ def sigmoid(x: Floats) -> Floats:
 
 
 class Reference:
-    """One voice in float64, one sample per call."""
+    """One voice in float64, one sample per call.
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self.config = checkpoint.config
+    `precision` rounds what a kernel of that precision rounds: matrices, and for int8 the vectors that they are
+    multiplied with, to levels 0..`top_level`.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, precision: Precision = "fp32", top_level: int = 255) -> None:
+        self.config = config = checkpoint.config
+        self._top_level = top_level if precision == "int8" else 0
         self._weights = {name: array.astype(np.float64) for name, array in checkpoint.weights.items()}
-        config = self.config
+        for name, array in checkpoint.weights.items():
+            if ".weight" in name and name not in _FOLDED:
+                self._weights[name] = rounded(array, precision).astype(np.float64)
         self._history = np.full(config.lookback_samples, silence_code(config), np.uint8)
         self._position = 0
         self._states = [self._weights[f"frame_tiers.{tier - 1}.initial"].copy() for tier in range(1, config.tiers)]
@@ -44,8 +58,8 @@ class Reference:
         embedded = weight["sample_tier.embedding.weight"][self._history[-config.taps :]].ravel()
         conditioning = self._conditioning[0][self._position % config.taps]
         hidden = np.maximum(weight["sample_tier.input.weight"] @ embedded + conditioning, 0.0)
-        hidden = np.maximum(weight["sample_tier.hidden.weight"] @ hidden + weight["sample_tier.hidden.bias"], 0.0)
-        return np.asarray(weight["sample_tier.output.weight"] @ hidden + weight["sample_tier.output.bias"])
+        hidden = np.maximum(self._product("sample_tier.hidden.weight", hidden) + weight["sample_tier.hidden.bias"], 0.0)
+        return self._product("sample_tier.output.weight", hidden) + weight["sample_tier.output.bias"]
 
     def push(self, code: int) -> None:
         """Take `code` as the sample whose logits were asked for last."""
@@ -57,19 +71,25 @@ class Reference:
         prefix = f"frame_tiers.{tier - 1}"
         middle = (config.q_levels - 1) / 2.0
         frame = (self._history[-config.frame_sizes[tier - 1] :] - middle) * (FRAME_SCALE / middle)
-        signal = weight[f"{prefix}.input.weight"] @ frame + weight[f"{prefix}.input.bias"]
+        signal: Floats = self._product(f"{prefix}.input.weight", frame) + weight[f"{prefix}.input.bias"]
         if tier < config.tiers - 1:
             steps = self._position // config.frame_sizes[tier - 1]
             signal = signal + self._conditioning[tier][steps % config.ratio(tier + 1)]
         step = self._gru if config.cell == "gru" else self._lstm
         for layer in range(config.layers):
             signal = step(prefix, layer, signal, self._states[tier - 1][:, layer])
-        spread = (weight[f"{prefix}.upsample.weight"] @ signal).reshape(-1, config.dims[tier - 1])
+        spread = self._product(f"{prefix}.upsample.weight", signal).reshape(-1, config.dims[tier - 1])
         self._conditioning[tier - 1] = spread + weight[f"{prefix}.upsample.bias"]
 
+    def _product(self, name: str, x: Floats) -> Floats:
+        if self._top_level:
+            levels, low, scale = quantise_vector(x.astype(np.float32), self._top_level)
+            x = float(low) + float(scale) * levels
+        return np.asarray(self._weights[name] @ x)
+
     def _gates(self, prefix: str, layer: int, source: str, signal: Floats) -> Floats:
-        weight = self._weights[f"{prefix}.rnn.weight_{source}_l{layer}"]
-        return np.asarray(weight @ signal + self._weights[f"{prefix}.rnn.bias_{source}_l{layer}"])
+        product = self._product(f"{prefix}.rnn.weight_{source}_l{layer}", signal)
+        return product + self._weights[f"{prefix}.rnn.bias_{source}_l{layer}"]
 
     def _gru(self, prefix: str, layer: int, signal: Floats, state: Floats) -> Floats:
         """The reset gate acts after the matrix, as in torch and cuDNN. `state` `[1, dim]` is updated in place."""

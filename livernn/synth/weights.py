@@ -1,6 +1,6 @@
 """A checkpoint laid out for the kernels: packed matrices and plain floats, and a plan of where things lie."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from livernn.model.checkpoint import Checkpoint
 from livernn.model.precision import Precision
-from livernn.synth.gemv import COLUMN_STEP, PANEL_ROWS, pack_matrix, padded, rounded
+from livernn.synth.emit import COLUMN_STEP, PANEL_ROWS
+from livernn.synth.gemv import WORD_TYPES, pack_bf16, pack_floats, pack_int8, padded
+from livernn.synth.rounding import quantise_rows
 
 ALIGNMENT_BYTES = 64
 _WORDS_PER_LINE = ALIGNMENT_BYTES // 4
-_TABLE_WEIGHTS = ("sample_tier.embedding", "sample_tier.input")
-"""Folded into the table, which stays float32."""
 
 PLAN_TIER = np.dtype(
     [
@@ -91,16 +91,6 @@ class _Buffer:
         return whole
 
 
-def effective(checkpoint: Checkpoint, precision: Precision) -> Checkpoint:
-    """The checkpoint whose float weights are what a kernel of `precision` computes with: for the reference."""
-    matrices = {
-        name: rounded(array, precision)
-        for name, array in checkpoint.weights.items()
-        if ".weight" in name and not name.startswith(_TABLE_WEIGHTS)
-    }
-    return replace(checkpoint, weights={**checkpoint.weights, **matrices})
-
-
 def tap_table(checkpoint: Checkpoint) -> NDArray[np.float32]:
     """Embedding and input layer folded: `[taps, q_levels, dim]`, what each code at each tap adds to the first layer."""
     config = checkpoint.config
@@ -116,8 +106,18 @@ def pack(checkpoint: Checkpoint, precision: Precision) -> PackedWeights:
     config, weights = checkpoint.config, checkpoint.weights
     matrices, floats, state = _Buffer(), _Buffer(), _Buffer()
 
-    def add_matrix(name: str) -> int:
-        return matrices.add(pack_matrix(weights[name], precision))
+    def add_product(weight: str, bias: NDArray[np.float32]) -> tuple[int, int]:
+        """A matrix and what `multiply` takes per row; returns both offsets."""
+        matrix = weights[weight]
+        if precision == "fp32":
+            return matrices.add(pack_floats(matrix)), floats.add_rows(bias)
+        if precision == "bf16":
+            return matrices.add(pack_bf16(matrix)), floats.add_rows(bias)
+        rows = quantise_rows(matrix)
+        at = floats.add_rows(bias)
+        floats.add_rows(rows.scale)
+        floats.add_rows(rows.scale * rows.weights.sum(axis=1, dtype=np.float32))
+        return matrices.add(pack_int8(rows)), at
 
     tiers = np.zeros(config.tiers - 1, PLAN_TIER)
     for tier in range(config.tiers - 1, 0, -1):
@@ -126,18 +126,18 @@ def pack(checkpoint: Checkpoint, precision: Precision) -> PackedWeights:
         row["frame_size"], row["ratio"] = config.frame_sizes[tier - 1], config.ratio(tier)
         row["dim"], row["below"] = config.dims[tier], config.dims[tier - 1]
         row["positions"] = config.ratio(tier) if config.upsampler == "full" else 1
-        row["input_weight"] = add_matrix(f"{prefix}.input.weight")
-        row["input_bias"] = floats.add_rows(weights[f"{prefix}.input.bias"])
+        row["input_weight"], row["input_bias"] = add_product(f"{prefix}.input.weight", weights[f"{prefix}.input.bias"])
         row["cells"], row["cell_biases"] = matrices.words, floats.words
         for layer in range(config.layers):
             for source in ("ih", "hh"):
-                add_matrix(f"{prefix}.rnn.weight_{source}_l{layer}")
-                floats.add_rows(weights[f"{prefix}.rnn.bias_{source}_l{layer}"])
+                rnn = f"{prefix}.rnn"
+                add_product(f"{rnn}.weight_{source}_l{layer}", weights[f"{rnn}.bias_{source}_l{layer}"])
         row["cell_words"] = (matrices.words - row["cells"]) // (2 * config.layers)
         row["cell_bias_words"] = (floats.words - row["cell_biases"]) // (2 * config.layers)
-        row["upsample_weight"] = add_matrix(f"{prefix}.upsample.weight")
         bias = weights[f"{prefix}.upsample.bias"]
-        row["upsample_bias"] = floats.add_rows(bias if config.upsampler == "full" else np.zeros_like(bias[0]))
+        row["upsample_weight"], row["upsample_bias"] = add_product(
+            f"{prefix}.upsample.weight", bias if config.upsampler == "full" else np.zeros_like(bias[0])
+        )
         row["position_bias"] = floats.add(bias)
         row["hidden"] = state.add(weights[f"{prefix}.initial"], room=weights[f"{prefix}.initial"].size + COLUMN_STEP)
         row["conditioning"] = state.add_rows(np.zeros(bias.size, np.float32))
@@ -145,11 +145,13 @@ def pack(checkpoint: Checkpoint, precision: Precision) -> PackedWeights:
     sample["taps"], sample["dim"], sample["q_levels"] = config.taps, config.dims[0], config.q_levels
     sample["layers"], sample["lstm"] = config.layers, config.cell == "lstm"
     for layer_name in ("hidden", "output"):
-        sample[f"{layer_name}_weight"] = add_matrix(f"sample_tier.{layer_name}.weight")
-        sample[f"{layer_name}_bias"] = floats.add_rows(weights[f"sample_tier.{layer_name}.bias"])
+        name = f"sample_tier.{layer_name}"
+        sample[f"{layer_name}_weight"], sample[f"{layer_name}_bias"] = add_product(
+            f"{name}.weight", weights[f"{name}.bias"]
+        )
     sample["table"] = floats.add(tap_table(checkpoint))
     return PackedWeights(
-        matrices.finish(np.float32 if precision == "fp32" else np.uint32),
+        matrices.finish(WORD_TYPES[precision]),
         floats.finish(np.float32),
         tiers,
         sample,

@@ -12,10 +12,10 @@ from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.model.precision import DEFAULT_PRECISION, Precision
+from livernn.synth.emit import TOP_LEVEL
 from livernn.synth.generator import Generator
 from livernn.synth.philox import fill_uniforms
 from livernn.synth.reference import Reference, distribution, draw
-from livernn.synth.weights import effective
 
 LOGIT_TOLERANCE = 1e-4
 EDGE_TOLERANCE = 1e-5
@@ -39,8 +39,8 @@ def codes_for(config: ModelConfig, count: int) -> np.ndarray:
     return np.abs((walk + config.q_levels / 2) % (2 * config.q_levels - 2) - config.q_levels + 1).astype(np.uint8)
 
 
-def reference_logits(checkpoint: Checkpoint, codes: np.ndarray) -> np.ndarray:
-    voice = Reference(checkpoint)
+def reference_logits(checkpoint: Checkpoint, precision: Precision, codes: np.ndarray) -> np.ndarray:
+    voice = Reference(checkpoint, precision, TOP_LEVEL)
     rows = []
     for code in codes:
         rows.append(voice.logits())
@@ -76,18 +76,29 @@ def precision(request: pytest.FixtureRequest) -> Precision:
 
 def test_teacher_forced_logits_equal_the_reference(checkpoint: Checkpoint, precision: Precision) -> None:
     codes = codes_for(checkpoint.config, 3 * checkpoint.config.lookback_samples + 7)
-    expected = reference_logits(effective(checkpoint, precision), codes)
+    expected = reference_logits(checkpoint, precision, codes)
     assert expected.std() > 0.1
     logits = Generator(checkpoint, seed=0, precision=precision).forced_logits(codes)
-    np.testing.assert_allclose(logits, expected, atol=LOGIT_TOLERANCE)
+    if precision == "int8":
+        assert_equal_but_for_rounding(logits, expected)
+    else:
+        np.testing.assert_allclose(logits, expected, atol=LOGIT_TOLERANCE)
 
 
-def test_bf16_is_near_the_exact_logits(checkpoint: Checkpoint) -> None:
+def assert_equal_but_for_rounding(logits: np.ndarray, expected: np.ndarray) -> None:
+    """An activation whose level float32 and float64 round differently moves all logits, and what follows, a little."""
+    error = np.abs(logits - expected)
+    assert np.median(error) < 0.003 * expected.std()
+    assert error.max() < 0.1 * expected.std()
+
+
+def test_smaller_formats_are_near_the_exact_logits(checkpoint: Checkpoint) -> None:
     codes = codes_for(checkpoint.config, 2 * checkpoint.config.lookback_samples)
-    exact = Generator(checkpoint, seed=0, precision="fp32").forced_logits(codes)
-    rounded = Generator(checkpoint, seed=0, precision="bf16").forced_logits(codes)
-    error = np.abs(rounded - exact).max()
-    assert 0.0 < error < 0.05 * exact.std() * np.sqrt(checkpoint.config.tiers * checkpoint.config.layers)
+    exact, bf16, int8 = (
+        Generator(checkpoint, seed=0, precision=precision).forced_logits(codes) for precision in get_args(Precision)
+    )
+    error_bf16, error_int8 = np.abs(bf16 - exact).mean(), np.abs(int8 - exact).mean()
+    assert 0.0 < error_bf16 < error_int8 < 0.05 * exact.std()
 
 
 @pytest.mark.parametrize(
@@ -109,12 +120,13 @@ def test_codes_equal_the_reference_for_the_same_uniforms(
     uniforms = np.empty(count)
     fill_uniforms(uniforms, seed=11, voice=0, start=0)
     codes = Generator(checkpoint, seed=11, precision=precision).render(count, patch)
-    voice = Reference(effective(checkpoint, precision))
-    for code, uniform in zip(codes, uniforms, strict=True):
-        logits = voice.logits()
+    if precision == "int8":  # whose logits equal the reference's but for activations that round the other way
+        rows = Generator(checkpoint, seed=0, precision=precision).forced_logits(codes).astype(np.float64)
+    else:
+        rows = reference_logits(checkpoint, precision, codes)
+    for logits, code, uniform in zip(rows, codes, uniforms, strict=True):
         if code != draw(distribution(logits, patch), uniform):
             assert code in codes_at_edges(logits, patch, uniform)
-        voice.push(int(code))
     assert len(set(codes.tolist())) > 5
 
 
@@ -145,7 +157,7 @@ def test_chi_square_of_the_first_draw() -> None:
     checkpoint = random_checkpoint(CONFIGS["three tiers"], seed=3)
     for temperature in (0.6, 1.0, 1.5):
         patch = Patch(temperature=temperature)
-        probabilities = distribution(Reference(effective(checkpoint, DEFAULT_PRECISION)).logits(), patch)
+        probabilities = distribution(Reference(checkpoint, DEFAULT_PRECISION).logits(), patch)
         voice = Generator(checkpoint, seed=0)
         count = 4000
         drawn = []

@@ -1,0 +1,82 @@
+"""What a kernel's number formats do to weights and activations, in plain NumPy.
+
+The kernels pack what these functions return and the reference computes with it, so that both round alike.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livernn.model.precision import Precision
+
+INT8_MAX = 127
+
+
+class QuantisedRows(NamedTuple):
+    """`weights` int8 `[rows, columns]` times `scale` `[rows]` stand for a matrix."""
+
+    weights: NDArray[np.int8]
+    scale: NDArray[np.float32]
+
+
+class QuantisedVector(NamedTuple):
+    """`low + scale * levels` stands for a vector; levels are whole numbers from 0 on."""
+
+    levels: NDArray[np.uint8]
+    low: np.float32
+    scale: np.float32
+
+
+def rounded(matrix: NDArray[np.float32], precision: Precision) -> NDArray[np.float32]:
+    """The weights that a kernel of `precision` computes with."""
+    if precision == "int8":
+        rows = quantise_rows(matrix)
+        return rows.scale[:, None] * rows.weights
+    return bf16_rounded(matrix) if precision == "bf16" else matrix
+
+
+def quantise_rows(matrix: NDArray[np.float32]) -> QuantisedRows:
+    """Symmetric, a scale per row: the largest weight of a row becomes 127."""
+    scale = (np.abs(matrix).max(axis=1) / INT8_MAX).astype(np.float32)
+    scale[scale == 0.0] = 1.0
+    return QuantisedRows(np.rint(matrix / scale[:, None]).astype(np.int8), scale)
+
+
+def quantise_vector(x: NDArray[np.float32], top_level: int) -> QuantisedVector:
+    """From the least value, level 0, to the largest, level `top_level`; to the nearest level, ties upward."""
+    low, high = np.float32(x.min()), np.float32(x.max())
+    span = np.float32(high - low)
+    per_unit = np.float32(top_level) / span if span > 0.0 else np.float32(0.0)
+    levels = np.floor((x - low) * per_unit + np.float32(0.5)).astype(np.uint8)
+    return QuantisedVector(levels, low, np.float32(span / np.float32(top_level)))
+
+
+def bf16_pairs(matrix: NDArray[np.float32]) -> NDArray[np.uint32]:
+    """Columns 2k and 2k+1 in one word each, `[..., columns / 2]`; the number of columns is even.
+
+    The odd column is used with the even one's bits still below it, which saves an instruction; its upper half is
+    chosen so that the whole word is nearest to the weight.
+    """
+    even = np.ascontiguousarray(matrix[..., 0::2]).view(np.uint32)
+    odd = np.ascontiguousarray(matrix[..., 1::2])
+    low = (even + np.uint32(0x7FFF) + ((even >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
+    truncated = odd.view(np.uint32) & np.uint32(0xFFFF0000)
+    best = truncated | low
+    for step in (np.uint32(0x10000), np.uint32(0xFFFF0000)):  # one up, one down in the upper half
+        other = (truncated + step) | low
+        with np.errstate(invalid="ignore"):
+            nearer = np.abs(other.view(np.float32) - odd) < np.abs(best.view(np.float32) - odd)
+        best = np.where(nearer, other, best)
+    return best
+
+
+def bf16_rounded(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The values that `bf16_pairs` stands for, `[rows, columns]`."""
+    rows, columns = matrix.shape
+    full = np.zeros((rows, columns + columns % 2), np.float32)
+    full[:, :columns] = matrix
+    pairs = bf16_pairs(full)
+    full[:, 0::2] = (pairs << np.uint32(16)).view(np.float32)
+    full[:, 1::2] = pairs.view(np.float32)
+    return full[:, :columns]
