@@ -251,6 +251,9 @@ class Session(QObject):
             case AudioOpened():
                 self.output = event
                 self._audio_trouble = None
+                if self.audio.device is not None:
+                    # A part of the name, as from the command line, stands for the whole.
+                    self.audio = replace(self.audio, device=f"{event.device}, {event.host_api}")
                 self.settings.audio = self.audio
                 self.audio_changed.emit()
                 if self.notice.offers_devices:

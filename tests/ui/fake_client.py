@@ -99,10 +99,10 @@ class FakeEngineClient:
         values = patch.to_dict() if isinstance(patch, Patch) else None
         self.tell(Loaded(len(self.asked("load")), str(checkpoint), "0" * 64, 16000, 7, values))
 
-    def tell_audio(self) -> None:
-        """Open the first output."""
+    def tell_audio(self, output: Device = OUTPUTS[0]) -> None:
+        """Open an output."""
         self.tell(Devices(OUTPUTS))
-        self.tell(AudioOpened(OUTPUTS[0].name, OUTPUTS[0].host_api, RATE_HZ, 2, 5.3))
+        self.tell(AudioOpened(output.name, output.host_api, RATE_HZ, 2, 5.3))
 
     def tell_state(self, state: EngineState) -> None:
         """Enter a state."""

@@ -10,6 +10,7 @@ from livernn.control.patch import Patch
 from livernn.control.preset import load_preset
 from livernn.engine.client import (
     AudioOpened,
+    Device,
     DeviceLost,
     EngineDied,
     EngineState,
@@ -18,6 +19,7 @@ from livernn.engine.client import (
     Primed,
     Tuning,
 )
+from livernn.ui.audio_dialog import device_id
 from livernn.ui.notice import WELCOME, Kind, Remedy
 from livernn.ui.session import Session
 from livernn.ui.settings import AudioChoice, Settings
@@ -48,7 +50,7 @@ def test_the_next_start_loads_the_last_preset_and_output(session: Session, clien
     client.tell_loaded()
     settle()
     session.choose_device("Stage interface, JACK Audio Connection Kit")
-    client.tell_audio()
+    client.tell_audio(OUTPUTS[1])
     settle()
     again = Session(FakeEngineClient, Settings())
     again.start(None, None)
@@ -237,23 +239,27 @@ def test_an_output_that_does_not_open_is_forgotten(session: Session, client: Fak
 
 
 def test_each_output_keeps_its_own_format(session: Session, client: FakeEngineClient) -> None:
-    for device, rate_hz, block in (
-        ("Built-in, ALSA", 44100.0, None),
-        ("Odd/na=me %, Ünit", 96000.0, 64),
-        (None, None, 256),
-    ):
-        session.choose_device(device)
+    odd = Device("Odd/na=me %", "Ünit", 2, 48000.0, False)
+    wanted = ((OUTPUTS[0], 44100.0, None), (odd, 96000.0, 64), (None, None, 256))
+    for device, rate_hz, block in wanted:
+        session.choose_device(device_id(device) if device else None)
         session.choose_format(rate_hz, block)
-        assert client.asked("set_audio")[-1] == ("set_audio", device, rate_hz, block)
-        client.tell_audio()
+        client.tell_audio(device or OUTPUTS[0])
         settle()
     again = Session(FakeEngineClient, Settings())
     again.start(None, None)
-    assert again.client.asked("set_audio") == [("set_audio", None, None, 256)]
-    again.choose_device("Odd/na=me %, Ünit")
-    assert again.client.asked("set_audio")[-1] == ("set_audio", "Odd/na=me %, Ünit", 96000.0, 64)
-    again.choose_device("Built-in, ALSA")
-    assert again.client.asked("set_audio")[-1] == ("set_audio", "Built-in, ALSA", 44100.0, None)
+    assert again.audio == AudioChoice(None, None, 256)
+    for device, rate_hz, block in wanted:
+        again.choose_device(device_id(device) if device else None)
+        assert again.client.asked("set_audio")[-1] == ("set_audio", again.audio.device, rate_hz, block)
+
+
+def test_a_part_of_a_name_is_remembered_as_the_output_that_it_opened(qapp: QApplication, presets: None) -> None:
+    session = Session(FakeEngineClient, Settings())
+    session.start(None, "stage")
+    session.client.tell_audio(OUTPUTS[1])
+    settle()
+    assert session.audio == Settings().audio == AudioChoice("Stage interface, JACK Audio Connection Kit")
 
 
 def test_a_format_that_the_output_refuses_is_forgotten(session: Session, client: FakeEngineClient) -> None:
