@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
+from livernn.buglog import log_bug
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint, save_checkpoint
 from livernn.model.config import Cell, ModelConfig, Quantiser, Upsampler
@@ -28,6 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("trainer: stopped; fit goes on from its last validation with --resume", file=sys.stderr)
         return 130
+    except OSError as error:
+        where = error.filename or "a file"
+        print(f"trainer: {where}: {error.strerror}. Make room, or choose another folder.", file=sys.stderr)
+        return 1
+    except Exception as bug:  # noqa: BLE001 - logged with its traceback
+        print(f"trainer: {log_bug(bug)}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from livernn.errors import BadInputError
+from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.samplernn import TierState
 from trainer.config import TrainConfig
 
@@ -95,16 +95,26 @@ class Tensors:
 
 
 def save_state(path: Path, tensors: Tensors, carried: list[TierState], counters: Counters) -> None:
-    """Replace the state atomically: a run killed at any moment resumes from this or the one before."""
+    """Replace the state atomically: a run killed at any moment resumes from this or the one before.
+
+    Raises:
+        LiveRNNError: the file cannot be written; the state before is still there.
+    """
     named = {name: tensor.detach().clone() for name, tensor in tensors.named().items()}
     for tier, state in enumerate(carried):
         for part, tensor in enumerate(state):
             named[f"carried/{tier}/{part}"] = tensor.detach().clone()
     temporary = path.with_suffix(".tmp")
-    save_file(named, temporary, {"counters": json.dumps(counters.__dict__)})
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        save_file(named, temporary, {"counters": json.dumps(counters.__dict__)})
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except (OSError, SafetensorError) as error:
+        temporary.unlink(missing_ok=True)
+        raise LiveRNNError(
+            str(path), f"it cannot be written ({error})", "Make room, then go on with --resume."
+        ) from error
 
 
 def load_state(path: Path, tensors: Tensors, carried: list[TierState]) -> tuple[Counters, list[TierState]]:

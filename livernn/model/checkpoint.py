@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from livernn.errors import BadInputError
+from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.config import ModelConfig
 
 FORMAT = "livernn-samplernn"
@@ -68,6 +68,7 @@ def save_checkpoint(path: Path, config: ModelConfig, weights: Weights, provenanc
 
     Raises:
         BadInputError: the weights are not those of `config`, or not finite in fp16.
+        LiveRNNError: the file cannot be written; what was there is still there.
     """
     halves = {name: np.ascontiguousarray(array, dtype=np.float16) for name, array in weights.items()}
     _check(path, config, halves)
@@ -77,12 +78,21 @@ def save_checkpoint(path: Path, config: ModelConfig, weights: Weights, provenanc
         "config": config.to_json(),
         "provenance": json.dumps(dict(provenance)),
     }
+    try:
+        _replace_file(path, save(halves, metadata))
+    except OSError as error:
+        raise LiveRNNError(
+            str(path), f"it cannot be written ({error.strerror})", "Make room, or choose another folder."
+        ) from error
+
+
+def _replace_file(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(save(halves, metadata))
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o644)  # mkstemp's 0600 would make a shared preset unreadable

@@ -1,7 +1,9 @@
 """The checkpoint file: round trip, and one clear error for everything else."""
 
 import contextlib
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
-from livernn.errors import BadInputError
+from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.checkpoint import FORMAT, FORMAT_VERSION, load_checkpoint, random_checkpoint, save_checkpoint
 from livernn.model.config import ModelConfig
 
@@ -41,6 +43,18 @@ def test_saving_replaces_whole_or_not_at_all(path: Path) -> None:
     broken = {name: array * np.float32(np.nan) for name, array in random_checkpoint(CONFIG).weights.items()}
     with pytest.raises(BadInputError, match="NaN"):
         save_checkpoint(path, CONFIG, broken, {})
+    assert path.read_bytes() == before
+    assert [entry.name for entry in path.parent.iterdir() if entry.name != "livernn-home"] == [path.name]
+
+
+def test_a_full_disk_leaves_what_was_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    before = path.read_bytes()
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(LiveRNNError, match="No space left"):
+        save_checkpoint(path, CONFIG, random_checkpoint(CONFIG, 1).weights, {})
     assert path.read_bytes() == before
     assert [entry.name for entry in path.parent.iterdir() if entry.name != "livernn-home"] == [path.name]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
 
 from livernn.audiofile import read_audio
 from livernn.errors import BadInputError, LiveRNNError
@@ -132,6 +133,31 @@ def test_a_damaged_state_is_one_error(data: Path, tmp_path: Path) -> None:
     run.state.write_bytes(run.state.read_bytes()[:100])
     with pytest.raises(BadInputError, match="saved state"):
         fit(load_dataset(data), replace(TINY, steps=2), run, resume=True)
+
+
+def test_a_full_disk_leaves_the_state_before(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_tensors: object, path: Path, _metadata: object) -> None:
+        path.write_bytes(b"half")
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    run = RunFolder(tmp_path / "run")
+    fit(load_dataset(data), replace(TINY, steps=1), run)
+    before = run.state.read_bytes()
+    monkeypatch.setattr("trainer.run.save_file", full)
+    with pytest.raises(LiveRNNError, match="No space left"):
+        fit(load_dataset(data), replace(TINY, steps=2), run, resume=True)
+    assert run.state.read_bytes() == before
+    assert not run.state.with_suffix(".tmp").exists()
+
+
+def test_a_bug_is_logged_and_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("trainer.__main__.load_checkpoint", lambda _: 1 / 0)
+    monkeypatch.setattr("trainer.__main__.RunFolder.load_config", lambda _: None)
+    monkeypatch.setattr("trainer.__main__.Path.exists", lambda _: True)
+    assert main(["export", "run", "--out", "x.safetensors"]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_divergence_is_said(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
