@@ -179,6 +179,8 @@ class Session(QObject):
 
     def retry_audio(self) -> None:
         """Look for outputs again, open the chosen one, and play on if its loss cut the sound."""
+        if self.notice.kind is Kind.ERROR and self.notice.remedy is None:
+            self._show(WELCOME)
         self._send_audio()
         if self._cut_off:
             self._cut_off = False

@@ -271,6 +271,9 @@ def test_a_format_that_the_output_refuses_is_forgotten(session: Session, client:
     client.tell_audio()
     settle()
     assert session.audio == Settings().audio == AudioChoice(None, 48000.0, None)
+    assert session.notice.kind is Kind.ERROR
+    session.choose_format(None, None)
+    assert session.notice == WELCOME
 
 
 @pytest.mark.parametrize("spoilt", ["nan", "inf", "fast", ""])
