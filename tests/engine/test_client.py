@@ -28,6 +28,7 @@ from livernn.engine.client import (
     WasReset,
 )
 from tests.engine.fakes import COMPILE_PATIENCE_S, PATIENCE_S, Player
+from tests.fixtures.processes import survivors
 
 NOWHERE = "no such device"
 
@@ -120,7 +121,7 @@ def test_closing_while_a_kernel_is_compiled(checkpoint: Path, monkeypatch: pytes
     family = [engine_process(player), *engine_process(player).children(recursive=True)]
     assert len(family) > 1
     player.client.close()
-    assert psutil.wait_procs(family, timeout=PATIENCE_S)[1] == []
+    assert survivors(family, PATIENCE_S) == []
 
 
 def test_a_killed_engine_is_noticed_and_its_successor_plays_the_same_patch(player: Player, checkpoint: Path) -> None:
@@ -200,7 +201,7 @@ def test_a_killed_client_leaves_no_engine_and_no_memory() -> None:
             assert [path for path in maps if path.startswith("/memfd:livernn")]
             assert not [path for path in maps if path.startswith("/dev/shm")]
         client.kill()
-        assert psutil.wait_procs(engine, timeout=PATIENCE_S)[1] == []
+        assert survivors(engine, PATIENCE_S) == []
 
 
 def test_an_engine_told_nonsense_says_so_and_goes_on(block: object) -> None:

@@ -28,6 +28,7 @@ from livernn.engine.client import (
     StateChanged,
 )
 from tests.engine.fakes import COMPILE_PATIENCE_S, PATIENCE_S, Player
+from tests.fixtures.processes import survivors
 from tests.fixtures.servers import Server
 
 PLAYING, READY = StateChanged(EngineState.PLAYING), StateChanged(EngineState.READY)
@@ -173,7 +174,7 @@ def test_a_killed_engine_takes_its_stream_along_and_the_next_plays_on(
     (stream,) = [child for child in family if is_stream(child)]
     engine.kill()
     player.await_event(lambda event: isinstance(event, EngineDied))
-    assert psutil.wait_procs([stream], timeout=PATIENCE_S)[1] == []
+    assert survivors([stream], PATIENCE_S) == []
     player.client.restart()
     player.expect(PLAYING)
     assert player.client.patch == Patch(temperature=0.8)
@@ -207,7 +208,7 @@ def test_the_instrument_without_a_window(jack_server: Server, checkpoint: Path, 
         os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
-    assert psutil.wait_procs(family, timeout=PATIENCE_S)[1] == []
+    assert survivors(family, PATIENCE_S) == []
     assert recording.audio.any()
 
 
@@ -232,6 +233,7 @@ def test_pulseaudio(pulse_server: Server, player: Player, checkpoint: Path, tmp_
         player.client.play()
         player.expect(PLAYING)
         wait_until(lambda: bool(heard(player).any()))
+        time.sleep(1.0)
     assert np.abs(recording.audio).max() > 0.01
 
     (stream,) = [child for child in psutil.Process().children(recursive=True) if is_stream(child)]

@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.fixtures.processes import lives
+
 ROOT = Path(__file__).resolve().parents[2]
 
 PATIENCE_S = 60.0
@@ -45,14 +47,6 @@ def window(xvfb_display: str, tmp_path: Path) -> Iterator[psutil.Popen]:
         for left in [*process.children(recursive=True), process] if process.is_running() else []:
             left.kill()
         process.wait()
-
-
-def lives(process: psutil.Process) -> bool:
-    """Whether it still runs; an orphan that has ended waits to be collected."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def engines(process: psutil.Process) -> list[psutil.Process]:
