@@ -5,11 +5,17 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtWidgets import QApplication
 
 from livernn.control.patch import Patch
 from livernn.engine.client import AudioOpened, Device, Devices, EngineState, Event, Loaded, Metrics, StateChanged
 
 RATE_HZ = 48000.0
+
+LONG_ERROR = (
+    "/home/performer/Music/models/a folder with a long name/cello.safetensors: it was written by a newer liveRNN "
+    "(format 3, this one reads up to 1). Update liveRNN, or export the checkpoint again with this version."
+)
 
 OUTPUTS = (
     Device("Built-in", "ALSA", 2, 48000.0, True),
@@ -107,3 +113,8 @@ class FakeEngineClient:
     def tell_state(self, state: EngineState) -> None:
         """Enter a state."""
         self.tell(StateChanged(state))
+
+
+def say(client: FakeEngineClient, event: Event) -> None:
+    client.tell(event)
+    QApplication.processEvents()
