@@ -5,16 +5,11 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 from livernn.buglog import log_bug
+from livernn.commandline import Parser
 from livernn.control.preset import Preset, load_preset
-from livernn.errors import BadInputError, DeviceError, LiveRNNError
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise BadInputError("command line", message, "See python app.py --help.")
+from livernn.errors import DeviceError, LiveRNNError
 
 
 def main() -> int:
@@ -31,7 +26,7 @@ def main() -> int:
 
 
 def _parse() -> argparse.Namespace:
-    parser = _Parser(prog="python app.py", description="liveRNN, the instrument.")
+    parser = Parser(prog="python app.py", description="liveRNN, the instrument.")
     model = parser.add_mutually_exclusive_group()
     model.add_argument("--preset", metavar="NAME|PATH", help="start with this preset, not the last one used")
     model.add_argument("--checkpoint", type=Path, metavar="PATH", help="start with this .safetensors file")

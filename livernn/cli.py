@@ -5,15 +5,15 @@ Imports that take long stand in the commands that need them.
 
 import argparse
 import json
-import math
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn, get_args
+from typing import get_args
 
 from livernn import __version__
 from livernn.buglog import log_bug
+from livernn.commandline import Parser, number, positive, seed, sizes, whole
 from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
 from livernn.control.preset import load_preset
@@ -24,13 +24,6 @@ from livernn.model.precision import DEFAULT_PRECISION, Precision
 MAX_VOICES = 64
 INTERRUPTED = 130
 _INFO_SECONDS = 1.0
-
-
-class _Parser(argparse.ArgumentParser):
-    """Errors as those of the rest: one line, exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        raise BadInputError("command line", message, f"See {self.prog} --help.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,14 +53,14 @@ def _fail(message: str, code: int) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m livernn", description="The liveRNN instrument without a window.")
+    parser = Parser(prog="python -m livernn", description="The liveRNN instrument without a window.")
     parser.add_argument("--version", action="version", version=f"liveRNN {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     render = commands.add_parser("render", help="write what a voice plays to a 24-bit WAV file at the model's rate")
     _add_model(render)
-    render.add_argument("--seconds", type=_positive, default=10.0, metavar="S")
-    render.add_argument("--seed", type=_seed, default=0, metavar="N", help="same seed, same file")
+    render.add_argument("--seconds", type=positive, default=10.0, metavar="S")
+    render.add_argument("--seed", type=seed, default=0, metavar="N", help="same seed, same file")
     low, high = PARAMS["temperature"].minimum, PARAMS["temperature"].maximum
     render.add_argument("--temperature", type=_temperature, metavar="T", help=f"{low:g} to {high:g}")
     render.add_argument("--prime", type=Path, metavar="FILE", help="sound file to continue")
@@ -82,14 +75,14 @@ def _parser() -> argparse.ArgumentParser:
     play.set_defaults(run=_play)
 
     bench = commands.add_parser("bench", help="speed of a voice on this machine, in blocks of 64 samples")
-    _add_model(bench).add_argument("--dims", type=_sizes, metavar="N,N,N", help="random weights; sample tier first")
-    bench.add_argument("--frame-sizes", type=_sizes, metavar="N,N", help="with --dims (default: 16,64)")
+    _add_model(bench).add_argument("--dims", type=sizes, metavar="N,N,N", help="random weights; sample tier first")
+    bench.add_argument("--frame-sizes", type=sizes, metavar="N,N", help="with --dims (default: 16,64)")
     bench.add_argument("--upsampler", choices=get_args(Upsampler), help="with --dims (default: full)")
     bench.add_argument("--precision", choices=get_args(Precision), default=DEFAULT_PRECISION)
     bench.add_argument("--voices", type=int, choices=(1,), default=1)
     bench.add_argument("--threads", type=int, choices=(1,), default=1)
     bench.add_argument("--device", choices=("auto", "cpu"), default="auto")
-    bench.add_argument("--seconds", type=_positive, default=10.0, metavar="S")
+    bench.add_argument("--seconds", type=positive, default=10.0, metavar="S")
     bench.add_argument("--json", action="store_true", help="one object")
     bench.set_defaults(run=_bench)
 
@@ -227,44 +220,12 @@ class _Progress:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
-def _positive(text: str) -> float:
-    number = _number(text)
-    if not (math.isfinite(number) and number > 0.0):
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return number
-
-
 def _temperature(text: str) -> float:
-    spec, number = PARAMS["temperature"], _number(text)
-    if not spec.minimum <= number <= spec.maximum:
+    spec, value = PARAMS["temperature"], number(text)
+    if not spec.minimum <= value <= spec.maximum:
         raise argparse.ArgumentTypeError(f"{text} is not in {spec.minimum:g} to {spec.maximum:g}")
-    return number
-
-
-def _seed(text: str) -> int:
-    return _whole(text, 0, 2**63 - 1)
+    return value
 
 
 def _voices(text: str) -> int:
-    return _whole(text, 1, MAX_VOICES)
-
-
-def _whole(text: str, lowest: int, highest: int) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = lowest - 1
-    if not lowest <= number <= highest:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from {lowest} to {highest}")
-    return number
-
-
-def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(_whole(part, 1, 1 << 16) for part in text.split(","))
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is not a number") from None
+    return whole(text, 1, MAX_VOICES)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from livernn.buglog import log_bug
+from livernn.commandline import Parser, count, positive, seed, sizes, whole
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint, save_checkpoint
 from livernn.model.config import Cell, ModelConfig, Quantiser, Upsampler
@@ -20,8 +21,8 @@ from trainer.run import RunFolder
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. What the user can mend is one line on stderr."""
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         options.run(options)
     except LiveRNNError as error:
         print(f"trainer: {error}", file=sys.stderr)
@@ -122,12 +123,12 @@ def _overridden(config: TrainConfig, options: argparse.Namespace) -> TrainConfig
     return replace(config, model=replace(config.model, **model), **training)
 
 
-def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
+def _from_0(text: str) -> int:
+    return whole(text, 0, 2**31 - 1)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m trainer", description="Makes checkpoints for liveRNN.")
+    parser = Parser(prog="python -m trainer", description="Makes checkpoints for liveRNN.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = commands.add_parser("prepare", help="turn a folder of audio into training data")
@@ -137,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--q-levels", type=int, default=ModelConfig.q_levels)
     command.add_argument("--quantiser", choices=get_args(Quantiser), default=ModelConfig.quantiser)
     command.add_argument("--pre-emphasis", type=float, default=ModelConfig.pre_emphasis)
-    command.add_argument("--seed", type=int, default=0, help="deals files out to train, valid and test")
+    command.add_argument("--seed", type=seed, default=0, help="deals files out to train, valid and test")
     command.add_argument("--licence", default="", help="of the audio; goes onto the checkpoint's card")
     command.add_argument("--credit", default="", help="whom to credit; goes onto the checkpoint's card")
     command.set_defaults(run=_prepare)
@@ -146,18 +147,18 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("data", type=Path)
     command.add_argument("--config", choices=NAMED, default="live-256")
     command.add_argument("--out", type=Path, required=True, metavar="RUN")
-    command.add_argument("--minutes", type=float, help="stop after this much clock time, resumed time included")
-    command.add_argument("--steps", type=int)
+    command.add_argument("--minutes", type=positive, help="stop after this much clock time, resumed time included")
+    command.add_argument("--steps", type=count)
     command.add_argument("--resume", action="store_true", help="go on exactly where RUN stands, with its settings")
     command.add_argument("--init", type=Path, metavar="CHECKPOINT", help="start from these weights")
     _add_network(command)
     command.add_argument("--learning-rate", type=float)
-    command.add_argument("--warmup-steps", type=int)
+    command.add_argument("--warmup-steps", type=_from_0)
     command.add_argument("--decay-share", type=float, help="last share of the run, over which the rate decays")
     command.add_argument("--ema-decay", type=float)
     command.add_argument("--gap-share", type=float, help="share of chunks that rise from silence")
-    command.add_argument("--seed", type=int)
-    command.add_argument("--validate-every-steps", type=int)
+    command.add_argument("--seed", type=seed)
+    command.add_argument("--validate-every-steps", type=count)
     command.add_argument("--deterministic", action="store_true", default=None, help="repeatable, in float32")
     command.set_defaults(run=_fit)
 
@@ -167,7 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--split", choices=SPLITS, default="test")
     command.add_argument(
         "--generate",
-        type=float,
+        type=positive,
         metavar="MINUTES",
         help="render that much and measure its sound, played by the patch.json beside CHECKPOINT if there is one",
     )
@@ -183,23 +184,23 @@ def _parser() -> argparse.ArgumentParser:
 
     command = commands.add_parser("bench", help="training throughput, and where the time goes")
     _add_network(command)
-    command.add_argument("--seconds", type=float, default=10.0)
+    command.add_argument("--seconds", type=positive, default=10.0)
     command.add_argument("--json", action="store_true")
     command.set_defaults(run=_bench)
     return parser
 
 
 def _add_network(command: Any) -> None:
-    command.add_argument("--dims", type=_sizes, metavar="D,D,...", help="sample tier first, slowest tier last")
-    command.add_argument("--frame-sizes", type=_sizes, metavar="F,F,...", help="fastest tier first")
-    command.add_argument("--embed-dim", type=int)
+    command.add_argument("--dims", type=sizes, metavar="D,D,...", help="sample tier first, slowest tier last")
+    command.add_argument("--frame-sizes", type=sizes, metavar="F,F,...", help="fastest tier first")
+    command.add_argument("--embed-dim", type=count)
     command.add_argument("--cell", choices=get_args(Cell))
-    command.add_argument("--layers", type=int)
+    command.add_argument("--layers", type=count)
     command.add_argument("--upsampler", choices=get_args(Upsampler))
     command.add_argument("--weight-norm", action="store_true", default=None)
-    command.add_argument("--batch", type=int)
-    command.add_argument("--chunk-samples", type=int)
-    command.add_argument("--threads", type=int, help="CPU threads; default: all cores")
+    command.add_argument("--batch", type=count)
+    command.add_argument("--chunk-samples", type=count)
+    command.add_argument("--threads", type=count, help="CPU threads; default: all cores")
 
 
 if __name__ == "__main__":

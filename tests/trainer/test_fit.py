@@ -196,3 +196,25 @@ def test_commands(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 2
     assert all(line.startswith("trainer: ") for line in errors)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "COMMAND"),
+        (["prepare", "recordings"], "--out"),
+        (["fit", "data", "--out", "run", "--config", "huge"], "huge"),
+        (["fit", "data", "--out", "run", "--steps", "0"], "--steps: 0 is not a whole number from 1"),
+        (["fit", "data", "--out", "run", "--minutes", "nan"], "--minutes: nan is not above 0"),
+        (["fit", "data", "--out", "run", "--validate-every-steps", "0"], "--validate-every-steps"),
+        (["fit", "data", "--out", "run", "--threads", "-1"], "--threads"),
+        (["bench", "--dims", "16,x"], "x is not a whole number"),
+    ],
+)
+def test_bad_arguments_are_told_in_one_line(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert words in told
