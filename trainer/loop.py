@@ -19,7 +19,7 @@ from trainer.hardware import training_device
 from trainer.held_out import evaluate_split
 from trainer.listen import write_audio
 from trainer.progress import Progress
-from trainer.run import Counters, RunFolder, Tensors, load_state, save_state, to_arrays
+from trainer.run import Counters, RunFolder, Tensors, load_state, replace_text, save_state, to_arrays
 from trainer.step import detach, forward, prepare_torch, update, update_average
 from trainer.streams import ChunkStreams
 
@@ -73,7 +73,7 @@ def fit(
         for state in optimiser.state.values():
             state["step"] += counters.step
     run.audio.mkdir(parents=True, exist_ok=True)
-    run.config.write_text(config.to_json(), encoding="utf-8")
+    replace_text(run.config, config.to_json())
     progress = Progress(run.log, first_step=counters.step, total_steps=config.steps)
     clock = time.monotonic() - counters.elapsed_s
     samples_per_s = 0.0

@@ -6,6 +6,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from trainer.run import replace_text
+
 
 class Progress:
     """Writes RUN/log.jsonl and the bar. A resumed run drops the lines after the step that it resumes from."""
@@ -21,7 +23,7 @@ class Progress:
                 if entry["step"] > first_step:
                     break
                 kept.append(line)
-        log_path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        replace_text(log_path, "".join(f"{line}\n" for line in kept))
         self._log = log_path.open("a", encoding="utf-8", buffering=1)
         tqdm.monitor_interval = 0  # no thread of its own: it would outlive the bar
         self._bar = tqdm(total=total_steps, initial=first_step, unit="step", dynamic_ncols=True)

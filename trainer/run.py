@@ -28,7 +28,7 @@ class RunFolder:
 
     @property
     def config(self) -> Path:
-        """The TrainConfig, written once."""
+        """The TrainConfig of the newest `fit`."""
         return self.path / "config.json"
 
     @property
@@ -70,9 +70,20 @@ class RunFolder:
             ) from error
 
 
+def replace_text(path: Path, text: str) -> None:
+    """Write atomically: on a full disk the file stays as it was."""
+    temporary = path.with_suffix(".tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
 @dataclass
 class Counters:
-    """Where a run stands. `validated` tells whether `best_bits` means anything."""
+    """Where a run stands. `best_bits` is infinite before the first validation."""
 
     step: int = 0
     elapsed_s: float = 0.0
@@ -107,7 +118,7 @@ def save_state(path: Path, tensors: Tensors, carried: list[TierState], counters:
     temporary = path.with_suffix(".tmp")
     try:
         save_file(named, temporary, {"counters": json.dumps(counters.__dict__)})
-        with temporary.open("rb") as file:
+        with temporary.open("r+b") as file:  # Windows flushes only what may be written
             os.fsync(file.fileno())
         temporary.replace(path)
     except (OSError, SafetensorError) as error:

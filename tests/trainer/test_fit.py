@@ -1,5 +1,6 @@
 """The training loop: it learns, resumes exactly after kill -9, and says what is wrong."""
 
+import errno
 import json
 import os
 import signal
@@ -22,7 +23,7 @@ from trainer.config import TrainConfig
 from trainer.dataset import FORMAT, load_dataset
 from trainer.held_out import evaluate_split
 from trainer.loop import fit, schedule
-from trainer.run import RunFolder
+from trainer.run import RunFolder, replace_text
 
 TINY = TrainConfig(
     ModelConfig(frame_sizes=(4, 16), dims=(16, 16, 16), embed_dim=4),
@@ -148,6 +149,25 @@ def test_a_full_disk_leaves_the_state_before(data: Path, tmp_path: Path, monkeyp
         fit(load_dataset(data), replace(TINY, steps=2), run, resume=True)
     assert run.state.read_bytes() == before
     assert not run.state.with_suffix(".tmp").exists()
+
+
+def test_a_full_disk_leaves_config_and_log(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, text: str, encoding: str) -> None:
+        path.write_bytes(text.encode()[:3])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run = RunFolder(tmp_path / "run")
+    fit(load_dataset(data), replace(TINY, steps=1), run)
+    before = {path: path.read_bytes() for path in (run.config, run.log)}
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "write_text", full)
+        for path in before:
+            with pytest.raises(OSError, match="No space left"):
+                replace_text(path, "something longer than three")
+        with pytest.raises(OSError, match="No space left"):
+            fit(load_dataset(data), replace(TINY, steps=2), run, resume=True)
+    assert {path: path.read_bytes() for path in before} == before
+    assert list(run.path.glob("*.tmp")) == []
 
 
 def test_a_bug_is_logged_and_told_in_one_line(
