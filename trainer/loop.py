@@ -19,7 +19,8 @@ from trainer.hardware import training_device
 from trainer.held_out import evaluate_split
 from trainer.listen import write_audio
 from trainer.progress import Progress
-from trainer.run import Counters, RunFolder, Tensors, load_state, replace_text, save_state, to_arrays
+from trainer.run import RunFolder, replace_text
+from trainer.state import Counters, Tensors, load_state, save_state, to_arrays
 from trainer.step import detach, forward, prepare_torch, update, update_average
 from trainer.streams import ChunkStreams
 

@@ -144,7 +144,7 @@ def test_a_full_disk_leaves_the_state_before(data: Path, tmp_path: Path, monkeyp
     run = RunFolder(tmp_path / "run")
     fit(load_dataset(data), replace(TINY, steps=1), run)
     before = run.state.read_bytes()
-    monkeypatch.setattr("trainer.run.save_file", full)
+    monkeypatch.setattr("trainer.state.save_file", full)
     with pytest.raises(LiveRNNError, match="No space left"):
         fit(load_dataset(data), replace(TINY, steps=2), run, resume=True)
     assert run.state.read_bytes() == before
@@ -238,3 +238,8 @@ def test_bad_arguments_are_told_in_one_line(
     told = capsys.readouterr().err
     assert told.count("\n") == 1
     assert words in told
+
+
+def test_preparing_and_exporting_need_no_torch() -> None:
+    program = "import sys, trainer.__main__; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
