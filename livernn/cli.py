@@ -4,6 +4,7 @@ Imports that take long stand in the commands that need them.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -170,9 +171,7 @@ def _info(options: argparse.Namespace) -> int:
     from livernn.model.card import card
     from livernn.model.checkpoint import load_checkpoint
 
-    path = Path(options.path).expanduser()
-    if not path.is_file():
-        path = load_preset(options.path).checkpoint
+    path = _checkpoint_of(options.path)
     checkpoint = load_checkpoint(path)
     print(path)
     for heading, text in card(checkpoint):
@@ -183,6 +182,14 @@ def _info(options: argparse.Namespace) -> int:
     speed = run_bench(checkpoint, _INFO_SECONDS)
     print(f"speed here: {speed.real_time_factor:.2f} times real time in {speed.precision} on one core")
     return 0
+
+
+def _checkpoint_of(name_or_path: str) -> Path:
+    with contextlib.suppress(OSError, RuntimeError):  # as too long a name raises, or the ~ of a user who is not there
+        path = Path(name_or_path).expanduser()
+        if path.is_file():
+            return path
+    return load_preset(name_or_path).checkpoint
 
 
 def _doctor(_: argparse.Namespace) -> int:

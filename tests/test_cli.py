@@ -90,6 +90,8 @@ def test_patch_temperature_prime_and_voices_are_heard(tmp_path: Path, preset: Pa
         (["bench", "--dims", "8,8,8", "--preset", "toy"], "not allowed with"),
         (["info", "text.wav"], "text.wav"),
         (["info", "organ"], "organ"),
+        (["info", "~nobody-of-this-name/organ"], "no preset of that name"),
+        (["info", "o" * 5000], "no preset of that name"),
     ],
 )
 def test_bad_input_is_one_line_and_code_2(

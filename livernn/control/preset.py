@@ -50,8 +50,8 @@ def load_preset(name_or_path: str) -> Preset:
         BadInputError: there is none, or it is broken.
     """
     folders = _named_folders()
-    folder = folders.get(name_or_path) or Path(name_or_path).expanduser()
-    if name_or_path and folder.is_dir():
+    folder = folders.get(name_or_path) or _folder_at(name_or_path)
+    if folder is not None:
         return _read(folder)
     names = ", ".join(sorted(folders)) or "none"
     raise BadInputError(
@@ -86,13 +86,21 @@ def save_patch(folder: Path, patch: Patch) -> None:
 def _named_folders() -> dict[str, Path]:
     folders: dict[str, Path] = {}
     for root in reversed(preset_folders()):
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        with contextlib.suppress(OSError):  # missing, or not to be looked into
             folders |= {
                 folder.name: folder
                 for folder in root.iterdir()
                 if folder.is_dir() and not folder.name.startswith((".", "_"))
             }
     return folders
+
+
+def _folder_at(path: str) -> Path | None:
+    # It may be too long for a path, or begin with the ~ of a user who is not there.
+    with contextlib.suppress(OSError, RuntimeError):
+        folder = Path(path).expanduser()
+        return folder if path and folder.is_dir() else None
+    return None
 
 
 def _read(folder: Path) -> Preset:
