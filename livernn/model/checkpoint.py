@@ -119,7 +119,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if metadata.get("format") != FORMAT:
         raise _unusable(path, "this is not a liveRNN checkpoint")
     version = metadata.get("version", "")
-    if not version.isdigit():
+    if not version.isdecimal():
         raise _unusable(path, "its format version is unreadable")
     if int(version) > FORMAT_VERSION:
         raise BadInputError(
@@ -131,7 +131,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         if not isinstance(provenance, dict):
             raise ValueError("provenance is not an object")
         halves = load(content)
-    except (KeyError, ValueError, SafetensorError, BadInputError) as error:
+    except (KeyError, ValueError, RecursionError, SafetensorError, BadInputError) as error:
         raise _unusable(path, str(error)) from error
     _check(path, config, halves)
     weights = {name: array.astype(np.float32) for name, array in halves.items()}

@@ -95,10 +95,10 @@ class ModelConfig:
 
     @staticmethod
     def from_json(text: str) -> "ModelConfig":
-        """Inverse of `to_json`.
+        """Inverse of `to_json`; fields that are missing take their defaults.
 
         Raises:
-            BadInputError: not JSON, unknown or missing fields, or values out of range.
+            BadInputError: not JSON, unknown fields, or values out of range.
         """
         try:
             fields: dict[str, Any] = json.loads(text)

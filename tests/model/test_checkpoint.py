@@ -72,12 +72,14 @@ def rewrite(path: Path, *, metadata: dict[str, str] | None = None, **weights: np
         ({"format": "other"}, "not a liveRNN checkpoint"),
         ({"version": "99"}, "newer"),
         ({"version": "x"}, "version is unreadable"),
+        ({"version": "²"}, "version is unreadable"),
         ({"config": "{"}, "model configuration"),
         ({"config": json.dumps({"dims": [1]})}, "dims must be one longer"),
         ({"config": json.dumps({"colour": 1})}, "colour"),
         ({"config": replace(CONFIG, dims=(8, 8, 16)).to_json()}, "has shape"),
         ({"config": replace(CONFIG, layers=2).to_json()}, "missing"),
         ({"provenance": "[]"}, "provenance"),
+        ({"provenance": "[" * 100_000}, "recursion"),
     ],
 )
 def test_foreign_and_newer_metadata(path: Path, metadata: dict[str, str], message: str) -> None:
