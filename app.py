@@ -14,6 +14,7 @@ from livernn.errors import DeviceError, LiveRNNError
 
 def main() -> int:
     """The exit code: 0, 1 for a failure, 2 for bad input."""
+    sys.excepthook = lambda _, bug, __: print(f"livernn: {log_bug(bug)}", file=sys.stderr)
     try:
         options = _parse()
         if options.list_devices:
@@ -23,6 +24,8 @@ def main() -> int:
     except LiveRNNError as error:
         print(f"livernn: {error}", file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        return 130
 
 
 def _parse() -> argparse.Namespace:
@@ -39,7 +42,10 @@ def _parse() -> argparse.Namespace:
 def _list_devices() -> int:
     from livernn.engine.devices import list_outputs
 
-    for device in list_outputs():
+    devices = list_outputs()
+    if not devices:
+        raise DeviceError("audio", "there is no output device", "Connect one or start the sound server.")
+    for device in devices:
         mark = "*" if device.is_default else " "
         print(f"{mark} {device.name}, {device.host_api} ({device.channels} channels, {device.default_rate_hz:.0f} Hz)")
     return 0
@@ -56,8 +62,13 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _perform(options: argparse.Namespace) -> int:
-    from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
+    try:
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+    except ImportError as error:
+        raise DeviceError(
+            "window", f"Qt cannot be loaded ({error})", "On Debian and Ubuntu make run installs what it needs."
+        ) from error
 
     from livernn.engine.client import EngineClient
     from livernn.ui.main_window import MainWindow
@@ -65,7 +76,6 @@ def _perform(options: argparse.Namespace) -> int:
     from livernn.ui.settings import Settings
 
     preset = _preset(options)
-    sys.excepthook = lambda _, bug, __: print(f"livernn: {log_bug(bug)}", file=sys.stderr)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("liveRNN")
     session = Session(EngineClient, Settings())

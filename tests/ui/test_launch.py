@@ -70,3 +70,12 @@ def test_a_missing_display_is_told_in_one_line() -> None:
     assert result.returncode == 1
     assert len(result.stderr.splitlines()) == 1
     assert "display" in result.stderr
+
+
+def test_a_qt_that_cannot_be_loaded_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "PySide6").mkdir()
+    (tmp_path / "PySide6" / "__init__.py").write_text("raise ImportError('libEGL.so.1: no such file')")
+    result = run("app.py", environment={**os.environ, "PYTHONPATH": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"})
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert "libEGL.so.1" in result.stderr
