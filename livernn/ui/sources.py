@@ -42,6 +42,7 @@ def open_sound_model(path: Path) -> Preset:
     Raises:
         BadInputError: there is no such file, or the preset is broken.
     """
+    path = path.absolute()  # it is remembered, and the next start may be in another folder
     if path.is_dir():
         return load_preset(str(path))
     if not path.is_file():

@@ -322,6 +322,17 @@ def test_open_takes_folders_checkpoints_and_nothing_else(
     assert {"harp", "bare"} <= {preset.name for preset in session.presets}
 
 
+def test_a_checkpoint_is_remembered_wherever_the_next_start_is(
+    session: Session, client: FakeEngineClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bare.safetensors").touch()
+    monkeypatch.chdir(tmp_path)
+    session.open(Path("bare.safetensors"))
+    client.tell_loaded()
+    settle()
+    assert session.settings.preset == str(tmp_path / "bare.safetensors")
+
+
 def test_depth_is_remembered(session: Session) -> None:
     session.set_depth_ms(120.0)
     again = Session(FakeEngineClient, Settings())
