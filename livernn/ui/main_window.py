@@ -228,7 +228,7 @@ class MainWindow(QMainWindow):
         now = time.monotonic()
         passed_s, self._frame_at = now - self._frame_at, now
         metrics = self.session.client.metrics()
-        if metrics is None or self.isMinimized():
+        if self.isMinimized():
             return
         self.scopes.refresh(self.session.client, metrics.device_rate_hz, passed_s)
         self.meter.feed(metrics.peak_db, metrics.limiter_gain_db, passed_s)
@@ -236,9 +236,7 @@ class MainWindow(QMainWindow):
     def _draw_status(self) -> None:
         now = time.monotonic()
         passed_s, self._status_at = now - self._status_at, now
-        metrics = self.session.client.metrics()
-        if metrics is not None:
-            self.status.show_metrics(metrics, passed_s)
+        self.status.show_metrics(self.session.client.metrics(), passed_s)
 
     def _show_presets(self) -> None:
         session = self.session

@@ -44,7 +44,7 @@ class FakeEngineClient:
         self.tell = on_event
         self.sent: list[tuple[object, ...]] = []
         self.heard: NDArray[np.float32] = np.zeros(1 << 16, np.float32)
-        self.shown: Metrics | None = HEALTHY
+        self.shown = HEALTHY
         self.alive = False
 
     def start(self) -> None:
@@ -92,7 +92,7 @@ class FakeEngineClient:
     def scope(self, count: int) -> NDArray[np.float32]:
         return self.heard[-count:]
 
-    def metrics(self) -> Metrics | None:
+    def metrics(self) -> Metrics:
         return self.shown
 
     def asked(self, name: str) -> list[tuple[object, ...]]:
