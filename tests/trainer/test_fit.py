@@ -2,8 +2,6 @@
 
 import errno
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -100,7 +98,7 @@ def test_kill_and_resume_give_the_log_of_an_undisturbed_run(data: Path, tmp_path
         assert time.monotonic() < deadline
         assert process.poll() is None
         time.sleep(0.005)
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()
     process.communicate()
     assert len(log_of(tmp_path / "killed")) < len(log_of(tmp_path / "whole"))
     subprocess.run(command(data, tmp_path / "killed", "--resume"), check=True, capture_output=True)
