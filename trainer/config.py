@@ -68,8 +68,12 @@ class TrainConfig:
 
 
 NAMED = {
-    "live-256": TrainConfig(ModelConfig(dims=(256, 256, 256))),
-    "live-512": TrainConfig(ModelConfig(dims=(512, 512, 512), upsampler="shared")),
+    "live-256": TrainConfig(
+        ModelConfig(dims=(256, 384, 512)), batch=8, chunk_samples=4096, learning_rate=1.3e-3, decay_share=0.7
+    ),
+    "live-512": TrainConfig(
+        ModelConfig(dims=(512, 512, 512), upsampler="shared"), batch=8, chunk_samples=4096, learning_rate=1e-3
+    ),
     "published-3tier": TrainConfig(
         ModelConfig(frame_sizes=(2, 8), dims=(1024, 1024, 1024), embed_dim=256, pre_emphasis=0.0, quantiser="linear"),
         weight_norm=True,
@@ -78,4 +82,6 @@ NAMED = {
     ),
     "tiny": TrainConfig(ModelConfig(dims=(32, 32, 32), embed_dim=8), batch=8, validate_every_steps=100),
 }
-"""`live-*` are meant to be played on a CPU; `published-3tier` follows arXiv 1612.07837, section 3.1."""
+"""`live-*` are meant to be played on a CPU, and the bundled piano is a `live-256`; `published-3tier` follows
+arXiv 1612.07837, section 3.1. Few long chunks teach a tone to last: a chunk is all that gradients look back on.
+"""
