@@ -225,7 +225,7 @@ def test_no_device_is_said_in_one_line_with_list_and_retry(window: MainWindow, c
 
 
 def test_a_dead_engine_is_restarted_with_one_click(window: MainWindow, client: FakeEngineClient) -> None:
-    client.shown = None
+    client.shown = replace(HEALTHY, state=EngineState.STOPPED)
     say(client, EngineDied(-11, "segmentation fault"))
     assert "segmentation fault" in window.banner.message.text()
     QTest.qWait(300)
