@@ -74,6 +74,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     from trainer.evaluate import evaluate
     from trainer.judge import judge_minutes
 
+    if options.picture and not options.generate:
+        raise BadInputError("--picture", "there is nothing to draw", "Say how much to render: --generate MINUTES.")
     data = load_dataset(options.data)
     evaluation = evaluate(options.checkpoint, data, options.split)
     figures, text = evaluation.as_dict(), evaluation.text()
@@ -85,6 +87,8 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
+    if options.out.suffix != ".safetensors" or options.out.is_dir():
+        raise BadInputError(str(options.out), "that is no name for a checkpoint", "Let it end in .safetensors.")
     run = RunFolder(options.run_folder)
     run.load_config()
     source = run.last if options.last else run.best
@@ -92,9 +96,8 @@ def _export(options: argparse.Namespace) -> None:
         raise BadInputError(str(run.path), "it holds no checkpoint yet", "Wait for the first validation.")
     checkpoint = load_checkpoint(source)
     save_checkpoint(options.out, checkpoint.config, checkpoint.weights, checkpoint.provenance)
-    print(
-        f"{options.out}: {checkpoint.provenance['steps']} steps, {checkpoint.provenance['bits_per_sample']} bits/sample"
-    )
+    steps, bits = checkpoint.provenance["steps"], checkpoint.provenance["bits_per_sample"]["valid"]
+    print(f"{options.out}: {steps} steps, {bits:.3f} bits/sample on the validation split")
 
 
 def _bench(options: argparse.Namespace) -> None:

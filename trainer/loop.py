@@ -78,7 +78,7 @@ def fit(
     progress = Progress(run.log, first_step=counters.step, total_steps=config.steps)
     clock = time.monotonic() - counters.elapsed_s
     samples_per_s = 0.0
-    finished = False
+    finished = share_done(config, counters, minutes) >= 1.0
     try:
         while not finished:
             began = time.monotonic()

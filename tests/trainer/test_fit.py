@@ -79,6 +79,8 @@ def test_stopping_and_resuming_repeats_the_loss_log(data: Path, tmp_path: Path) 
     fit(dataset, replace(config, steps=20), RunFolder(tmp_path / "parts"))
     fit(dataset, config, RunFolder(tmp_path / "parts"), resume=True)
     assert log_of(tmp_path / "parts") == log_of(tmp_path / "whole")
+    fit(dataset, config, RunFolder(tmp_path / "parts"), resume=True)
+    assert log_of(tmp_path / "parts") == log_of(tmp_path / "whole")  # it had ended
 
 
 def command(data: Path, run: Path, *options: str) -> list[str]:
@@ -227,6 +229,8 @@ def test_commands(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
         (["fit", "data", "--out", "run", "--validate-every-steps", "0"], "--validate-every-steps"),
         (["fit", "data", "--out", "run", "--threads", "-1"], "--threads"),
         (["bench", "--dims", "16,x"], "x is not a whole number"),
+        (["export", "run", "--out", "folder"], ".safetensors"),
+        (["evaluate", "x.safetensors", "data", "--picture", "x.png"], "--generate"),
     ],
 )
 def test_bad_arguments_are_told_in_one_line(
