@@ -1,12 +1,15 @@
 """`python -m trainer`: prepare, fit, evaluate, export, bench."""
 
 import argparse
+import errno
 import json
 import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, get_args
+
+from tqdm import tqdm
 
 from livernn.buglog import log_bug
 from livernn.commandline import Parser, count, positive, seed, sizes, whole
@@ -32,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except OSError as error:
         where = error.filename or "a file"
-        print(f"trainer: {where}: {error.strerror}. Make room, or choose another folder.", file=sys.stderr)
+        remedy = "Make room" if error.errno == errno.ENOSPC else "See to that"
+        print(f"trainer: {where}: {error.strerror}. {remedy}, or choose another folder.", file=sys.stderr)
         return 1
     except Exception as bug:  # noqa: BLE001 - logged with its traceback
         print(f"trainer: {log_bug(bug)}", file=sys.stderr)
@@ -47,9 +51,21 @@ def _prepare(options: argparse.Namespace) -> None:
         quantiser=options.quantiser,
         pre_emphasis=options.pre_emphasis,
     )
-    report = prepare(
-        options.folder, options.out, codec, seed=options.seed, licence=options.licence, credit=options.credit
-    )
+    with tqdm(unit="file", dynamic_ncols=True, disable=None) as bar:
+
+        def show(done: int, total: int, name: str) -> None:
+            bar.total, bar.n = total, done
+            bar.set_postfix_str(name)
+
+        report = prepare(
+            options.folder,
+            options.out,
+            codec,
+            seed=options.seed,
+            licence=options.licence,
+            credit=options.credit,
+            on_file=show,
+        )
     print(report.text())
 
 

@@ -1,6 +1,7 @@
 """The sampler: a thread that owns the voice and keeps the ring filled ahead of the ear."""
 
 import logging
+import math
 import os
 import queue
 import threading
@@ -21,6 +22,7 @@ from livernn.engine.shared import (
     LIMITER_GAIN_DB,
     REAL_TIME_FACTOR,
     RING_AT,
+    RING_SAMPLES,
     RING_WORDS,
     TARGET_DEPTH_MS,
     ControlBlock,
@@ -160,7 +162,8 @@ class Sampler:
         assert self._current is not None
         block = BLOCK_SAMPLES * self._rate_hz / self._current.instrument.voice.config.sample_rate_hz
         least = int(self._block.words[LARGEST_BLOCK]) + 2.0 * block
-        return round(max(ms_to_samples(self._depth_ms, self._rate_hz), least))
+        wanted = round(max(ms_to_samples(self._depth_ms, self._rate_hz), least))
+        return min(wanted, RING_SAMPLES - 2 * math.ceil(block))
 
     def _swap(self, incoming: Incoming) -> None:
         if self._rate_hz > 0.0 and incoming.instrument.voice.device_rate_hz != self._rate_hz:

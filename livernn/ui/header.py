@@ -128,9 +128,11 @@ class Header(QWidget):
     def show_presets(self, presets: Sequence[Preset], current: Preset | None, *, dirty: bool) -> None:
         """The list, and which of it plays; `dirty` if the knobs have moved since it was loaded."""
         self._shown = list(presets)
-        names = [preset.name for preset in presets]
+        checkpoints = [preset.checkpoint for preset in presets]
         titles = [preset.title for preset in presets]
-        index = names.index(current.name) if current is not None and current.name in names else -1
+        index = -1
+        if current is not None and current.checkpoint in checkpoints:
+            index = checkpoints.index(current.checkpoint)
         if dirty and index >= 0:
             titles[index] += DIRTY_MARK
         if titles != [self.presets.itemText(at) for at in range(self.presets.count())]:
@@ -138,7 +140,7 @@ class Header(QWidget):
             self.presets.addItems(titles)
         self.presets.setCurrentIndex(index)
         for arrow in (self.previous, self.next):
-            arrow.setEnabled(len(names) > 1 or (index < 0 and bool(names)))
+            arrow.setEnabled(len(titles) > 1 or (index < 0 and bool(titles)))
 
 
 def _button(text: str, tip: str) -> QPushButton:

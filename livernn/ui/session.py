@@ -104,7 +104,7 @@ class Session(QObject):
 
     def load(self, preset: Preset) -> None:
         """Change to a preset; while playing the sound cross-fades once it is ready."""
-        if preset.name not in {known.name for known in self.presets}:
+        if preset.checkpoint not in {known.checkpoint for known in self.presets}:
             self.presets = [*self.presets, preset]
         self.pending = preset
         self.client.load(preset.checkpoint, preset.patch)
@@ -114,11 +114,12 @@ class Session(QObject):
     def step_preset(self, step: int) -> None:
         """The next (1) or previous (-1) preset of the list, round and round."""
         self.presets = self._listed()
-        names = [preset.name for preset in self.presets]
+        checkpoints = [preset.checkpoint for preset in self.presets]
         shown = self.pending or self.preset
-        if names:
-            at = names.index(shown.name) + step if shown is not None and shown.name in names else 0
-            self.load(self.presets[at % len(names)])
+        if checkpoints:
+            listed = shown is not None and shown.checkpoint in checkpoints
+            at = checkpoints.index(shown.checkpoint) + step if shown is not None and listed else 0
+            self.load(self.presets[at % len(checkpoints)])
 
     def open(self, path: Path) -> None:
         """Load or prime from whatever was picked or dropped."""
@@ -197,7 +198,8 @@ class Session(QObject):
 
     def restart(self) -> None:
         """A new engine with the same preset, patch, output and, if it was playing, sound."""
-        again = self.preset or self.pending
+        again = self.pending or self.preset
+        interrupted = self.pending is not None
         self.pending = again
         self.died = False
         self.client.restart()
@@ -206,7 +208,7 @@ class Session(QObject):
         if again is None:
             self._show(WELCOME)
             return
-        if self.preset is None:
+        if interrupted:
             self.client.load(again.checkpoint, again.patch)
         self._show(Notice(Kind.BUSY, f"Loading {again.title}"))
 
@@ -230,8 +232,9 @@ class Session(QObject):
     def _listed(self) -> list[Preset]:
         """The presets as they are on disk now, and the bare checkpoints of this session."""
         found = find_presets()
-        names = {preset.name for preset in found}
-        return found + [preset for preset in self.presets if preset.name not in names and preset.checkpoint.is_file()]
+        listed = {preset.checkpoint for preset in found}
+        others = [preset for preset in self.presets if preset.checkpoint not in listed]
+        return found + [preset for preset in others if preset.checkpoint.is_file()]
 
     def _show(self, notice: Notice) -> None:
         self.notice = notice

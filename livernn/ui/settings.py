@@ -1,6 +1,7 @@
 """What the window remembers: an ini file that is written at each change, so that a crash loses nothing."""
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -27,7 +28,8 @@ class Settings:
 
     def __init__(self) -> None:
         folder = paths.data_dir()
-        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # a home that cannot be written to remembers nothing, and plays all the same
+            folder.mkdir(parents=True, exist_ok=True)
         self._file = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
 
     @property

@@ -338,3 +338,23 @@ def test_depth_is_remembered(session: Session) -> None:
     again = Session(FakeEngineClient, Settings())
     again.start(None, None)
     assert again.client.asked("set_depth_ms") == [("set_depth_ms", 120.0)]
+
+
+def test_two_checkpoints_of_one_name_are_two_entries(session: Session, tmp_path: Path) -> None:
+    paths = [tmp_path / folder / "best.safetensors" for folder in ("one", "two")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_bytes(b"not read by the window")
+        session.open(path)
+    assert [preset.checkpoint for preset in session.presets if preset.name == "best"] == paths
+    session.step_preset(-1)
+    assert session.pending.checkpoint == paths[0]
+
+
+def test_a_restart_takes_up_the_load_that_the_death_interrupted(session: Session, client: FakeEngineClient) -> None:
+    session.step_preset(1)
+    wanted = session.pending
+    say(client, EngineDied(-9, "killed"))
+    session.restart()
+    assert session.pending == wanted
+    assert client.asked("load")[-1][1] == wanted.checkpoint
