@@ -83,5 +83,5 @@ NAMED = {
     "tiny": TrainConfig(ModelConfig(dims=(32, 32, 32), embed_dim=8), batch=8, validate_every_steps=100),
 }
 """`live-*` are meant to be played on a CPU, and the bundled piano is a `live-256`; `published-3tier` follows
-arXiv 1612.07837, section 3.1. Few long chunks teach a tone to last: a chunk is all that gradients look back on.
+arXiv 1612.07837, section 3.1. Their chunks are long because gradients look back no further than one.
 """
