@@ -11,6 +11,9 @@ Cell = Literal["gru", "lstm"]
 Upsampler = Literal["full", "shared"]
 Quantiser = Literal["mu-law", "linear"]
 
+FRAME_SCALE = 2.0
+"""Frame inputs span [-FRAME_SCALE, FRAME_SCALE], as in the published code."""
+
 _LIMIT_DIM = 4096
 _LIMIT_FRAME = 4096
 

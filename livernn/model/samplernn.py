@@ -14,11 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import parametrizations, parametrize
 
-from livernn.model.config import ModelConfig
+from livernn.model.config import FRAME_SCALE, ModelConfig
 from livernn.model.recurrent import gru
-
-FRAME_SCALE = 2.0
-"""Frame inputs span [-FRAME_SCALE, FRAME_SCALE], as in the published code."""
 
 LSTM_FORGET_BIAS = 3.0
 

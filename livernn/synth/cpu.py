@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from livernn.model.config import FRAME_SCALE
 from livernn.synth.compiled import network
 from livernn.synth.denormals import flush_denormals, restore_denormals
 from livernn.synth.emit import PANEL_ROWS
 from livernn.synth.gemv import multiply, padded
 from livernn.synth.vector import Floats, exp, rectify, sigmoid, tanh
 
-FRAME_SCALE = np.float32(2.0)
+_FRAME_SCALE = np.float32(FRAME_SCALE)
 Codes = NDArray[np.uint8]
 
 _ZERO = np.float32(0.0)
@@ -67,7 +68,7 @@ def _frame_tier(
     signal, from_input, from_state, frame = scratch[0], scratch[1], scratch[2], scratch[3]
     middle = np.float32(shared.q_levels - 1) / np.float32(2.0)
     for i in range(size):
-        frame[i] = (np.float32(past[len(past) - size + i]) - middle) * (FRAME_SCALE / middle)
+        frame[i] = (np.float32(past[len(past) - size + i]) - middle) * (_FRAME_SCALE / middle)
     multiply(matrices, tier.input_weight, floats[tier.input_bias :], dim, size, frame, signal, levels)
     if index + 1 < len(tiers):
         above = tiers[index + 1]

@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint
+from livernn.model.config import FRAME_SCALE
 from livernn.model.precision import Precision
 from livernn.model.quantize import silence_code
 from livernn.synth.rounding import quantise_vector, rounded
-
-FRAME_SCALE = 2.0
-"""Frame inputs span [-FRAME_SCALE, FRAME_SCALE], as in the published code."""
 
 _FOLDED = ("sample_tier.embedding.weight", "sample_tier.input.weight")
 """Kernels fold these into a table of float32."""
