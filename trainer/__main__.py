@@ -169,7 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--minutes", type=positive, help="stop after this much clock time, resumed time included")
     command.add_argument("--steps", type=count)
     command.add_argument("--resume", action="store_true", help="go on exactly where RUN stands, with its settings")
-    command.add_argument("--init", type=Path, metavar="CHECKPOINT", help="start from these weights")
+    command.add_argument("--init", type=Path, metavar="CHECKPOINT", help="start from these weights; the network may be wider")
     _add_network(command)
     command.add_argument("--learning-rate", type=float)
     command.add_argument("--warmup-steps", type=_from_0)

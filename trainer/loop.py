@@ -11,7 +11,6 @@ from torch import Tensor
 
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint, save_checkpoint
-from livernn.model.config import ModelConfig
 from livernn.model.samplernn import SampleRNN, TierState
 from trainer.config import TrainConfig
 from trainer.dataset import CODEC_FIELDS, Dataset
@@ -23,6 +22,7 @@ from trainer.run import RunFolder, replace_text
 from trainer.state import Counters, Tensors, load_state, save_state, to_arrays
 from trainer.step import detach, forward, prepare_torch, update, update_average
 from trainer.streams import ChunkStreams
+from trainer.widen import can_widen, widened
 
 SMOOTHING = 0.05
 """Weight of the newest step in the samples/s that the bar shows."""
@@ -175,22 +175,20 @@ def training_tensors(model: SampleRNN, averaged: SampleRNN, optimiser: torch.opt
 
 
 def load_plain(model: SampleRNN, path: Path) -> None:
-    """Start from a checkpoint's weights.
+    """Start from a checkpoint's weights; where `model` is wider, its new units begin unheard.
 
     Raises:
         BadInputError: it has another shape.
     """
     checkpoint = load_checkpoint(path)
-    if shape_of(checkpoint.config) != shape_of(model.config):
-        raise BadInputError(str(path), "its network has another shape than the chosen config", "Choose its config.")
-    model.load_plain_state({name: torch.from_numpy(array) for name, array in checkpoint.weights.items()})
-
-
-def shape_of(config: ModelConfig) -> tuple[object, ...]:
-    """The part of a configuration that weights depend on."""
-    return (
-        config.frame_sizes, config.dims, config.embed_dim, config.cell, config.layers, config.upsampler, config.q_levels
-    )  # fmt: skip
+    if not can_widen(checkpoint.config, model.config):
+        raise BadInputError(
+            str(path),
+            "its network is not of the chosen shape, nor a narrower one",
+            "Choose its config, or wider --dims.",
+        )
+    weights = {name: torch.from_numpy(array) for name, array in checkpoint.weights.items()}
+    model.load_plain_state(widened(weights, model.plain_state(), model.config))
 
 
 def export(

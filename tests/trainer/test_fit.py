@@ -112,9 +112,9 @@ def test_init_starts_from_another_runs_weights(data: Path, tmp_path: Path) -> No
     best = fit(dataset, replace(TINY, steps=40, learning_rate=1e-2), RunFolder(tmp_path / "first"))
     fit(dataset, replace(TINY, steps=1), RunFolder(tmp_path / "second"), init=best)
     assert log_of(tmp_path / "second")[0][1] < 7.0
-    wider = replace(TINY, steps=1, model=replace(TINY.model, dims=(16, 16, 32)))
-    with pytest.raises(BadInputError, match="another shape"):
-        fit(dataset, wider, RunFolder(tmp_path / "third"), init=best)
+    narrower = replace(TINY, steps=1, model=replace(TINY.model, dims=(16, 16, 8)))
+    with pytest.raises(BadInputError, match="not of the chosen shape"):
+        fit(dataset, narrower, RunFolder(tmp_path / "third"), init=best)
 
 
 def test_minutes_stop_on_the_clock(data: Path, tmp_path: Path) -> None:
