@@ -9,21 +9,11 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTextBrowser, Q
 import livernn
 from livernn.control.params import PARAMS
 from livernn.control.preset import Preset
+from livernn.ui.keys import Key
 
 CARD_FILE = "CARD.md"
 
-KEYS = (
-    ("Space", "Play or stop"),
-    ("Esc", "Panic: silence at once"),
-    ("Ctrl+O or Ctrl+L", "Open a preset, a checkpoint or a sound file"),
-    ("Ctrl+PgUp, Ctrl+PgDown", "Previous, next preset"),
-    ("Ctrl+P", "Prime: continue a sound file"),
-    ("Ctrl+R", "Start over with a new random seed"),
-    ("F", "Freeze the scopes"),
-    ("Ctrl+D", "Audio output"),
-    ("Ctrl+T", "Dark, light, high contrast"),
-    ("F11", "Full screen"),
-    ("F1", "This page"),
+KNOB_KEYS = (
     ("Tab, then arrows", "Reach a knob and turn it; Shift: fine; PgUp, PgDown: coarse; Home, End: to the end"),
     ("Enter or double click on a number", "Type a value"),
     ("Double click on a knob, or Delete", "Back to the default"),
@@ -66,11 +56,12 @@ class TextDialog(QDialog):
         layout.addLayout(bottom)
 
 
-def help_dialog(parent: QWidget, scale: float) -> TextDialog:
+def help_dialog(parent: QWidget, scale: float, window_keys: Iterable[Key]) -> TextDialog:
     """First steps, keys, and what each knob does."""
     dialog = TextDialog("Help", scale, parent)
     steps = "".join(f"<li>{step}</li>" for step in _FIRST_STEPS)
-    keys = _table((html.escape(key), html.escape(what)) for key, what in KEYS)
+    named = [(" or ".join(key.keys), key.effect) for key in window_keys]
+    keys = _table((html.escape(key), html.escape(what)) for key, what in (*named, *KNOB_KEYS))
     knobs = _table((html.escape(spec.label), html.escape(spec.help)) for spec in PARAMS.values())
     dialog.page.setHtml(f"<h2>First steps</h2><ol>{steps}</ol><h2>Keys</h2>{keys}<h2>Knobs</h2>{knobs}")
     return dialog

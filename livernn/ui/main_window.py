@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -22,8 +22,10 @@ from livernn.ui.audio_dialog import AudioDialog
 from livernn.ui.banner import Banner
 from livernn.ui.dialogs import about_dialog, help_dialog
 from livernn.ui.header import Header
+from livernn.ui.keys import Keys
 from livernn.ui.meter import LevelMeter
 from livernn.ui.notice import Notice, Remedy
+from livernn.ui.pages import Pages
 from livernn.ui.scope_panel import ScopePanel
 from livernn.ui.session import Session
 from livernn.ui.sources import CHECKPOINT_SUFFIX, SOUND_SUFFIXES
@@ -33,7 +35,7 @@ from livernn.ui.transport import Transport
 FRAME_MS = 16
 STATUS_MS = 200
 DEFAULT_DEPTH_MS = 60.0
-SMALLEST = (1080, 640)
+SMALLEST = (1080, 700)
 
 _SOUNDS = " ".join(f"*{suffix}" for suffix in SOUND_SUFFIXES)
 _SOUND_FILTER = f"Sound files ({_SOUNDS})"
@@ -49,10 +51,12 @@ class MainWindow(QMainWindow):
         self._settings = session.settings
         self._theme = themes.THEMES.get(self._settings.theme or "", themes.THEMES[themes.DEFAULT_THEME])
         self._scale = 0.0
+        self.keys = Keys(self)
         self.header = Header()
         self.banner = Banner()
         self.scopes = ScopePanel(self._settings.waveform_span_s)
         self.meter = LevelMeter()
+        self.pages = Pages()
         self.transport = Transport()
         self.status = StatusStrip()
         self.audio_dialog = AudioDialog(self._settings.depth_ms or DEFAULT_DEPTH_MS, self)
@@ -79,7 +83,8 @@ class MainWindow(QMainWindow):
         inside.addWidget(self.meter)
         scopes = QHBoxLayout()
         scopes.setSpacing(12)
-        scopes.addWidget(self.scopes, 1)
+        self.pages.dock(self.scopes, "Scopes", "What is heard")
+        scopes.addWidget(self.pages, 1)
         scopes.addWidget(frame)
         body = QWidget()
         layout = QVBoxLayout(body)
@@ -128,25 +133,19 @@ class MainWindow(QMainWindow):
         self.audio_dialog.refresh_asked.connect(session.list_devices)
 
     def _add_shortcuts(self) -> None:
-        actions = {
-            "Space": self.session.toggle_play,
-            "Esc": self.session.panic,
-            "Ctrl+O": self.ask_for_file,
-            "Ctrl+L": self.ask_for_file,
-            "Ctrl+P": self.ask_for_prime,
-            "Ctrl+R": self.session.reset,
-            "Ctrl+D": self.show_audio_dialog,
-            "Ctrl+T": self.next_theme,
-            "Ctrl+PgUp": lambda: self.session.step_preset(-1),
-            "Ctrl+PgDown": lambda: self.session.step_preset(1),
-            "F": self.scopes.freeze.toggle,
-            "F1": self.show_help,
-            "F11": self.toggle_full_screen,
-        }
-        for keys, action in actions.items():
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setAutoRepeat(False)
-            shortcut.activated.connect(action)
+        add, session = self.keys.add, self.session
+        add("Space", "Play or stop", session.toggle_play)
+        add("Esc", "Panic: silence at once", session.panic)
+        add(("Ctrl+O", "Ctrl+L"), "Open a preset, a checkpoint or a sound file", self.ask_for_file)
+        add("Ctrl+PgUp", "Previous preset", lambda: session.step_preset(-1))
+        add("Ctrl+PgDown", "Next preset", lambda: session.step_preset(1))
+        add("Ctrl+P", "Prime: continue a sound file", self.ask_for_prime)
+        add("Ctrl+R", "Start over with a new random seed", session.reset)
+        add("F", "Freeze the scopes", self.scopes.freeze.toggle)
+        add("Ctrl+D", "Audio output", self.show_audio_dialog)
+        add("Ctrl+T", "Dark, light, high contrast", self.next_theme)
+        add("F11", "Full screen", self.toggle_full_screen)
+        add("F1", "This page", self.show_help)
 
     def ask_for_file(self) -> None:
         """Let the performer pick something to load or to continue."""
@@ -164,7 +163,7 @@ class MainWindow(QMainWindow):
 
     def show_help(self) -> None:
         """Keys and first steps."""
-        help_dialog(self, self._scale).show()
+        help_dialog(self, self._scale, self.keys.table).show()
 
     def show_about(self) -> None:
         """Credits of program and preset."""
@@ -215,7 +214,7 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         themes.apply_theme(application, self._theme, scale)
-        for panel in (self.banner, self.scopes, self.meter, self.transport, self.status, self.audio_dialog):
+        for panel in (self.banner, self.pages, self.meter, self.transport, self.status, self.audio_dialog):
             panel.set_scale(scale)
 
     def _start_timer(self, interval_ms: int, action: object, kind: Qt.TimerType) -> None:

@@ -134,6 +134,13 @@ def style_sheet(theme: Theme, scale: float) -> str:
     QComboBox QAbstractItemView {{ background: {theme.panel}; color: {theme.text}; border: 1px solid {theme.line};
         selection-background-color: {theme.accent}; selection-color: {theme.on_accent}; outline: none; }}
     QComboBox QAbstractItemView::item {{ min-height: {px(36)}; }}
+    QTabWidget::pane {{ border: none; }}
+    QTabBar::tab {{ background: {theme.panel}; color: {theme.muted}; border: 1px solid {theme.raised};
+        border-radius: {px(6)}; padding: {px(5)} {px(5)}; margin: 0 {px(6)} {px(3)} 0; font-size: {px(15)}; }}
+    QTabBar::tab:selected {{ background: {theme.raised}; color: {theme.text}; border-color: {theme.accent}; }}
+    QTabBar::tab:hover {{ color: {theme.text}; }}
+    QTabBar:focus {{ outline: none; }}
+    QTabBar::tab:selected:focus {{ border: 2px solid {theme.accent}; }}
     QLineEdit {{ background: {theme.window}; color: {theme.text}; border: 1px solid {theme.accent};
         border-radius: {px(6)}; padding: {px(4)}; font-size: {px(19)}; selection-background-color: {theme.accent};
         selection-color: {theme.on_accent}; }}

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QWidget
 from livernn.control.params import PARAMS
 from livernn.engine.client import EngineDied, EngineState, Failed, NoDevice, Tuning
 from livernn.ui.audio_dialog import AudioDialog
-from livernn.ui.dialogs import KEYS, TextDialog
+from livernn.ui.dialogs import KNOB_KEYS, TextDialog
 from livernn.ui.main_window import MainWindow
 from livernn.ui.session import Session
 from livernn.ui.settings import Settings
@@ -120,7 +120,11 @@ def test_file_keys_open_what_is_chosen(
 def test_help_names_every_key_and_knob(window: MainWindow) -> None:
     QTest.keyClick(window, Qt.Key.Key_F1)
     text = window.findChild(TextDialog).page.toPlainText()
-    for key, _ in KEYS:
+    assert window.keys.table
+    for key in window.keys.table:
+        assert all(sequence in text for sequence in key.keys)
+        assert key.effect in text
+    for key, _ in KNOB_KEYS:
         assert key in text
     for spec in PARAMS.values():
         assert spec.help in text
