@@ -20,12 +20,20 @@ class Law(Enum):
     INTEGER = "integer"
 
 
+class Group(Enum):
+    """What stands together in the window, under this heading."""
+
+    SAMPLING = "Sampling"
+    OUTPUT = "Output"
+
+
 @dataclass(frozen=True)
 class ParamSpec:
     """One parameter: range, default, unit and response law. At the value `off`, if it has one, it does nothing."""
 
     name: str
     label: str
+    group: Group
     minimum: float
     maximum: float
     default: float
@@ -74,23 +82,23 @@ class ParamSpec:
 
 _TABLE = (
     ParamSpec(
-        "temperature", "Temperature", 0.1, 2.0, 1.0, "", Law.LOG, 2,
+        "temperature", "Temperature", Group.SAMPLING, 0.1, 2.0, 1.0, "", Law.LOG, 2,
         "How daring each next sample is: low is smooth and dark, high is rough and noisy.",
     ),
     ParamSpec(
-        "top_k", "Top k", 0, 256, 0, "", Law.INTEGER, 0,
+        "top_k", "Top k", Group.SAMPLING, 0, 256, 0, "", Law.INTEGER, 0,
         "Draw only from the k likeliest levels; 0 is off.", off=0.0,
     ),
     ParamSpec(
-        "top_p", "Top p", 0.05, 1.0, 1.0, "", Law.LINEAR, 3,
+        "top_p", "Top p", Group.SAMPLING, 0.05, 1.0, 1.0, "", Law.LINEAR, 3,
         "Draw only from the likeliest levels that together hold this probability; 1 is off.", off=1.0,
     ),
     ParamSpec(
-        "min_p", "Min p", 0.0, 0.5, 0.0, "", Law.LINEAR, 3,
+        "min_p", "Min p", Group.SAMPLING, 0.0, 0.5, 0.0, "", Law.LINEAR, 3,
         "Leave out levels less likely than this share of the likeliest; 0 is off.", off=0.0,
     ),
     ParamSpec(
-        "gain_db", "Gain", -60.0, 12.0, 0.0, "dB", Law.LINEAR, 1,
+        "gain_db", "Gain", Group.OUTPUT, -60.0, 12.0, 0.0, "dB", Law.LINEAR, 1,
         "Output level before the limiter.",
     ),
 )  # fmt: skip

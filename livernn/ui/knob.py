@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QRegularExpression, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QRegularExpression, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleValueChangeEvent,
@@ -17,10 +17,11 @@ from PySide6.QtGui import (
     QRegularExpressionValidator,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from livernn.control.params import OFF, Law, ParamSpec
 from livernn.ui.theme import painted_font
+from livernn.ui.value_edit import ValueEdit
 
 FULL_TURN_PX = 220
 """Vertical drag from one end of the range to the other."""
@@ -34,31 +35,6 @@ _NUMBER = r"-?\d*\.?\d*"
 _TYPED, _TYPED_OR_OFF = QRegularExpression(_NUMBER), QRegularExpression(f"{_NUMBER}|{OFF}")
 _START_DEG, _SWEEP_DEG = 225.0, -270.0
 _LABEL_SHARE, _VALUE_SHARE = 0.15, 0.19
-
-
-class ValueEdit(QLineEdit):
-    """Typed entry: Enter takes, Esc leaves, and no key of the window acts meanwhile."""
-
-    taken = Signal(str)
-
-    def event(self, event: QEvent) -> bool:
-        """Keeps the window's shortcuts off while typing."""
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.taken.emit(self.text())
-            self.hide()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.hide()
-        else:
-            super().keyPressEvent(event)
-
-    def focusOutEvent(self, event: QEvent) -> None:
-        self.hide()
 
 
 class Knob(QWidget):
@@ -81,15 +57,16 @@ class Knob(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(112, 150)
+        self.setMinimumSize(88, 104)
         self.setToolTip(f"<b>{spec.label}</b><br>{spec.help}")
         self.setAccessibleName(spec.label)
-        self.setAccessibleDescription(spec.help)
         self._edit = ValueEdit(self)
         self._edit.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._edit.setValidator(QRegularExpressionValidator(_TYPED if spec.off is None else _TYPED_OR_OFF, self))
         self._edit.hide()
+        self._edit.setAccessibleName(f"{spec.label}, typed")
         self._edit.taken.connect(self._take_text)
+        self._tell()
 
     @property
     def value(self) -> float:
@@ -263,6 +240,7 @@ class Knob(QWidget):
 
     def _tell(self) -> None:
         self.update()
+        self.setAccessibleDescription(f"{self.spec.format(self._value)}. {self.spec.help}")
         if QAccessible.isActive():
             QAccessible.updateAccessibility(QAccessibleValueChangeEvent(self, self._value))
 

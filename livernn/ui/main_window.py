@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
     def _connect_session(self) -> None:
         session = self.session
         session.presets_changed.connect(self._show_presets)
-        session.patch_changed.connect(lambda: self.transport.show_patch(session.patch))
+        session.patch_changed.connect(lambda: self.transport.panel.show_patch(session.patch))
         session.state_changed.connect(self._show_state)
         session.audio_changed.connect(self._show_audio)
         session.notice_changed.connect(self._show_notice)
@@ -108,7 +108,7 @@ class MainWindow(QMainWindow):
         self._show_state()
         self._show_audio()
         self._show_notice(session.notice)
-        self.transport.show_patch(session.patch)
+        self.transport.panel.show_patch(session.patch)
 
     def _connect_panels(self) -> None:
         session, header, transport = self.session, self.header, self.transport

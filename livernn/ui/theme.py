@@ -106,6 +106,7 @@ def style_sheet(theme: Theme, scale: float) -> str:
     QMainWindow, QDialog {{ background: {theme.window}; }}
     QToolTip {{ background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.line}; padding: {px(6)}; }}
     QFrame#panel {{ background: {theme.panel}; border: 1px solid {theme.raised}; border-radius: {px(10)}; }}
+    QFrame#group {{ border: none; border-left: 1px solid {theme.line}; }}
     QLabel {{ color: {theme.text}; background: transparent; }}
     QLabel#wordmark {{ font-size: {px(27)}; color: {theme.text}; }}
     QLabel#caption {{ color: {theme.muted}; font-size: {px(15)}; }}

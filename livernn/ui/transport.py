@@ -5,10 +5,11 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from livernn.control.params import PARAMS
-from livernn.control.patch import Patch
 from livernn.ui.header import paint_triangle
-from livernn.ui.knob import Knob
+from livernn.ui.knob_panel import KnobPanel
 from livernn.ui.theme import painted_font
+
+_ONE_ROW, _TWO_ROWS = 216, 280
 
 
 class PlayButton(QAbstractButton):
@@ -91,7 +92,8 @@ class Transport(QFrame):
         self.prime = _button("Prime…", "Continue a sound file (Ctrl+P), or drop one on the window")
         self.reset = _button("New seed", "Start over with a new random seed (Ctrl+R)")
         self.panic = _button("Panic", "Silence at once (Esc)")
-        self.knobs = {name: Knob(spec) for name, spec in PARAMS.items()}
+        self.panel = KnobPanel(PARAMS.values())
+        self.knobs = self.panel.knobs
         actions = QVBoxLayout()
         actions.setSpacing(10)
         for button in (self.prime, self.reset, self.panic):
@@ -102,9 +104,8 @@ class Transport(QFrame):
         layout.addWidget(self.play)
         layout.addLayout(actions)
         layout.addSpacing(10)
-        for knob in self.knobs.values():
-            layout.addWidget(knob, 1)
-            knob.changed.connect(self.value_changed)
+        layout.addWidget(self.panel, 1)
+        self.panel.value_changed.connect(self.value_changed)
         self.play.clicked.connect(self.play_asked)
         self.prime.clicked.connect(self.prime_asked)
         self.reset.clicked.connect(self.reset_asked)
@@ -112,15 +113,10 @@ class Transport(QFrame):
 
     def set_scale(self, scale: float) -> None:
         """See `theme.scale_for`."""
-        self.setFixedHeight(round(216 * scale))
+        self.setFixedHeight(round((_ONE_ROW if self.panel.rows == 1 else _TWO_ROWS) * scale))
         self.play.setFixedWidth(round(170 * scale))
         for button in (self.prime, self.reset, self.panic):
             button.setFixedWidth(round(138 * scale))
-
-    def show_patch(self, patch: Patch) -> None:
-        """Turn the knobs to a patch."""
-        for name, knob in self.knobs.items():
-            knob.set_value(patch.value(name))
 
 
 def _button(text: str, tip: str) -> QPushButton:

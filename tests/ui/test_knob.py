@@ -5,7 +5,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from livernn.control.params import PARAMS
-from livernn.ui.knob import FINE, FULL_TURN_PX, Knob, ValueEdit
+from livernn.ui.knob import FINE, FULL_TURN_PX, Knob
+from livernn.ui.value_edit import ValueEdit
 
 
 @pytest.fixture
