@@ -15,6 +15,7 @@ from livernn.paths import preset_folders
 FORMAT = 1
 PATCH_FILE = "patch.json"
 CHECKPOINT_FILE = "model.safetensors"
+CARD_FILE = "CARD.md"
 
 _LIMIT_BYTES = 1 << 20
 
@@ -61,14 +62,15 @@ def load_preset(name_or_path: str) -> Preset:
     )
 
 
-def save_patch(folder: Path, patch: Patch) -> None:
-    """Make `patch` the one that the preset in `folder` starts with; its title stays.
+def save_patch(folder: Path, patch: Patch, title: str | None = None) -> None:
+    """Make `patch` the one that the preset in `folder` starts with; its title stays unless another is given.
 
     Raises:
         LiveRNNError: the folder is missing, its patch is of a newer version, or the file cannot be written.
     """
     path = folder / PATCH_FILE
-    title = _read_patch(path)[0] if path.exists() else folder.name
+    if title is None:
+        title = _read_patch(path)[0] if path.exists() else folder.name
     text = json.dumps({"format": FORMAT, "name": title, "patch": patch.to_dict()}, indent=2) + "\n"
     unfinished = path.with_name(f".{PATCH_FILE}.{os.getpid()}.part")
     try:

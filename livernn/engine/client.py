@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from livernn.control.patch import Patch
 from livernn.engine.connection import Connection
 from livernn.engine.messages import (
+    DEFAULT_DEPTH_MS,
     AudioOpened,
     Command,
     Device,
@@ -41,6 +42,7 @@ from livernn.engine.shared import Metrics, ScopeTap, read_metrics
 from livernn.engine.transport import EngineState
 
 __all__ = [
+    "DEFAULT_DEPTH_MS",
     "AudioOpened",
     "Device",
     "DeviceLost",

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
+from livernn.engine.messages import DEFAULT_DEPTH_MS
 from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import (
     BLOCK_MS,
@@ -35,7 +36,7 @@ from livernn.units import ms_to_samples
 BLOCK_SAMPLES = 64
 """Model samples per render: what the patch is read for once."""
 
-MIN_DEPTH_MS, DEFAULT_DEPTH_MS, MAX_DEPTH_MS = 10.0, 60.0, 500.0
+MIN_DEPTH_MS, MAX_DEPTH_MS = 10.0, 500.0
 
 _logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load, save
 
 from livernn.errors import BadInputError, LiveRNNError
@@ -136,6 +136,22 @@ def load_checkpoint(path: Path) -> Checkpoint:
     _check(path, config, halves)
     weights = {name: array.astype(np.float32) for name, array in halves.items()}
     return Checkpoint(config, weights, provenance, hashlib.sha256(content).hexdigest())
+
+
+def read_provenance(path: Path) -> Mapping[str, Any]:
+    """Where a checkpoint comes from, as its header says: the weights are not read.
+
+    Raises:
+        BadInputError: missing, or not a checkpoint.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            provenance = json.loads((file.metadata() or {})["provenance"])
+    except (OSError, KeyError, ValueError, RecursionError, SafetensorError) as error:
+        raise _unusable(path, f"its header tells no provenance ({error})") from error
+    if not isinstance(provenance, dict):
+        raise _unusable(path, "provenance is not an object")
+    return provenance
 
 
 def random_checkpoint(config: ModelConfig, seed: int = 0) -> Checkpoint:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from livernn.engine.client import AudioOpened, Device
-from livernn.ui.header import Chooser
+from livernn.ui.chooser import Chooser
 from livernn.ui.settings import AudioChoice
 
 DEFAULT_OUTPUT = "System default"

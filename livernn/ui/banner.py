@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QW
 
 from livernn.engine.client import Device
 from livernn.ui.audio_dialog import DEFAULT_OUTPUT, device_id
-from livernn.ui.header import Chooser
+from livernn.ui.chooser import Chooser
 from livernn.ui.labels import FittedLabel
 from livernn.ui.notice import Kind, Notice, Remedy
 

@@ -8,10 +8,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTextBrowser, Q
 
 import livernn
 from livernn.control.params import PARAMS
-from livernn.control.preset import Preset
+from livernn.control.preset import CARD_FILE, Preset
 from livernn.ui.keys import Key
-
-CARD_FILE = "CARD.md"
 
 KNOB_KEYS = (
     ("Tab, then arrows", "Reach a knob and turn it; Shift: fine; PgUp, PgDown: coarse; Home, End: to the end"),

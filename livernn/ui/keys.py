@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
@@ -27,6 +28,15 @@ class Keys:
         keys = (keys,) if isinstance(keys, str) else keys
         self.table.append(Key(keys, effect))
         for sequence in keys:
-            shortcut = QShortcut(QKeySequence(sequence), self._window)
-            shortcut.setAutoRepeat(False)
-            shortcut.activated.connect(action)
+            self._connect(sequence, action)
+
+    def add_digits(self, modifier: str, effect: str, action: Callable[[int], object]) -> None:
+        """Have a modifier with 1 to 9 do something with 0 to 8."""
+        self.table.append(Key((f"{modifier}+1 to 9",), effect))
+        for at in range(9):
+            self._connect(f"{modifier}+{at + 1}", partial(action, at))
+
+    def _connect(self, sequence: str, action: Callable[[], object]) -> None:
+        shortcut = QShortcut(QKeySequence(sequence), self._window)
+        shortcut.setAutoRepeat(False)
+        shortcut.activated.connect(action)

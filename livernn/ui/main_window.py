@@ -8,7 +8,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, Q
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QMainWindow,
@@ -16,30 +15,26 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from livernn.engine.client import EngineState
+from livernn.engine.client import DEFAULT_DEPTH_MS, EngineState
 from livernn.ui import theme as themes
 from livernn.ui.audio_dialog import AudioDialog
 from livernn.ui.banner import Banner
 from livernn.ui.dialogs import about_dialog, help_dialog
+from livernn.ui.file_dialog import ANY_FILTER, SOUND_FILTER, ask_for_file
 from livernn.ui.header import Header
 from livernn.ui.keys import Keys
 from livernn.ui.meter import LevelMeter
 from livernn.ui.notice import Notice, Remedy
 from livernn.ui.pages import Pages
+from livernn.ui.save_dialog import SaveDialog
 from livernn.ui.scope_panel import ScopePanel
 from livernn.ui.session import Session
-from livernn.ui.sources import CHECKPOINT_SUFFIX, SOUND_SUFFIXES
 from livernn.ui.status_strip import StatusStrip
 from livernn.ui.transport import Transport
 
 FRAME_MS = 16
 STATUS_MS = 200
-DEFAULT_DEPTH_MS = 60.0
 SMALLEST = (1080, 700)
-
-_SOUNDS = " ".join(f"*{suffix}" for suffix in SOUND_SUFFIXES)
-_SOUND_FILTER = f"Sound files ({_SOUNDS})"
-_ANY_FILTER = f"Sound models and sound files (*{CHECKPOINT_SUFFIX} {_SOUNDS})"
 
 
 class MainWindow(QMainWindow):
@@ -54,7 +49,7 @@ class MainWindow(QMainWindow):
         self.keys = Keys(self)
         self.header = Header()
         self.banner = Banner()
-        self.scopes = ScopePanel(self._settings.waveform_span_s)
+        self.scopes = ScopePanel(self._settings)
         self.meter = LevelMeter()
         self.pages = Pages()
         self.transport = Transport()
@@ -116,9 +111,13 @@ class MainWindow(QMainWindow):
         header.preset_stepped.connect(session.step_preset)
         header.open_asked.connect(self.ask_for_file)
         header.audio_asked.connect(self.show_audio_dialog)
-        header.theme_asked.connect(self.next_theme)
         header.help_asked.connect(self.show_help)
-        header.about_asked.connect(self.show_about)
+        header.favourite_marked.connect(session.mark_favourite)
+        header.save_asked.connect(self.save)
+        header.menu.save_as_asked.connect(self.ask_for_title)
+        header.menu.theme_chosen.connect(self.choose_theme)
+        header.menu.full_screen_asked.connect(self.toggle_full_screen)
+        header.menu.about_asked.connect(self.show_about)
         self.banner.remedy_asked.connect(self._apply_remedy)
         self.banner.device_chosen.connect(session.choose_device)
         transport.play_asked.connect(session.toggle_play)
@@ -126,7 +125,6 @@ class MainWindow(QMainWindow):
         transport.reset_asked.connect(session.reset)
         transport.panic_asked.connect(session.panic)
         transport.value_changed.connect(session.set_value)
-        self.scopes.span_chosen.connect(self._remember_span)
         self.audio_dialog.device_chosen.connect(session.choose_device)
         self.audio_dialog.format_chosen.connect(session.choose_format)
         self.audio_dialog.depth_chosen.connect(session.set_depth_ms)
@@ -139,21 +137,40 @@ class MainWindow(QMainWindow):
         add(("Ctrl+O", "Ctrl+L"), "Open a preset, a checkpoint or a sound file", self.ask_for_file)
         add("Ctrl+PgUp", "Previous preset", lambda: session.step_preset(-1))
         add("Ctrl+PgDown", "Next preset", lambda: session.step_preset(1))
+        add("Ctrl+S", "Save the preset", self.save)
+        add("Ctrl+Shift+S", "Save as a new preset", self.ask_for_title)
+        add("Ctrl+B", "Mark the preset as a favourite, or no longer", self.header.favourite.click)
         add("Ctrl+P", "Prime: continue a sound file", self.ask_for_prime)
         add("Ctrl+R", "Start over with a new random seed", session.reset)
         add("F", "Freeze the scopes", self.scopes.freeze.toggle)
         add("Ctrl+D", "Audio output", self.show_audio_dialog)
         add("Ctrl+T", "Dark, light, high contrast", self.next_theme)
+        add("Ctrl+Tab", "Next page: scopes, and what else there is", self.pages.turn)
+        self.keys.add_digits("Ctrl", "Load that one of the favourites", session.load_favourite)
         add("F11", "Full screen", self.toggle_full_screen)
         add("F1", "This page", self.show_help)
 
     def ask_for_file(self) -> None:
         """Let the performer pick something to load or to continue."""
-        self._ask("Open", _ANY_FILTER)
+        ask_for_file(self, "Open", ANY_FILTER, self._scale, self.session.open)
 
     def ask_for_prime(self) -> None:
         """Let the performer pick a sound to continue."""
-        self._ask("Continue a sound file", _SOUND_FILTER)
+        ask_for_file(self, "Continue a sound file", SOUND_FILTER, self._scale, self.session.open)
+
+    def save(self) -> None:
+        """Save the preset in place if it is the performer's own, else under a title."""
+        if self.session.saves_in_place:
+            self.session.save()
+        else:
+            self.ask_for_title()
+
+    def ask_for_title(self) -> None:
+        """Let the performer save the sound as a preset of their own."""
+        if self.session.preset is not None:
+            dialog = SaveDialog(self.session.preset.title, self._scale, self)
+            dialog.title_chosen.connect(self.session.save_as)
+            dialog.open()
 
     def show_audio_dialog(self) -> None:
         """Outputs and depth; the window stays usable."""
@@ -169,12 +186,16 @@ class MainWindow(QMainWindow):
         """Credits of program and preset."""
         about_dialog(self, self._scale, self.session.preset).show()
 
-    def next_theme(self) -> None:
-        """The next of the themes, remembered."""
-        names = list(themes.THEMES)
-        self._theme = themes.THEMES[names[(names.index(self._theme.name) + 1) % len(names)]]
-        self._settings.theme = self._theme.name
+    def choose_theme(self, name: str) -> None:
+        """One of `themes.THEMES`, remembered."""
+        self._theme = themes.THEMES[name]
+        self._settings.theme = name
         self._dress(self._scale)
+
+    def next_theme(self) -> None:
+        """The next of the themes."""
+        names = list(themes.THEMES)
+        self.choose_theme(names[(names.index(self._theme.name) + 1) % len(names)])
 
     def toggle_full_screen(self) -> None:
         """Full screen and back."""
@@ -214,6 +235,7 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         themes.apply_theme(application, self._theme, scale)
+        self.header.menu.show_theme(self._theme.name)
         for panel in (self.banner, self.pages, self.meter, self.transport, self.status, self.audio_dialog):
             panel.set_scale(scale)
 
@@ -239,7 +261,9 @@ class MainWindow(QMainWindow):
 
     def _show_presets(self) -> None:
         session = self.session
-        self.header.show_presets(session.presets, session.pending or session.preset, dirty=session.dirty)
+        library = session.library
+        shown = session.pending or session.preset
+        self.header.show_presets(library.presets, library.favourites, shown, dirty=session.dirty)
 
     def _show_state(self) -> None:
         sounding = self.session.state is EngineState.PLAYING
@@ -261,15 +285,3 @@ class MainWindow(QMainWindow):
             self.session.restart()
         else:
             self.session.retry_audio()
-
-    def _remember_span(self, span_s: float) -> None:
-        self._settings.waveform_span_s = span_s
-
-    def _ask(self, title: str, name_filter: str) -> None:
-        dialog = QFileDialog(self, title, "", name_filter)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setOption(QFileDialog.Option.HideNameFilterDetails)
-        dialog.resize(round(900 * self._scale), round(560 * self._scale))
-        dialog.fileSelected.connect(lambda path: self.session.open(Path(path)))
-        dialog.open()

@@ -39,6 +39,7 @@ class Pages(QTabWidget):
         self.tabBar().setAccessibleName("Pages")
         self.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.tabBar().setExpanding(False)
+        self.tabBar().setDrawBase(False)
         self._panels: list[Page] = []
 
     def dock(self, panel: Page, title: str, tip: str) -> None:
@@ -51,6 +52,10 @@ class Pages(QTabWidget):
         """Turn to a panel's page, or from it back to the first."""
         at = self._panels.index(panel)
         self.setCurrentIndex(0 if self.currentIndex() == at else at)
+
+    def turn(self) -> None:
+        """To the next page, round and round."""
+        self.setCurrentIndex((self.currentIndex() + 1) % self.count())
 
     def set_scale(self, scale: float) -> None:
         """Hand it on to every panel."""

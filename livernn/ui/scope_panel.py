@@ -1,12 +1,13 @@
 """The scopes in their frames, fed from the tap."""
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from livernn.engine.client import EngineClient
 from livernn.ui.analysis import SPECTRUM_SAMPLES
 from livernn.ui.scope import ScopeView, SpectrumView, WaveformView
+from livernn.ui.settings import Settings
 
 SPANS_S = (0.02, 0.05, 0.2, 1.0)
 DEFAULT_SPAN_S = 0.05
@@ -17,10 +18,9 @@ _HIGHEST_HZ = 20000.0
 class ScopePanel(QWidget):
     """Waveform and spectrum side by side; a click on Freeze holds both."""
 
-    span_chosen = Signal(float)
-
-    def __init__(self, span_s: float | None, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._settings = settings
         self.waveform = WaveformView()
         self.spectrum = SpectrumView()
         self.freeze = _small("Freeze", "Hold the picture; the sound goes on (F)")
@@ -32,6 +32,7 @@ class ScopePanel(QWidget):
         layout.setSpacing(12)
         layout.addWidget(_framed("Waveform", self.waveform, span_row), 1)
         layout.addWidget(_framed("Spectrum", self.spectrum, [self.freeze]), 1)
+        span_s = settings.view("waveform_span_s")
         self._choose(span_s if span_s in SPANS_S else DEFAULT_SPAN_S)
         self._spans.idClicked.connect(lambda index: self._choose(SPANS_S[index]))
 
@@ -66,7 +67,7 @@ class ScopePanel(QWidget):
     def _choose(self, span_s: float) -> None:
         self._spans.button(SPANS_S.index(span_s)).setChecked(True)
         self.waveform.set_span_s(span_s)
-        self.span_chosen.emit(span_s)
+        self._settings.set_view("waveform_span_s", span_s)
 
 
 def _small(text: str, tip: str) -> QPushButton:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from livernn.control.own_presets import is_own
 from livernn.control.patch import Patch
-from livernn.control.preset import Preset, find_presets
+from livernn.control.preset import Preset, save_patch
 from livernn.engine.client import (
     AudioOpened,
     Device,
@@ -28,11 +29,10 @@ from livernn.engine.client import (
     WasReset,
 )
 from livernn.errors import LiveRNNError
+from livernn.ui.library import Library
 from livernn.ui.notice import WELCOME, Kind, Notice, Remedy
 from livernn.ui.settings import Settings
 from livernn.ui.sources import Source, classify, open_sound_model
-
-DEFAULT_PRESET = "piano"
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Session(QObject):
     """One performance. Every method is for Qt's main thread and returns at once."""
 
     presets_changed = Signal()
-    """`presets`, `preset`, `pending` or `dirty`."""
+    """`library`, `preset`, `pending` or `dirty`."""
     patch_changed = Signal()
     state_changed = Signal()
     """`playing` or `state`."""
@@ -57,9 +57,10 @@ class Session(QObject):
         self._arrived.connect(self._handle, Qt.ConnectionType.QueuedConnection)
         self.client = new_client(self._arrived.emit)
         self.settings = settings
-        self.presets = find_presets()
+        self.library = Library(settings)
         self.preset: Preset | None = None
         self.pending: Preset | None = None
+        self._sounding: Path | None = None
         self.patch = Patch()
         self.state = EngineState.STOPPED
         self.devices: tuple[Device, ...] = ()
@@ -92,7 +93,7 @@ class Session(QObject):
         self.audio = self.settings.audio_of(device) if device else self.settings.audio
         self.client.start()
         self._send_audio()
-        first = preset or self._remembered_preset()
+        first = preset or self.library.remembered()
         if first is None:
             self._show(Notice(Kind.ERROR, "No preset found: drop a checkpoint (.safetensors) or a preset folder here."))
         else:
@@ -104,8 +105,7 @@ class Session(QObject):
 
     def load(self, preset: Preset) -> None:
         """Change to a preset; while playing the sound cross-fades once it is ready."""
-        if preset.checkpoint not in {known.checkpoint for known in self.presets}:
-            self.presets = [*self.presets, preset]
+        self.library.add(preset)
         self.pending = preset
         self.client.load(preset.checkpoint, preset.patch)
         self._show(Notice(Kind.BUSY, f"Loading {preset.title}"))
@@ -113,13 +113,42 @@ class Session(QObject):
 
     def step_preset(self, step: int) -> None:
         """The next (1) or previous (-1) preset of the list, round and round."""
-        self.presets = self._listed()
-        checkpoints = [preset.checkpoint for preset in self.presets]
-        shown = self.pending or self.preset
-        if checkpoints:
-            listed = shown is not None and shown.checkpoint in checkpoints
-            at = checkpoints.index(shown.checkpoint) + step if shown is not None and listed else 0
-            self.load(self.presets[at % len(checkpoints)])
+        preset = self.library.step(self.pending or self.preset, step)
+        if preset is not None:
+            self.load(preset)
+
+    def load_favourite(self, at: int) -> None:
+        """The favourite that stands there in the list, from 0, if there is one."""
+        favourites = self.library.favourites
+        if at < len(favourites):
+            self.load(favourites[at])
+
+    def mark_favourite(self, favourite: bool) -> None:
+        """Make the preset a favourite, or no longer one."""
+        if self.preset is not None:
+            self.library.mark(self.preset, favourite=favourite)
+            self.presets_changed.emit()
+
+    @property
+    def saves_in_place(self) -> bool:
+        """Whether the preset is the performer's own; others are saved under a title."""
+        return self.preset is not None and is_own(self.preset)
+
+    def save(self) -> None:
+        """Make the patch the one that the preset, the performer's own, starts with."""
+        assert self.preset is not None
+        try:
+            save_patch(self.preset.folder, self.patch)
+        except LiveRNNError as error:
+            self._show(Notice(Kind.ERROR, str(error)))
+        else:
+            self._take_saved(self.preset, replace(self.preset, patch=self.patch))
+
+    def save_as(self, title: str) -> None:
+        """Make a preset of the performer's own from model and patch; the sound goes on."""
+        source = self.preset
+        assert source is not None
+        self.library.save_as(title, self.patch, source, lambda result: self._take_saved(source, result))
 
     def open(self, path: Path) -> None:
         """Load or prime from whatever was picked or dropped."""
@@ -199,7 +228,8 @@ class Session(QObject):
     def restart(self) -> None:
         """A new engine with the same preset, patch, output and, if it was playing, sound."""
         again = self.pending or self.preset
-        interrupted = self.pending is not None
+        # After a save the preset's checkpoint may be a copy of the one that the engine had.
+        unknown_to_client = self.pending is not None or (again is not None and again.checkpoint != self._sounding)
         self.pending = again
         self.died = False
         self.client.restart()
@@ -208,8 +238,8 @@ class Session(QObject):
         if again is None:
             self._show(WELCOME)
             return
-        if interrupted:
-            self.client.load(again.checkpoint, again.patch)
+        if unknown_to_client:
+            self.client.load(again.checkpoint, again.patch if again is not self.preset else self.patch)
         self._show(Notice(Kind.BUSY, f"Loading {again.title}"))
 
     def _send_audio(self) -> None:
@@ -217,24 +247,6 @@ class Session(QObject):
         self.client.set_audio(self.audio.device, self.audio.rate_hz, self.audio.block)
         if self.settings.depth_ms is not None:
             self.client.set_depth_ms(self.settings.depth_ms)
-
-    def _remembered_preset(self) -> Preset | None:
-        """The last preset used, else the bundled one, else any."""
-        by_name = {preset.name: preset for preset in self.presets}
-        name = self.settings.preset or DEFAULT_PRESET
-        if name in by_name:
-            return by_name[name]
-        try:
-            return open_sound_model(Path(name))
-        except LiveRNNError:
-            return by_name.get(DEFAULT_PRESET) or next(iter(self.presets), None)
-
-    def _listed(self) -> list[Preset]:
-        """The presets as they are on disk now, and the bare checkpoints of this session."""
-        found = find_presets()
-        listed = {preset.checkpoint for preset in found}
-        others = [preset for preset in self.presets if preset.checkpoint not in listed]
-        return found + [preset for preset in others if preset.checkpoint.is_file()]
 
     def _show(self, notice: Notice) -> None:
         self.notice = notice
@@ -311,13 +323,24 @@ class Session(QObject):
         self.model_rate_hz = event.sample_rate_hz
         if event.patch is not None:
             self.patch = replace(self.patch, **event.patch)
-        known = find_presets()
-        self.settings.preset = preset.name if preset in known else str(preset.checkpoint)
+        self._sounding = preset.checkpoint
+        self.settings.preset = self.library.identify(preset)
         ready = Notice(Kind.INFO, f"{preset.title} is on") if self.playing else WELCOME
         self._show(self._audio_trouble or ready)
         self.patch_changed.emit()
         self.presets_changed.emit()
         self.audio_changed.emit()
+
+    def _take_saved(self, source: Preset, result: Preset | LiveRNNError) -> None:
+        if isinstance(result, LiveRNNError):
+            self._show(Notice(Kind.ERROR, str(result)))
+            return
+        self.library.refresh()
+        if self.preset is source:  # and not another that was loaded meanwhile
+            self.preset = result
+            self.settings.preset = self.library.identify(result)
+        self._show(Notice(Kind.INFO, f"Saved {result.title}"))
+        self.presets_changed.emit()
 
     def _lose_output(self, message: str, devices: tuple[Device, ...]) -> None:
         self.output = None

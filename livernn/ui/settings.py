@@ -9,8 +9,8 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from livernn import paths
 
-_THEME, _PRESET, _DEVICE, _DEPTH, _GEOMETRY, _SPAN = (
-    "window/theme", "sound/preset", "audio/device", "audio/depth_ms", "window/geometry", "window/waveform_span_s",
+_THEME, _PRESET, _FAVOURITES, _DEVICE, _DEPTH, _GEOMETRY = (
+    "window/theme", "sound/preset", "sound/favourites", "audio/device", "audio/depth_ms", "window/geometry",
 )  # fmt: skip
 
 
@@ -51,6 +51,15 @@ class Settings:
         self._write(_PRESET, name_or_path)
 
     @property
+    def favourites(self) -> list[str]:
+        """Names of presets, or paths of checkpoints."""
+        return (self._text(_FAVOURITES) or "").splitlines()
+
+    @favourites.setter
+    def favourites(self, names_or_paths: list[str]) -> None:
+        self._write(_FAVOURITES, "\n".join(names_or_paths))
+
+    @property
     def audio(self) -> AudioChoice:
         """The output last used."""
         return self.audio_of(self._text(_DEVICE))
@@ -76,14 +85,13 @@ class Settings:
     def depth_ms(self, depth_ms: float) -> None:
         self._write(_DEPTH, depth_ms)
 
-    @property
-    def waveform_span_s(self) -> float | None:
-        """Stretch of time that the waveform shows."""
-        return self._number(_SPAN)
+    def view(self, name: str) -> float | None:
+        """A number that a view is set to, by the view's name for it."""
+        return self._number(f"view/{name}")
 
-    @waveform_span_s.setter
-    def waveform_span_s(self, span_s: float) -> None:
-        self._write(_SPAN, span_s)
+    def set_view(self, name: str, value: float) -> None:
+        """See `view`."""
+        self._write(f"view/{name}", value)
 
     @property
     def geometry(self) -> QByteArray | None:

@@ -25,7 +25,7 @@ def classify(path: Path) -> Source:
         BadInputError: it is neither.
     """
     suffix = path.suffix.lower()
-    if path.is_dir() or suffix == CHECKPOINT_SUFFIX:
+    if path.is_dir() or suffix == CHECKPOINT_SUFFIX or path.name == PATCH_FILE:
         return Source.SOUND_MODEL
     if suffix in SOUND_SUFFIXES:
         return Source.PRIME
@@ -47,6 +47,6 @@ def open_sound_model(path: Path) -> Preset:
         return load_preset(str(path))
     if not path.is_file():
         raise BadInputError(str(path), "there is no such file", "Choose a checkpoint or a preset folder.")
-    if path.name == CHECKPOINT_FILE and path.with_name(PATCH_FILE).is_file():
+    if path.name == PATCH_FILE or (path.name == CHECKPOINT_FILE and path.with_name(PATCH_FILE).is_file()):
         return load_preset(str(path.parent))
     return Preset(path.stem, path.stem, path.parent, path, Patch())

@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from livernn.control.params import PARAMS
-from livernn.ui.header import paint_triangle
+from livernn.ui.icons import paint_triangle
 from livernn.ui.knob_panel import KnobPanel
 from livernn.ui.theme import painted_font
 

@@ -49,7 +49,7 @@ def test_space_plays_and_stops(window: MainWindow, client: FakeEngineClient) -> 
 
 
 def test_space_plays_whatever_has_the_focus(window: MainWindow, client: FakeEngineClient) -> None:
-    for widget in (window.header.presets, window.header.theme, window.transport.knobs["gain_db"]):
+    for widget in (window.header.presets, window.header.audio, window.transport.knobs["gain_db"]):
         widget.setFocus()
         before = len(client.sent)
         QTest.keyClick(widget, Qt.Key.Key_Space)
@@ -131,7 +131,7 @@ def test_help_names_every_key_and_knob(window: MainWindow) -> None:
 
 
 def test_about_credits_the_preset(window: MainWindow) -> None:
-    click(window.header.about)
+    window.show_about()
     text = window.findChild(TextDialog).page.toPlainText()
     assert "the piano player" in text
     assert "MIT" in text
@@ -139,7 +139,7 @@ def test_about_credits_the_preset(window: MainWindow) -> None:
 
 def test_a_preset_without_a_card_says_so(window: MainWindow, session: Session, client: FakeEngineClient) -> None:
     (session.preset.folder / "CARD.md").unlink()
-    click(window.header.about)
+    window.show_about()
     assert "no card" in window.findChild(TextDialog).page.toPlainText()
 
 
@@ -345,8 +345,8 @@ def test_theme_span_and_place_are_remembered(window: MainWindow) -> None:
     for expected in (*names[1:], names[0], names[1]):
         QTest.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
         assert Settings().theme == expected
-    window.scopes.span_chosen.emit(0.2)
-    assert Settings().waveform_span_s == 0.2
+    click(window.scopes.findChild(QPushButton, "small"))
+    assert Settings().view("waveform_span_s") == 0.02
     window.close()
     assert Settings().geometry == window.saveGeometry()
 

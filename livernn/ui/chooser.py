@@ -1,0 +1,27 @@
+"""A combo box whose arrow takes the theme's colour."""
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPolygonF
+from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
+
+
+class Chooser(QComboBox):
+    """A combo box whose arrow takes the theme's colour."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        if self.currentIndex() < 0:
+            option.currentText = self.placeholderText()
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        unit = self.height() * 0.11
+        tip = QPointF(self.width() - self.height() * 0.42, self.height() / 2 + unit * 0.7)
+        painter.drawPolygon(
+            QPolygonF([tip, tip + QPointF(-1.4 * unit, -1.4 * unit), tip + QPointF(1.4 * unit, -1.4 * unit)])
+        )
+        painter.end()
