@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import io
 import os
 import stat
 from collections.abc import Iterator
@@ -15,12 +14,11 @@ import soxr
 from numpy.typing import NDArray
 
 from livernn.errors import BadInputError, LiveRNNError
+from livernn.wavfile import WavForm, to_pcm24, write_header
 
 MIN_RATE_HZ = 1000
 MAX_RATE_HZ = 768_000
 """Beyond these a header is damaged, and resampling what it describes could fill the memory."""
-
-WAV_LIMIT_BYTES = (1 << 32) - 4096
 
 _BLOCK_VALUES = 1 << 20
 _ANTI_PHASE = -0.5
@@ -97,23 +95,22 @@ def check_wav_name(path: Path) -> None:
 
 
 def write_wav(path: Path, audio: NDArray[np.float32], rate_hz: int) -> None:
-    """Write `[n]` or `[n, 2]` as 24-bit WAV. A file of that name is replaced once the new one is complete, or stays.
+    """Write `[n]` or `[n, 2]` as 24-bit WAV, RF64 beyond 4 GiB. A file of that name is replaced by a complete one or stays.
 
     Raises:
-        BadInputError: as `check_wav_name`, or the audio is too long for WAV.
+        BadInputError: as `check_wav_name`.
         LiveRNNError: the file could not be written, for example because the disk is full.
     """
     check_wav_name(path)
-    if audio.size * 3 > WAV_LIMIT_BYTES:
-        raise BadInputError(str(path), "a WAV file holds 4 GiB at most", "Write fewer seconds.")
-    encoded = io.BytesIO()
-    soundfile.write(encoded, audio, rate_hz, subtype="PCM_24", format="WAV")
-    # Python writes the bytes itself: libsndfile does not say why a write failed, nor whether the last one did.
+    form = WavForm(rate_hz, 1 if audio.ndim == 1 else audio.shape[1], len(audio))
     target = Path(os.path.realpath(path))
     unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with unfinished.open("wb") as file:
-            file.write(encoded.getbuffer())
+            file.write(write_header(form))
+            for start in range(0, len(audio), _BLOCK_VALUES):
+                file.write(to_pcm24(audio[start : start + _BLOCK_VALUES]))
+            file.write(bytes(form.data_bytes % 2))
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(target)

@@ -1,6 +1,6 @@
-"""`python -m livernn.engine HANDLE [--seed N]`: commands on standard input, events on standard output.
+"""`python -m livernn.engine HANDLE REEL [--seed N]`: commands on standard input, events on standard output.
 
-Started by EngineClient, whose shared memory HANDLE names. Ends when standard input does, whatever hangs.
+Started by EngineClient, whose shared memory HANDLE and REEL name. Ends when standard input does, whatever hangs.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from livernn.engine.devices import list_outputs
 from livernn.engine.messages import Command, Event, Garbled, Quit
 from livernn.engine.output import StreamOutput
 from livernn.engine.process import Engine
+from livernn.engine.reel import Reel
 from livernn.engine.shared import SharedBlock
 from livernn.engine.studio import RealStudio
 from livernn.engine.wire import LINE_LIMIT_BYTES, claim_stdout, decode, encode
@@ -60,12 +61,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the client
     parser = argparse.ArgumentParser(prog="python -m livernn.engine")
     parser.add_argument("handle")
+    parser.add_argument("reel")
     parser.add_argument("--seed", type=int)
     arguments = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     mouth = _Mouth(claim_stdout())
-    block = SharedBlock.attach(arguments.handle)
-    engine = Engine(block, RealStudio(), StreamOutput(block), mouth.say, list_outputs, arguments.seed)
+    block, reel = SharedBlock.attach(arguments.handle), Reel.attach(arguments.reel)
+    output = StreamOutput(block, reel)
+    engine = Engine(block, reel, RealStudio(), output, mouth.say, list_outputs, arguments.seed)
     gc.freeze()
     gc.disable()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)

@@ -38,7 +38,8 @@ from livernn.engine.messages import (
     Tuning,
     WasReset,
 )
-from livernn.engine.shared import Metrics, ScopeTap, read_metrics
+from livernn.engine.reel import Reel, ScopeTap
+from livernn.engine.shared import Metrics, read_metrics
 from livernn.engine.transport import EngineState
 
 __all__ = [
@@ -85,6 +86,8 @@ class EngineClient:
         self._audio: SetAudio | None = None
         self._depth: SetDepth | None = None
         self._playing = False
+        self._reel: Reel | None = None
+        self._life = 0
         self._connection: Connection | None = None
 
     @property
@@ -99,20 +102,24 @@ class EngineClient:
 
     def start(self) -> None:
         """Start the engine; it says StateChanged when it stands."""
+        if self._reel is None:
+            self._reel = Reel.create()
         if self._connection is None:
-            self._connection = Connection(self._options, self._receive)
+            self._connection = Connection(self._reel, self._life, self._options, self._receive)
+            self._life += 1
             with self._lock:
                 self._write_patch()
 
     def close(self) -> None:
         """End the engine and wait for that, by force after some seconds."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.end()
+        self._end_engine()
+        if self._reel is not None:
+            self._reel.close()
+            self._reel = None
 
     def restart(self) -> None:
         """Replace the engine, dead or not: same patch, checkpoint, output and depth; plays on if it played."""
-        self.close()
+        self._end_engine()
         self.start()
         for setting in (self._audio, self._depth):
             if setting is not None:
@@ -186,16 +193,20 @@ class EngineClient:
 
     def scope(self, count: int) -> NDArray[np.float32]:
         """The last `count` samples heard, at the device's rate; zeros before the first."""
-        connection = self._connection
-        return ScopeTap(connection.block).latest(count) if connection is not None else np.zeros(count, np.float32)
+        return ScopeTap(self._reel).latest(count) if self._reel is not None else np.zeros(count, np.float32)
 
     def metrics(self) -> Metrics:
         """How the engine is doing; STOPPED where there is none."""
-        connection = self._connection
-        if connection is None:
+        connection, reel = self._connection, self._reel
+        if connection is None or reel is None:
             return Metrics()
-        metrics = read_metrics(connection.block)
+        metrics = read_metrics(connection.block, reel)
         return metrics if connection.runs else replace(metrics, state=EngineState.STOPPED)
+
+    def _end_engine(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.end()
 
     def _send(self, command: Command) -> None:
         if self._connection is not None:

@@ -12,7 +12,8 @@ from typing import get_args
 
 from livernn.engine.child import child_command, child_environment
 from livernn.engine.messages import Command, EngineDied, Event, Garbled
-from livernn.engine.shared import HEARTBEAT, ControlBlock, SharedBlock
+from livernn.engine.reel import Reel
+from livernn.engine.shared import HEARTBEAT, ControlBlock, SharedBlock, begin_life
 from livernn.engine.wire import LINE_LIMIT_BYTES, decode, encode
 
 _logger = logging.getLogger(__name__)
@@ -26,8 +27,9 @@ _LAST_WORDS_LINES = 20
 class Connection:
     """Starts the process at once. `receive` gets its events on a reader thread, an EngineDied last if it dies."""
 
-    def __init__(self, options: Sequence[str], receive: Callable[[Event], None]) -> None:
+    def __init__(self, reel: Reel, life: int, options: Sequence[str], receive: Callable[[Event], None]) -> None:
         self.block = SharedBlock.create()
+        begin_life(self.block, reel, life)
         self.control = ControlBlock(self.block)
         self._receive = receive
         self._ending = False
@@ -36,13 +38,13 @@ class Connection:
         self._outbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._last_words: deque[str] = deque(maxlen=_LAST_WORDS_LINES)
         self._process = subprocess.Popen(
-            child_command("livernn.engine", self.block.handle, *options),
+            child_command("livernn.engine", self.block.handle, reel.handle, *options),
             env=child_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
-            pass_fds=self.block.descriptors,
+            pass_fds=self.block.descriptors + reel.descriptors,
         )
         self._listener = threading.Thread(target=self._note_last_words, name="engine-log", daemon=True)
         self._threads = [

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from livernn.engine.child import child_command, child_environment
 from livernn.engine.messages import AudioOpened, Refused, SetAudio
+from livernn.engine.reel import Reel
 from livernn.engine.shared import CALLBACKS, SharedBlock, forget_callback
 from livernn.engine.wire import LINE_LIMIT_BYTES, decode, encode
 from livernn.errors import DeviceError
@@ -36,8 +37,9 @@ class Output(Protocol):
 class StreamOutput:
     """An `Output` through PortAudio."""
 
-    def __init__(self, block: SharedBlock) -> None:
+    def __init__(self, block: SharedBlock, reel: Reel) -> None:
         self._block = block
+        self._reel = reel
         self._process: subprocess.Popen[bytes] | None = None
         self._callbacks = 0
         self._moved_at = 0.0
@@ -51,11 +53,13 @@ class StreamOutput:
         self.close()
         forget_callback(self._block)
         self._process = subprocess.Popen(
-            child_command("livernn.engine.stream", self._block.handle, encode(settings).decode().strip()),
+            child_command(
+                "livernn.engine.stream", self._block.handle, self._reel.handle, encode(settings).decode().strip()
+            ),
             env=child_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            pass_fds=self._block.descriptors,
+            pass_fds=self._block.descriptors + self._reel.descriptors,
         )
         self._next_line(self._process, COMPILE_PATIENCE_S)
         answer = decode(self._next_line(self._process, OPEN_PATIENCE_S))

@@ -15,6 +15,7 @@ from livernn.control.patch import Patch
 from livernn.engine import messages as msg
 from livernn.engine.outlet import ListDevices, Outlet
 from livernn.engine.output import Output
+from livernn.engine.reel import Reel
 from livernn.engine.sampler import Incoming, Sampler
 from livernn.engine.shared import HEARTBEAT, SharedBlock, publish_state
 from livernn.engine.studio import Instrument, Studio
@@ -44,6 +45,7 @@ class Engine:
     def __init__(
         self,
         block: SharedBlock,
+        reel: Reel,
         studio: Studio,
         output: Output,
         emit: Callable[[msg.Event], None],

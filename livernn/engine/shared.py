@@ -1,23 +1,20 @@
-"""Memory that client, engine and stream process share: ControlBlock, ring, ScopeTap and Metrics.
+"""Memory that client, engine and stream process share for one life of an engine: ControlBlock, ring and Metrics.
 
-The block has no name in any file system, so however its users die, nothing is left behind. Each 64-byte line of the
-header has one writer. No numba here: a window that only reads scopes must not load a compiler.
+Each 64-byte line of the header has one writer. No numba here: a window that only reads scopes must not load a compiler.
 """
 
 import math
-import mmap
-import os
-import secrets
-import sys
-import tempfile
 import time
 from dataclasses import dataclass
+from mmap import mmap
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
+from livernn.engine.memory import SharedMemory
+from livernn.engine.reel import OWNER, RECORDED, RECORDING_RATE_HZ, Reel, ScopeTap
 from livernn.engine.transport import EngineState
 from livernn.units import SILENCE_DB, gain_to_db, samples_to_ms
 
@@ -27,6 +24,8 @@ _LINE = 8
 # Written by the client.
 CONTROL_AT = 0
 _CONTROL_SEQUENCE, _CONTROL_EPOCH, _CONTROL_VALUES = CONTROL_AT, CONTROL_AT + 1, CONTROL_AT + 2
+LIFE = 7 * _LINE
+"""Which engine of its client this is, counted from 0: the callback writes the reel only while that names this life."""
 
 # Written by the sampler (see ringbuffer).
 RING_AT = 8 * _LINE
@@ -39,17 +38,23 @@ GATE = 12 * _LINE
 STATE = GATE + 1
 HEARTBEAT = GATE + 2
 FADE_SAMPLES = GATE + 3
-CHANNELS = GATE + 4
+
+# Written by the stream process before the first callback.
+CHANNELS = 13 * _LINE
+REEL_ADDRESS = CHANNELS + 1
+"""Where the stream process has the reel."""
+STREAM_RATE_HZ = CHANNELS + 2
+"""To the nearest whole number."""
 
 # Written by the audio callback.
 LEVEL = 16 * _LINE
-TAP_WRITTEN = LEVEL + 1
-STARVED = LEVEL + 2
-UNDERRUNS = LEVEL + 3
-DEVICE_XRUNS = LEVEL + 4
-CALLBACKS = LEVEL + 5
-LARGEST_BLOCK = LEVEL + 6
-_CALLBACK_WORDS = 2 * _LINE
+STARVED = LEVEL + 1
+UNDERRUNS = LEVEL + 2
+DEVICE_XRUNS = LEVEL + 3
+CALLBACKS = LEVEL + 4
+LARGEST_BLOCK = LEVEL + 5
+FLOW = LEVEL + 6
+"""How the ring is being heard, as in the last mark; 0 before there is one."""
 HELD_FLOAT = 2 * (LEVEL + _LINE)
 """Index, in floats, of the value that an underrun fades from."""
 
@@ -63,77 +68,38 @@ OUTPUT_LATENCY_MS = TARGET_DEPTH_MS + 2
 
 HEADER_WORDS = 512
 RING_SAMPLES = 1 << 18
-TAP_SAMPLES = 1 << 19
-"""2.7 s at 192 kHz."""
 RING_FLOAT_AT = 2 * HEADER_WORDS
-TAP_FLOAT_AT = RING_FLOAT_AT + RING_SAMPLES
-TOTAL_FLOATS = TAP_FLOAT_AT + TAP_SAMPLES
-_SIZE_BYTES = 4 * TOTAL_FLOATS
+TOTAL_FLOATS = RING_FLOAT_AT + RING_SAMPLES
+LIFE_SHIFT = 40
+"""A ring begins at position `life << LIFE_SHIFT`, so that positions of several lives are never taken for each other."""
 
 _PEAK_WINDOW_MS = 50.0
 _READ_ATTEMPTS = 100
 
 
-class SharedBlock:
-    """The mapped block: the client creates it, its children attach by `handle`."""
+class SharedBlock(SharedMemory):
+    """The mapped block, by its parts."""
 
-    def __init__(self, mapping: mmap.mmap, handle: str, descriptor: int | None) -> None:
-        self.handle = handle
-        self._descriptor = descriptor
-        self.words: NDArray[np.int64] = np.frombuffer(mapping, dtype=np.int64, count=HEADER_WORDS)
+    size_bytes = 4 * TOTAL_FLOATS
+
+    def __init__(self, mapping: mmap, handle: str, descriptor: int | None) -> None:
+        super().__init__(mapping, handle, descriptor)
+        self.words: NDArray[np.int64] = np.frombuffer(mapping, np.int64, HEADER_WORDS)
         self.doubles: NDArray[np.float64] = self.words.view(np.float64)
-        self.floats: NDArray[np.float32] = np.frombuffer(mapping, dtype=np.float32)
-        self.ring = self.floats[RING_FLOAT_AT:TAP_FLOAT_AT]
-        self.tap = self.floats[TAP_FLOAT_AT:]
-
-    @staticmethod
-    def create() -> "SharedBlock":
-        """A zeroed block."""
-        if sys.platform == "win32":
-            handle = f"livernn-{secrets.token_hex(16)}"
-            return SharedBlock(mmap.mmap(-1, _SIZE_BYTES, tagname=handle), handle, None)
-        if sys.platform == "linux":
-            descriptor = os.memfd_create("livernn")
-        else:
-            with tempfile.TemporaryFile() as file:
-                descriptor = os.dup(file.fileno())
-        os.ftruncate(descriptor, _SIZE_BYTES)
-        return SharedBlock(_map(descriptor), str(descriptor), descriptor)
-
-    @staticmethod
-    def attach(handle: str) -> "SharedBlock":
-        """The block of the process that started this one.
-
-        Raises:
-            OSError, ValueError: the handle is not that of an inherited block.
-        """
-        if sys.platform == "win32":
-            return SharedBlock(mmap.mmap(-1, _SIZE_BYTES, tagname=handle), handle, None)
-        descriptor = int(handle)
-        if os.fstat(descriptor).st_size != _SIZE_BYTES:
-            raise ValueError(f"descriptor {descriptor} is not a block of {_SIZE_BYTES} bytes")
-        return SharedBlock(_map(descriptor), handle, descriptor)
+        self.floats: NDArray[np.float32] = np.frombuffer(mapping, np.float32)
+        self.ring = self.floats[RING_FLOAT_AT:]
 
     @property
     def address(self) -> int:
         """Where the block begins in this process."""
         return int(self.words.ctypes.data)
 
-    @property
-    def descriptors(self) -> tuple[int, ...]:
-        """What a child process must inherit (`pass_fds`) to attach to the block."""
-        return () if self._descriptor is None else (self._descriptor,)
 
-    def close(self) -> None:
-        """Hand out no more; memory goes when the last view of it does."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-
-
-def _map(descriptor: int) -> mmap.mmap:
-    # Populated at once: the audio callback must not wait for the kernel to find a page.
-    return mmap.mmap(descriptor, _SIZE_BYTES, flags=mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0))
+def begin_life(block: SharedBlock, reel: Reel, life: int) -> None:
+    """Give the reel to an engine that is about to be started with `block`; the client only."""
+    ring = block.words[RING_AT : RING_AT + RING_WORDS]
+    ring[[RING_WRITE, RING_SKIP, RING_READ]] = life << LIFE_SHIFT
+    block.words[LIFE] = reel.words[OWNER] = life
 
 
 class ControlBlock:
@@ -170,28 +136,6 @@ class ControlBlock:
         return self._read[0], self._read[2]
 
 
-class ScopeTap:
-    """What was heard, at the device's rate, mono: written by the audio callback, read by anyone."""
-
-    def __init__(self, block: SharedBlock) -> None:
-        self._words = block.words
-        self._tap = block.tap
-
-    @property
-    def written(self) -> int:
-        """Samples heard since the block was made."""
-        return int(self._words[TAP_WRITTEN])
-
-    def latest(self, count: int) -> NDArray[np.float32]:
-        """The last `count` samples, at most half the tap; zeros stand for what was before the first."""
-        count = min(count, TAP_SAMPLES // 2)
-        end = self.written
-        where = np.arange(end - count, end)
-        samples = self._tap[where % TAP_SAMPLES]
-        samples[where < 0] = 0.0
-        return samples
-
-
 @dataclass(frozen=True)
 class Metrics:
     """How the engine is doing at one moment."""
@@ -211,6 +155,8 @@ class Metrics:
     limiter_gain_db: float = 0.0
     device_rate_hz: float = 0.0
     """0 while no device is open."""
+    recorded_s: float | None = None
+    """Length of the take under way, without what came before it was asked for."""
 
 
 _STATES = list(EngineState)
@@ -218,7 +164,7 @@ _STATES = list(EngineState)
 
 def forget_callback(block: SharedBlock) -> None:
     """Have the next callback begin in silence; to be called while nothing calls back."""
-    block.words[LEVEL] = block.words[STARVED] = block.words[LARGEST_BLOCK] = 0
+    block.words[[LEVEL, STARVED, LARGEST_BLOCK, FLOW]] = 0
 
 
 def publish_state(block: SharedBlock, state: EngineState) -> None:
@@ -237,13 +183,13 @@ def _block_ms(words: NDArray[np.int64], rate_hz: float) -> float:
     return samples_to_ms(int(words[LARGEST_BLOCK]), rate_hz) if rate_hz > 0.0 else 0.0
 
 
-def read_metrics(block: SharedBlock) -> Metrics:
+def read_metrics(block: SharedBlock, reel: Reel) -> Metrics:
     """The metrics as they stand; any thread of any process."""
     words, doubles = block.words, block.doubles
     rate_hz = float(doubles[DEVICE_RATE_HZ])
     peak = 0.0
     if rate_hz > 0.0:
-        peak = float(np.abs(ScopeTap(block).latest(round(rate_hz * _PEAK_WINDOW_MS / 1000.0))).max(initial=0.0))
+        peak = float(np.abs(ScopeTap(reel).latest(round(rate_hz * _PEAK_WINDOW_MS / 1000.0))).max(initial=0.0))
     return Metrics(
         state=_STATES[int(words[STATE])],
         real_time_factor=float(doubles[REAL_TIME_FACTOR]),
@@ -256,4 +202,11 @@ def read_metrics(block: SharedBlock) -> Metrics:
         peak_db=gain_to_db(peak) if math.isfinite(peak) else SILENCE_DB,
         limiter_gain_db=float(doubles[LIMITER_GAIN_DB]),
         device_rate_hz=rate_hz,
+        recorded_s=recorded_s(reel),
     )
+
+
+def recorded_s(reel: Reel) -> float | None:
+    """See `Metrics`; true whether there is an engine or not."""
+    rate_hz = int(reel.words[RECORDING_RATE_HZ])
+    return int(reel.words[RECORDED]) / rate_hz if rate_hz > 0 else None

@@ -1,4 +1,4 @@
-"""The process that holds one open PortAudio stream: `python -m livernn.engine.stream HANDLE SETTINGS`.
+"""The process that holds one open PortAudio stream: `python -m livernn.engine.stream HANDLE REEL SETTINGS`.
 
 PortAudio is not trusted to end: after its server's death closing a stream hangs and starting over aborts the process.
 Here it can do both. The stream lives until standard input ends; the engine kills what does not go by itself.
@@ -14,7 +14,8 @@ from typing import Any
 from livernn.engine.audio import callback
 from livernn.engine.devices import find_output, portaudio, query_outputs
 from livernn.engine.messages import AudioOpened, Device, Refused, SetAudio, Tuning
-from livernn.engine.shared import CHANNELS, FADE_SAMPLES, GATE, LEVEL, SharedBlock
+from livernn.engine.reel import Reel
+from livernn.engine.shared import CHANNELS, FADE_SAMPLES, GATE, LEVEL, REEL_ADDRESS, STREAM_RATE_HZ, SharedBlock
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.engine.wire import claim_stdout, decode, encode
 from livernn.errors import DeviceError
@@ -29,8 +30,8 @@ _END_PATIENCE_S = 1.5
 _MAX_CHANNELS = 2
 
 
-def open_stream(block: SharedBlock, settings: SetAudio) -> tuple[Any, AudioOpened]:
-    """Open and start an output that plays `block`'s ring.
+def open_stream(block: SharedBlock, reel: Reel, settings: SetAudio) -> tuple[Any, AudioOpened]:
+    """Open and start an output that plays `block`'s ring, and tells `reel`; both have to live on with it.
 
     Raises:
         DeviceError: there is no such device, or it does not take these settings.
@@ -42,6 +43,7 @@ def open_stream(block: SharedBlock, settings: SetAudio) -> tuple[Any, AudioOpene
     channels = min(device.channels, _MAX_CHANNELS)
     rate_hz = settings.rate_hz or device.default_rate_hz
     block.words[CHANNELS] = channels
+    block.words[REEL_ADDRESS] = reel.address
     block.words[FADE_SAMPLES] = ms_to_samples(GATE_FADE_MS, rate_hz)
     try:
         stream = sounddevice._StreamBase(
@@ -55,6 +57,7 @@ def open_stream(block: SharedBlock, settings: SetAudio) -> tuple[Any, AudioOpene
             callback=sounddevice._ffi.cast("PaStreamCallback*", callback.address),
             userdata=sounddevice._ffi.cast("void*", block.address),
         )
+        block.words[STREAM_RATE_HZ] = round(stream.samplerate)
         stream.start()
     except (sounddevice.PortAudioError, ValueError) as error:
         raise _refusal(device, rate_hz, error) from error
@@ -99,10 +102,11 @@ def main() -> int:
     gone = _watch_owner()
     out.write(encode(Tuning("audio", 1.0)))
     block = SharedBlock.attach(sys.argv[1])
-    settings = decode(sys.argv[2].encode())
+    reel = Reel.attach(sys.argv[2])
+    settings = decode(sys.argv[3].encode())
     assert isinstance(settings, SetAudio)
     try:
-        stream, opened = open_stream(block, settings)
+        stream, opened = open_stream(block, reel, settings)
     except DeviceError as error:
         out.write(encode(Refused(error.what, error.why, error.remedy)))
         return error.exit_code

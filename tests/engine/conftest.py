@@ -5,15 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from livernn.engine.shared import CHANNELS, FADE_SAMPLES, SharedBlock
+from livernn.engine.reel import Reel
+from livernn.engine.shared import CHANNELS, FADE_SAMPLES, REEL_ADDRESS, SharedBlock
 from livernn.model.checkpoint import random_checkpoint, save_checkpoint
 from tests.engine.fakes import SMALL, Player, Rig, running_rig
 
 
 @pytest.fixture
-def block() -> Iterator[SharedBlock]:
-    """Stereo, with a gate fade of 16 samples."""
+def reel() -> Iterator[Reel]:
+    reel = Reel.create()
+    yield reel
+    reel.close()
+
+
+@pytest.fixture
+def block(reel: Reel) -> Iterator[SharedBlock]:
+    """Stereo, with a gate fade of 16 samples, on the reel."""
     block = SharedBlock.create()
+    block.words[REEL_ADDRESS] = reel.address
     block.words[CHANNELS] = 2
     block.words[FADE_SAMPLES] = 16
     yield block

@@ -16,12 +16,15 @@ from livernn.engine.audio import callback
 from livernn.engine.client import EngineClient, EngineDied, Failed, Loaded
 from livernn.engine.messages import AudioOpened, Command, Device, Event, Quit, SetAudio
 from livernn.engine.process import Engine
+from livernn.engine.reel import Reel
 from livernn.engine.shared import (
     CHANNELS,
     FADE_SAMPLES,
     GATE,
+    REEL_ADDRESS,
     RING_AT,
     RING_WORDS,
+    STREAM_RATE_HZ,
     SharedBlock,
     forget_callback,
     ring_fill,
@@ -51,8 +54,9 @@ def pull(block: SharedBlock, count: int, flags: int = 0) -> NDArray[np.float32]:
 class HandDrivenOutput:
     """An Output whose clock is the test."""
 
-    def __init__(self, block: SharedBlock) -> None:
+    def __init__(self, block: SharedBlock, reel: Reel) -> None:
         self.block = block
+        block.words[REEL_ADDRESS] = reel.address
         self.opened: list[SetAudio] = []
         self.is_open = False
         self.refuse: Callable[[SetAudio], bool] = lambda settings: False
@@ -66,6 +70,7 @@ class HandDrivenOutput:
         self.is_open, self.lost = True, False
         rate_hz = settings.rate_hz or RATE_HZ
         self.block.words[CHANNELS] = SPEAKER.channels
+        self.block.words[STREAM_RATE_HZ] = round(rate_hz)
         self.block.words[FADE_SAMPLES] = ms_to_samples(GATE_FADE_MS, rate_hz)
         return AudioOpened(settings.device or SPEAKER.name, SPEAKER.host_api, rate_hz, SPEAKER.channels, 5.0)
 
@@ -169,10 +174,11 @@ class Rig(Witness):
     def __init__(self) -> None:
         super().__init__()
         self.block = SharedBlock.create()
-        self.output = HandDrivenOutput(self.block)
+        self.reel = Reel.create()
+        self.output = HandDrivenOutput(self.block, self.reel)
         self.studio = FakeStudio()
         self.devices: tuple[Device, ...] = (SPEAKER,)
-        self.engine = Engine(self.block, self.studio, self.output, self.hear, lambda: self.devices, seed=1)
+        self.engine = Engine(self.block, self.reel, self.studio, self.output, self.hear, lambda: self.devices, seed=1)
 
     def send(self, *commands: Command) -> None:
         for command in commands:
@@ -220,3 +226,4 @@ def running_rig() -> Iterator[Rig]:
         rig.send(Quit())
         thread.join(PATIENCE_S)
         rig.block.close()
+        rig.reel.close()

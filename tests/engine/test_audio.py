@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livernn.engine.audio import OUTPUT_OVERFLOW, OUTPUT_UNDERFLOW
+from livernn.engine.reel import Reel, ScopeTap
 from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import (
     CHANNELS,
@@ -11,10 +12,10 @@ from livernn.engine.shared import (
     FADE_SAMPLES,
     GATE,
     LARGEST_BLOCK,
+    REEL_ADDRESS,
     RING_AT,
     RING_WORDS,
     UNDERRUNS,
-    ScopeTap,
     SharedBlock,
 )
 from tests.engine.fakes import pull
@@ -58,10 +59,10 @@ def test_every_channel_hears_the_same(block: SharedBlock) -> None:
     assert (heard == heard[:, :1]).all()
 
 
-def test_the_tap_is_what_was_heard(block: SharedBlock) -> None:
+def test_the_tap_is_what_was_heard(block: SharedBlock, reel: Reel) -> None:
     play(block, np.random.default_rng(1).uniform(-1, 1, 100))
     heard = np.concatenate([pull(block, count)[:, 0] for count in (7, 64, 1, 100)])
-    assert np.array_equal(ScopeTap(block).latest(heard.size), heard)
+    assert np.array_equal(ScopeTap(reel).latest(heard.size), heard)
 
 
 def test_closing_the_gate_fades_and_keeps_the_rest(block: SharedBlock) -> None:
@@ -129,7 +130,8 @@ def test_the_largest_block_is_known(block: SharedBlock) -> None:
 
 @given(st.lists(st.tuples(st.integers(1, 300), st.integers(1, 300)), max_size=30))
 def test_however_it_is_cut_all_is_heard_once_and_in_order(turns: list[tuple[int, int]]) -> None:
-    block = SharedBlock.create()
+    block, reel = SharedBlock.create(), Reel.create()
+    block.words[REEL_ADDRESS] = reel.address
     block.words[CHANNELS], block.words[FADE_SAMPLES], block.words[GATE] = 1, 1, 1
     ring = ring_of(block)
     pushed, heard, sent = 0, [], 0
@@ -143,3 +145,4 @@ def test_however_it_is_cut_all_is_heard_once_and_in_order(turns: list[tuple[int,
     assert np.array_equal(np.concatenate([np.empty(0), *heard]), np.arange(1, sent + 1))
     assert block.words[UNDERRUNS] == 0
     block.close()
+    reel.close()

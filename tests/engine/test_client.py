@@ -27,6 +27,9 @@ from livernn.engine.client import (
     Tuning,
     WasReset,
 )
+from livernn.engine.reel import Reel
+from livernn.engine.shared import SharedBlock
+from livernn.engine.wire import decode
 from tests.engine.fakes import COMPILE_PATIENCE_S, PATIENCE_S, Player
 from tests.fixtures.processes import survivors
 
@@ -204,16 +207,12 @@ def test_a_killed_client_leaves_no_engine_and_no_memory() -> None:
         assert survivors(engine, PATIENCE_S) == []
 
 
-def test_an_engine_told_nonsense_says_so_and_goes_on(block: object) -> None:
-    from livernn.engine.shared import SharedBlock
-    from livernn.engine.wire import decode
-
-    assert isinstance(block, SharedBlock)
+def test_an_engine_told_nonsense_says_so_and_goes_on(block: SharedBlock, reel: Reel) -> None:
     engine = subprocess.Popen(
-        [sys.executable, "-m", "livernn.engine", block.handle],
+        [sys.executable, "-m", "livernn.engine", block.handle, reel.handle],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        pass_fds=block.descriptors,
+        pass_fds=block.descriptors + reel.descriptors,
         env=child_environment(),
     )
     random = np.random.default_rng(0)

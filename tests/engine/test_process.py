@@ -74,7 +74,7 @@ def test_the_lifecycle(rig: Rig) -> None:
         PLAYING,
         READY,
     ]
-    assert read_metrics(rig.block).state is EngineState.READY
+    assert read_metrics(rig.block, rig.reel).state is EngineState.READY
 
 
 def test_start_and_stop_are_ramps(rig: Rig) -> None:
@@ -84,7 +84,7 @@ def test_start_and_stop_are_ramps(rig: Rig) -> None:
     rig.send(Stop())
     heard = np.concatenate([heard, rig.listen(settles_at(0.0))])
     assert np.abs(np.diff(heard)).max() <= 0.5 * GATE_STEP + 1e-6
-    assert read_metrics(rig.block).underruns == 0
+    assert read_metrics(rig.block, rig.reel).underruns == 0
 
 
 def test_play_goes_on_after_stop(rig: Rig) -> None:
@@ -98,13 +98,13 @@ def test_play_goes_on_after_stop(rig: Rig) -> None:
 def test_the_ring_is_filled_to_the_depth_asked_for(rig: Rig) -> None:
     rig.send(SetDepth(200.0))
     play_at(rig, 0.5)
-    rig.listen(lambda _: 190.0 < read_metrics(rig.block).depth_ms < 220.0)
+    rig.listen(lambda _: 190.0 < read_metrics(rig.block, rig.reel).depth_ms < 220.0)
     rig.send(SetDepth(20.0))
-    rig.listen(lambda _: 15.0 < read_metrics(rig.block).depth_ms < 35.0)
-    assert read_metrics(rig.block).target_depth_ms == 20.0
+    rig.listen(lambda _: 15.0 < read_metrics(rig.block, rig.reel).depth_ms < 35.0)
+    assert read_metrics(rig.block, rig.reel).target_depth_ms == 20.0
     rig.send(SetDepth(1e9))
-    rig.listen(lambda _: read_metrics(rig.block).target_depth_ms == 500.0)
-    assert read_metrics(rig.block).underruns == 0
+    rig.listen(lambda _: read_metrics(rig.block, rig.reel).target_depth_ms == 500.0)
+    assert read_metrics(rig.block, rig.reel).underruns == 0
 
 
 def test_large_device_blocks_deepen_the_ring(rig: Rig) -> None:
@@ -113,7 +113,7 @@ def test_large_device_blocks_deepen_the_ring(rig: Rig) -> None:
     rig.output.pull(2048)
     rig.send(Load(1, "0.5.safetensors"), Play())
     rig.listen(settles_at(0.5), block=2048)
-    assert read_metrics(rig.block).underruns == 0
+    assert read_metrics(rig.block, rig.reel).underruns == 0
 
 
 def test_loading_while_playing_cross_fades(rig: Rig) -> None:
@@ -157,7 +157,7 @@ def test_a_load_that_fails_changes_nothing(rig: Rig) -> None:
     rig.send(Load(3, "0.1.safetensors", {"warmth": 1.0}))
     rig.await_event(failed("load", "warmth"))
     assert settles_at(0.5)(rig.listen(lambda _: True))
-    assert read_metrics(rig.block).state is EngineState.PLAYING
+    assert read_metrics(rig.block, rig.reel).state is EngineState.PLAYING
 
 
 def test_a_first_load_that_fails(rig: Rig) -> None:
@@ -283,7 +283,7 @@ def test_a_lost_device_is_told_and_play_opens_one_again(rig: Rig) -> None:
     rig.await_event(lambda event: isinstance(event, DeviceLost) and SPEAKER.name in event.message)
     rig.expect(READY, Devices((SPEAKER,)))
     assert not rig.output.is_open
-    assert read_metrics(rig.block).device_rate_hz == 0.0
+    assert read_metrics(rig.block, rig.reel).device_rate_hz == 0.0
     rig.send(Play())
     rig.expect(PLAYING)
     rig.listen(settles_at(0.5))
@@ -296,7 +296,7 @@ def test_another_device_and_rate_while_playing(rig: Rig) -> None:
     heard = rig.listen(settles_at(0.5))
     assert np.abs(np.diff(heard)).max() <= 0.5 / ms_to_samples(GATE_FADE_MS, 44100.0) + 1e-6
     assert rig.studio.voices[-1].device_rate_hz == 44100.0
-    assert read_metrics(rig.block).device_rate_hz == 44100.0
+    assert read_metrics(rig.block, rig.reel).device_rate_hz == 44100.0
 
 
 def test_a_refused_device_leaves_the_one_before(rig: Rig) -> None:
@@ -331,7 +331,7 @@ def test_a_model_at_another_rate_than_the_device(rig: Rig) -> None:
 
 def test_the_real_time_factor_is_measured(rig: Rig) -> None:
     play_at(rig, 0.5)
-    metrics = read_metrics(rig.block)
+    metrics = read_metrics(rig.block, rig.reel)
     assert metrics.real_time_factor > 0.0
     assert metrics.block_ms > 0.0
 

@@ -3,7 +3,6 @@ import sys
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,18 +10,16 @@ from hypothesis import strategies as st
 from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
 from livernn.engine.child import child_environment
+from livernn.engine.reel import TAP_WRITTEN, Reel
 from livernn.engine.shared import (
     BLOCK_MS,
     CONTROL_AT,
     DEVICE_RATE_HZ,
     DEVICE_XRUNS,
     RING_AT,
-    TAP_SAMPLES,
-    TAP_WRITTEN,
     UNDERRUNS,
     ControlBlock,
     Metrics,
-    ScopeTap,
     SharedBlock,
     publish_state,
     read_metrics,
@@ -35,17 +32,17 @@ PATCHES = st.builds(
 )  # fmt: skip
 
 
-def test_a_child_process_sees_the_same_memory(block: SharedBlock) -> None:
+def test_a_child_process_sees_the_same_memory(block: SharedBlock, reel: Reel) -> None:
     program = (
         "import sys; from livernn.engine.shared import SharedBlock; b = SharedBlock.attach(sys.argv[1]); "
-        "b.tap[3] = b.tap[2] * 2; b.words[UNDERRUNS] = 7".replace("UNDERRUNS", str(UNDERRUNS))
+        "b.ring[3] = b.ring[2] * 2; b.words[UNDERRUNS] = 7".replace("UNDERRUNS", str(UNDERRUNS))
     )
-    block.tap[2] = 0.25
+    block.ring[2] = 0.25
     subprocess.run(
         [sys.executable, "-c", program, block.handle], pass_fds=block.descriptors, env=child_environment(), check=True
     )
-    assert block.tap[3] == 0.5
-    assert read_metrics(block).underruns == 7
+    assert block.ring[3] == 0.5
+    assert read_metrics(block, reel).underruns == 7
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems say it in other ways")
@@ -56,14 +53,6 @@ def test_has_no_name_in_any_file_system(block: SharedBlock) -> None:
 def test_a_foreign_handle_is_refused(tmp_path: Path) -> None:
     with (tmp_path / "file").open("wb") as file, pytest.raises(ValueError, match="not a block"):
         SharedBlock.attach(str(file.fileno()))
-
-
-def test_memory_outlives_close_as_long_as_it_is_looked_at(block: SharedBlock) -> None:
-    tap = ScopeTap(block)
-    block.tap[0] = 0.5
-    block.words[TAP_WRITTEN] = 1
-    block.close()
-    assert tap.latest(1).tolist() == [0.5]
 
 
 @given(PATCHES, st.integers(0, 1 << 40))
@@ -113,40 +102,24 @@ def test_no_mixture_of_two_patches_is_ever_read(block: SharedBlock) -> None:
     assert seen <= {(0, pair[0]), (1, pair[1])}
 
 
-def test_the_tap_gives_the_latest_in_order_across_its_end(block: SharedBlock) -> None:
-    tap = ScopeTap(block)
-    assert tap.latest(4).tolist() == [0.0] * 4
-    heard = np.arange(TAP_SAMPLES + 10, dtype=np.float32)
-    block.tap[np.arange(heard.size) % TAP_SAMPLES] = heard
-    block.words[TAP_WRITTEN] = heard.size
-    assert np.array_equal(tap.latest(1000), heard[-1000:])
-    assert tap.latest(TAP_SAMPLES * 2).size == TAP_SAMPLES // 2
+def test_metrics_of_a_new_block(block: SharedBlock, reel: Reel) -> None:
+    assert read_metrics(block, reel) == Metrics()
 
 
-def test_the_tap_is_silent_before_the_first_sample(block: SharedBlock) -> None:
-    block.tap[:] = 9.0
-    block.words[TAP_WRITTEN] = 3
-    assert ScopeTap(block).latest(5).tolist() == [0.0, 0.0, 9.0, 9.0, 9.0]
-
-
-def test_metrics_of_a_new_block(block: SharedBlock) -> None:
-    assert read_metrics(block) == Metrics()
-
-
-def test_metrics_in_units(block: SharedBlock) -> None:
+def test_metrics_in_units(block: SharedBlock, reel: Reel) -> None:
     publish_state(block, EngineState.PLAYING)
     block.doubles[DEVICE_RATE_HZ] = 48000.0
     block.doubles[BLOCK_MS] = 0.75
     block.words[RING_AT] = 4800
     block.words[DEVICE_XRUNS] = 2
-    block.tap[:480] = -0.5
-    block.words[TAP_WRITTEN] = 480
-    metrics = read_metrics(block)
+    reel.tap[:480] = -0.5
+    reel.words[TAP_WRITTEN] = 480
+    metrics = read_metrics(block, reel)
     assert metrics.state is EngineState.PLAYING
     assert metrics.depth_ms == 100.0
     assert metrics.block_ms == 0.75
     assert metrics.device_xruns == 2
     assert metrics.underruns == 0
     assert metrics.peak_db == pytest.approx(-6.02, abs=0.01)
-    block.words[TAP_WRITTEN] = 48_000
-    assert read_metrics(block).peak_db == SILENCE_DB
+    reel.words[TAP_WRITTEN] = 48_000
+    assert read_metrics(block, reel).peak_db == SILENCE_DB
