@@ -95,7 +95,7 @@ def check_wav_name(path: Path) -> None:
 
 
 def write_wav(path: Path, audio: NDArray[np.float32], rate_hz: int) -> None:
-    """Write `[n]` or `[n, 2]` as 24-bit WAV, RF64 beyond 4 GiB. A file of that name is replaced by a complete one or stays.
+    """Write `[n]` or `[n, 2]` as 24-bit WAV, RF64 beyond 4 GiB. A file of that name is replaced whole or stays.
 
     Raises:
         BadInputError: as `check_wav_name`.
