@@ -1,1 +1,1 @@
-"""What comes in from controllers: the only place that imports mido."""
+"""What comes in from controllers: the only place that imports rtmidi and python-osc."""

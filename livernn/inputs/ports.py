@@ -1,15 +1,37 @@
 """MIDI inputs by name. `python -m livernn.inputs.ports` prints them as a JSON list.
 
-A scan can hang (after a sound server's death), so it runs in a process of its own each time.
+A scan can hang (after a sound server's death), so it runs in a process other than the one that wants to know.
 """
 
 import json
+import os
+import re
 import subprocess
 import sys
+from collections import Counter
+from dataclasses import dataclass
 
+from livernn.engine.child import child_command, child_environment
 from livernn.errors import DeviceError
 
 SCAN_PATIENCE_S = 10.0
+
+API_VARIABLE = "LIVERNN_MIDI"
+"""Environment variable that names the one MIDI system to use: alsa, jack, coremidi or windows."""
+
+REMEDY = "On Debian and Ubuntu: apt install libasound2; a container has no ALSA MIDI."
+
+_API_NAMES = {"alsa": "LINUX_ALSA", "jack": "UNIX_JACK", "coremidi": "MACOSX_CORE", "windows": "WINDOWS_MM"}
+_NO_CONTROLLER = "midi through"
+_NUMBER_AT_END = re.compile(r" \d+$" if sys.platform == "win32" else r" \d+:\d+$")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The inputs of one MIDI system, whose number in rtmidi is `api`: the name to remember to the name to open."""
+
+    api: int
+    ports: dict[str, str]
 
 
 def list_ports(patience_s: float = SCAN_PATIENCE_S) -> list[str]:
@@ -18,10 +40,15 @@ def list_ports(patience_s: float = SCAN_PATIENCE_S) -> list[str]:
     Raises:
         DeviceError: the MIDI system is missing, failed, or did not answer in time.
     """
-    command = [sys.executable, "-m", "livernn.inputs.ports"]
     try:
         scan = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=patience_s, check=False
+            child_command("livernn.inputs.ports"),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=patience_s,
+            check=False,
+            env=child_environment(),
         )
     except subprocess.TimeoutExpired as error:
         raise DeviceError(
@@ -29,19 +56,52 @@ def list_ports(patience_s: float = SCAN_PATIENCE_S) -> list[str]:
         ) from error
     if scan.returncode:
         said = scan.stderr.strip().splitlines() or [f"the scan ended with code {scan.returncode}"]
-        raise DeviceError(
-            "MIDI", said[-1].rstrip("."), "On Debian and Ubuntu: apt install libasound2; a container has no ALSA MIDI."
-        )
+        raise DeviceError("MIDI", said[-1].rstrip("."), REMEDY)
     names: list[str] = json.loads(scan.stdout.splitlines()[-1])
     return names
+
+
+def scan_here() -> Scan:
+    """The inputs, found in this process. Of several MIDI systems the first with a controller is taken, else the first.
+
+    Raises:
+        OSError: no MIDI system serves, and why.
+        ImportError: rtmidi cannot be loaded.
+    """
+    import rtmidi
+
+    wanted = _API_NAMES.get(os.environ.get(API_VARIABLE, "").lower())
+    apis = [getattr(rtmidi, f"API_{wanted}")] if wanted else rtmidi.get_compiled_api()
+    scans: list[Scan] = []
+    why = "there is no MIDI system"
+    for api in apis:
+        try:
+            # A client that stayed would neither notice that its JACK server died nor find the next one.
+            client = rtmidi.MidiIn(api, name="liveRNN scan")
+            scans.append(Scan(api, _by_stable_name(client.get_ports())))
+            client.delete()
+        except rtmidi.RtMidiError as error:
+            why = str(error).rstrip(".")
+    if not scans:
+        raise OSError(why)
+    return next((scan for scan in scans if any(_NO_CONTROLLER not in name.lower() for name in scan.ports)), scans[0])
+
+
+def _by_stable_name(names: list[str]) -> dict[str, str]:
+    """Names without the numbers that change from plug to plug; of equal ones all but the first are counted."""
+    seen: Counter[str] = Counter()
+    ports = {}
+    for full_name in names:
+        name = _NUMBER_AT_END.sub("", full_name)
+        seen[name] += 1
+        ports[name if seen[name] == 1 else f"{name} #{seen[name]}"] = full_name
+    return ports
 
 
 def main() -> int:
     """Print the names, or why there are none to be had."""
     try:
-        import mido
-
-        names = mido.get_input_names()
+        names = list(scan_here().ports)
     except (ImportError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -41,7 +41,7 @@ def test_a_standing_window_has_loaded_no_compiler_no_torch_and_no_device() -> No
     assert result.returncode == 0, result.stderr
     modules = set(json.loads(result.stdout))
     assert "PySide6" in modules
-    assert modules & {"torch", "numba", "llvmlite", "scipy", "sounddevice", "soundfile", "mido"} == set()
+    assert modules & {"torch", "numba", "llvmlite", "scipy", "sounddevice", "soundfile", "rtmidi"} == set()
 
 
 @pytest.mark.parametrize(
