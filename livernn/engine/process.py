@@ -13,6 +13,7 @@ from pathlib import Path
 
 from livernn.control.patch import Patch
 from livernn.engine import messages as msg
+from livernn.engine.journal import Origin
 from livernn.engine.outlet import ListDevices, Outlet
 from livernn.engine.output import Output
 from livernn.engine.reel import Reel
@@ -23,6 +24,7 @@ from livernn.engine.transport import EngineState
 from livernn.engine.worker import Worker
 from livernn.errors import LiveRNNError
 from livernn.model.checkpoint import Checkpoint
+from livernn.model.precision import DEFAULT_PRECISION
 
 _TICK_S = 0.1
 _CLOSE_PATIENCE_S = 2.0
@@ -32,8 +34,9 @@ _SEED_LIMIT = 1 << 31
 
 @dataclass(frozen=True)
 class _Model:
-    """A checkpoint in use, the load that brought it (0 if that brought no patch) and its first patch."""
+    """A checkpoint in use, its file, the load that brought it (0 if that brought no patch) and its first patch."""
 
+    path: str
     checkpoint: Checkpoint
     epoch: int
     patch: Patch
@@ -59,7 +62,7 @@ class Engine:
         self._inbox: queue.SimpleQueue[msg.Command | Callable[[], None]] = queue.SimpleQueue()
         self._loader = Worker("loader", self._inbox.put)
         self._sampler = Sampler(
-            block, studio.at_rate, lambda why: self._inbox.put(partial(self._on_sampler_failed, why))
+            block, reel, studio.at_rate, lambda why: self._inbox.put(partial(self._on_sampler_failed, why))
         )
         self._state = EngineState.STARTING
         self._ending = False
@@ -142,14 +145,15 @@ class Engine:
             patch = Patch.from_dict(command.patch or {})
             checkpoint = self._studio.open(Path(command.checkpoint), self._report_tuning)
             instrument = self._studio.build(checkpoint, seed, rate_hz)
-            self._built = _Model(checkpoint, command.request if command.patch is not None else 0, patch)
+            epoch = command.request if command.patch is not None else 0
+            self._built = _Model(command.checkpoint, checkpoint, epoch, patch)
             return self._built, instrument
 
         def then(built: tuple[_Model, Instrument]) -> None:
             if command.request == self._request:
                 self._loading = False
                 self._model, instrument = built
-                self._change_to(instrument)
+                self._change_to(instrument, seed)
                 checkpoint = self._model.checkpoint
                 rate = checkpoint.config.sample_rate_hz
                 self._emit(
@@ -177,16 +181,18 @@ class Engine:
         def then(primed: tuple[_Model, Instrument, float]) -> None:
             model, instrument, seconds = primed
             if model is self._model:
-                self._change_to(instrument)
+                self._change_to(instrument, seed, str(path))
                 self._emit(msg.Primed(seconds, path.name, seed))
             else:
                 self._emit(msg.Failed("prime", f"{path.name}: another model was loaded meanwhile. Prime again."))
 
         self._loader.submit(operation, then, lambda error: self._emit(msg.Failed("prime", str(error))))
 
-    def _change_to(self, instrument: Instrument) -> None:
-        assert self._model is not None
-        self._sampler.swap(Incoming(instrument, self._model.epoch, self._model.patch))
+    def _change_to(self, instrument: Instrument, seed: int, prime: str | None = None) -> None:
+        model = self._model
+        assert model is not None
+        origin = Origin(str(Path(model.path).absolute()), model.checkpoint.sha256, DEFAULT_PRECISION, seed, prime)
+        self._sampler.swap(Incoming(instrument, origin, model.epoch, model.patch))
 
     def _play(self) -> None:
         if self._model is None and not self._loading:

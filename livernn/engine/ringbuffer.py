@@ -79,6 +79,12 @@ def pull(words, ring, block):  # type: ignore[no-untyped-def]
     return count
 
 
+@njit("void(int64[::1], int64, int64)", nogil=True, cache=True)
+def publish(words, index, value):  # type: ignore[no-untyped-def]
+    """`words[index] = value`, after everything that was written before."""
+    store_release(words, index, value)
+
+
 class RingBuffer:
     """The producer's side. `words` holds `RING_WORDS` int64, `samples` the ring, a power of two long."""
 

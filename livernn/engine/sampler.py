@@ -8,13 +8,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass, replace
 
 from livernn.control.patch import Patch
+from livernn.engine.deck import Deck
+from livernn.engine.journal import Journal, Origin
 from livernn.engine.messages import DEFAULT_DEPTH_MS
+from livernn.engine.reel import Reel
 from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import (
     BLOCK_MS,
@@ -30,7 +30,7 @@ from livernn.engine.shared import (
     SharedBlock,
 )
 from livernn.engine.studio import Instrument
-from livernn.engine.transport import CROSS_FADE_MS, CrossFade
+from livernn.engine.transport import CROSS_FADE_MS
 from livernn.units import ms_to_samples
 
 BLOCK_SAMPLES = 64
@@ -53,6 +53,7 @@ class Incoming:
     """An instrument to change to. Its own patch holds until the client has written one of its epoch."""
 
     instrument: Instrument
+    origin: Origin
     epoch: int
     patch: Patch
 
@@ -63,6 +64,7 @@ class Sampler:
     def __init__(
         self,
         block: SharedBlock,
+        reel: Reel,
         at_rate: Callable[[Instrument, float], Instrument],
         on_failure: Callable[[str], None],
     ) -> None:
@@ -70,12 +72,14 @@ class Sampler:
         self._at_rate = at_rate
         self._on_failure = on_failure
         self._control = ControlBlock(block)
-        self._ring = RingBuffer(block.words[RING_AT : RING_AT + RING_WORDS], block.ring)
+        ring_words = block.words[RING_AT : RING_AT + RING_WORDS]
+        self._ring = RingBuffer(ring_words, block.ring)
+        self._journal = Journal(reel, ring_words)
+        self._deck = Deck()
         self._changes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._closing = False
         self._playing = False
         self._current: Incoming | None = None
-        self._fade: CrossFade | None = None
         self._rate_hz = 0.0
         self._depth_ms = DEFAULT_DEPTH_MS
         self._rendered_s = 0.0
@@ -137,21 +141,17 @@ class Sampler:
             time.sleep(_NAP_S)
 
     def _fill(self, current: Incoming) -> None:
-        sound = self._render(current, BLOCK_SAMPLES)
-        if self._fade is not None:
-            sound = self._fade.mix(sound)
-            if self._fade.finished:
-                self._fade = None
+        voice, patch = current.instrument.voice, self._patch_for(current)
+        self._journal.block(voice, patch, BLOCK_SAMPLES, fading=self._deck.fading)
+        began_s = time.perf_counter()
+        sound = self._deck.render(BLOCK_SAMPLES, patch)
+        self._measure(BLOCK_SAMPLES / voice.config.sample_rate_hz, time.perf_counter() - began_s)
+        self._block.doubles[LIMITER_GAIN_DB] = voice.limiter_gain_db
         self._ring.push(sound)
 
-    def _render(self, current: Incoming, count: int) -> NDArray[np.float32]:
+    def _patch_for(self, current: Incoming) -> Patch:
         epoch, patch = self._control.read()
-        voice = current.instrument.voice
-        began_s = time.perf_counter()
-        sound = voice.render(count, patch if epoch >= current.epoch else current.patch)
-        self._measure(count / voice.config.sample_rate_hz, time.perf_counter() - began_s)
-        self._block.doubles[LIMITER_GAIN_DB] = voice.limiter_gain_db
-        return sound
+        return patch if epoch >= current.epoch else current.patch
 
     def _measure(self, rendered_s: float, spent_s: float) -> None:
         self._rendered_s = _FORGET * self._rendered_s + rendered_s
@@ -169,23 +169,31 @@ class Sampler:
     def _swap(self, incoming: Incoming) -> None:
         if self._rate_hz > 0.0 and incoming.instrument.voice.device_rate_hz != self._rate_hz:
             incoming = self._for_rate(incoming)
-        self._begin_change()
-        self._current = incoming
+        self._become(incoming, self._begin_change())
 
     def _reset(self, seed: int) -> None:
         if self._current is not None:
-            self._begin_change()
+            tail_samples = self._begin_change()
             self._current.instrument.voice.reset(seed)
+            self._journal.reset(seed, tail_samples)
 
-    def _begin_change(self) -> None:
-        """Keep some of the present sound to fade from, or drop what nobody is going to hear."""
-        if self._playing and self._current is not None and self._rate_hz > 0.0:
-            tail_ms = CROSS_FADE_MS * self._current.instrument.voice.config.sample_rate_hz
-            tail = self._render(self._current, round(tail_ms / 1000.0))
-            self._fade = CrossFade(tail if self._fade is None else self._fade.mix(tail))
-        else:
-            self._fade = None
+    def _begin_change(self) -> int:
+        """Keep some of the present sound to fade from, or drop what nobody is going to hear; how much is kept."""
+        current = self._current
+        if not self._playing or current is None or self._rate_hz <= 0.0:
+            self._deck.drop_tail()
             self._ring.discard()
+            return 0
+        tail_samples = ms_to_samples(CROSS_FADE_MS, current.instrument.voice.config.sample_rate_hz)
+        patch = self._patch_for(current)
+        self._journal.patch(patch)
+        self._deck.keep_tail(tail_samples, patch)
+        return tail_samples
+
+    def _become(self, incoming: Incoming, tail_samples: int) -> None:
+        self._current = incoming
+        self._deck.voice = incoming.instrument.voice
+        self._journal.voice(incoming.origin, incoming.instrument.voice, tail_samples)
 
     def _set_playing(self, playing: bool) -> None:
         self._playing = playing
@@ -196,13 +204,13 @@ class Sampler:
         if rate_hz == self._rate_hz:
             return
         self._rate_hz = rate_hz
-        self._fade = None
+        self._deck.drop_tail()
         self._ring.discard()
         if self._current is not None and self._current.instrument.voice.device_rate_hz != rate_hz:
-            self._current = self._for_rate(self._current)
+            self._become(self._for_rate(self._current), 0)
 
     def _for_rate(self, incoming: Incoming) -> Incoming:
-        return Incoming(self._at_rate(incoming.instrument, self._rate_hz), incoming.epoch, incoming.patch)
+        return replace(incoming, instrument=self._at_rate(incoming.instrument, self._rate_hz))
 
     def _set_depth(self, depth_ms: float) -> None:
         self._depth_ms = min(max(depth_ms, MIN_DEPTH_MS), MAX_DEPTH_MS)

@@ -21,7 +21,7 @@ from livernn.model.checkpoint import Checkpoint, load_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.synth.generator import Generator
 from livernn.synth.kernel_cache import use_kernel_cache
-from livernn.synth.voice import GeneratorLike, Voice
+from livernn.synth.voice import GeneratorLike, Voice, VoiceSnapshot
 
 _logger = logging.getLogger(__name__)
 
@@ -44,6 +44,8 @@ class VoiceLike(Protocol):
     def render(self, count: int, patch: Patch) -> NDArray[np.float32]: ...
 
     def reset(self, seed: int | None = None) -> None: ...
+
+    def snapshot(self) -> VoiceSnapshot: ...
 
 
 @dataclass(frozen=True)

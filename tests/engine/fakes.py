@@ -34,6 +34,8 @@ from livernn.engine.transport import GATE_FADE_MS
 from livernn.errors import BadInputError, DeviceError
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
 from livernn.model.config import ModelConfig
+from livernn.synth.generator import Snapshot
+from livernn.synth.voice import VoiceSnapshot
 from livernn.units import db_to_gain, ms_to_samples
 
 SMALL = ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4)
@@ -102,6 +104,9 @@ class LevelVoice:
     def reset(self, seed: int | None = None) -> None:
         self.resets.append(seed)
         self.level = -self.level
+
+    def snapshot(self) -> VoiceSnapshot:
+        return VoiceSnapshot(Snapshot(np.full(1, self.level, np.float32), np.zeros(1, np.uint8), 0, 0), ())
 
 
 class FakeStudio:

@@ -1,0 +1,104 @@
+"""The journal: what the sampler did, one line of JSON each, on the reel.
+
+Every entry has `do`, `at` (model samples that this engine has rendered for its ring when it did so) and `ring` (the
+ring position at which it takes effect). An entry holds until the next of its kind:
+
+    patch     `set`: the values that changed
+    voice     another voice, from `state` on, after `tail` model samples of the one before were kept to fade from
+              (0: it begins at once); `origin` says where it comes from, `rate_hz` what device it renders for
+    reset     back to the initial state under `seed`, after such a `tail`
+    state     nothing happened; a place that replaying can begin at, with all that a `voice` says, and the whole `set`
+
+**Rollback.** The journal tells what was rendered, a take what was heard. Between the two lies what is in the ring, and
+an entry goes into a take only when the ring has been heard beyond its position (`history.History`). Who renders again
+what nobody has heard yet sets the ring's write index back to `ring`, writes an entry `rollback` with that `ring`, the
+`at` that belongs to it and `tail`, the length of its cross-fade in model samples, and then goes on writing entries from
+there: all entries at or beyond that position that have not been heard are void, those from before it stay. To replay,
+the voice arrives at `ring` as it was, keeps `tail` samples under the patch that held so far, is set back, and goes on.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livernn.control.patch import Patch
+from livernn.engine.reel import JOURNAL_BYTES, JOURNAL_WRITTEN, Reel
+from livernn.engine.ringbuffer import publish
+from livernn.engine.shared import RING_WRITE
+from livernn.engine.state_json import encode_state
+from livernn.engine.studio import VoiceLike
+
+STATE_EVERY_S = 1.0
+"""Between places that replaying can begin at."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a voice was made from: enough to make it again."""
+
+    checkpoint: str
+    sha256: str
+    precision: str
+    seed: int
+    prime: str | None = None
+
+
+class Journal:
+    """The sampler's pen; its thread only. Microseconds an entry, a fraction of a millisecond with a state."""
+
+    def __init__(self, reel: Reel, ring_words: NDArray[np.int64]) -> None:
+        self._reel = reel
+        self._ring_words = ring_words
+        self._at = 0
+        self._state_due_at = 0
+        self._origin: Origin | None = None
+        self._patch: Patch | None = None
+
+    def voice(self, origin: Origin, voice: VoiceLike, tail_samples: int) -> None:
+        """A voice has been changed to."""
+        self._origin, self._patch = origin, None
+        self._write("voice", tail=tail_samples, **self._described(voice))
+
+    def reset(self, seed: int, tail_samples: int) -> None:
+        """The voice has been reset."""
+        self._write("reset", seed=seed, tail=tail_samples)
+
+    def patch(self, patch: Patch) -> None:
+        """What is about to be rendered is rendered under `patch`."""
+        if patch == self._patch:
+            return
+        before = self._patch.to_dict() if self._patch is not None else {}
+        changed = {name: value for name, value in patch.to_dict().items() if before.get(name) != value}
+        self._patch = patch
+        self._write("patch", set=changed)
+
+    def block(self, voice: VoiceLike, patch: Patch, count: int, *, fading: bool) -> None:
+        """`count` model samples are about to be rendered for the ring."""
+        self.patch(patch)
+        if not fading and self._at >= self._state_due_at:
+            self._write("state", set=patch.to_dict(), **self._described(voice))
+        self._at += count
+
+    def _described(self, voice: VoiceLike) -> dict[str, Any]:
+        assert self._origin is not None
+        self._state_due_at = self._at + round(STATE_EVERY_S * voice.config.sample_rate_hz)
+        return {
+            "origin": asdict(self._origin),
+            "rate_hz": voice.device_rate_hz,
+            "state": encode_state(voice.snapshot()),
+        }
+
+    def _write(self, do: str, **content: Any) -> None:
+        entry = {"do": do, "at": self._at, "ring": int(self._ring_words[RING_WRITE]), **content}
+        line = np.frombuffer(json.dumps(entry, separators=(",", ":")).encode() + b"\n", np.uint8)
+        journal, written = self._reel.journal, int(self._reel.words[JOURNAL_WRITTEN])
+        if line.size > JOURNAL_BYTES // 2:
+            return  # a state too large to keep: there is nothing to replay from
+        start = written % JOURNAL_BYTES
+        before_end = min(line.size, JOURNAL_BYTES - start)
+        journal[start : start + before_end] = line[:before_end]
+        journal[: line.size - before_end] = line[before_end:]
+        publish(self._reel.words, JOURNAL_WRITTEN, written + line.size)
