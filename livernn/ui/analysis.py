@@ -1,6 +1,7 @@
 """What the scopes show, computed from what was heard. NumPy only: no Qt, no devices."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,35 +12,54 @@ SPECTRUM_SAMPLES = 8192
 """Length of the spectrum's window: 5.9 Hz apart at 48 kHz."""
 
 
-def trigger(samples: NDArray[np.float32], shown: int) -> NDArray[np.float32]:
-    """The last `shown` samples that begin with a rising zero crossing, so that a steady tone stands still.
+TRIGGER_OFF = -1.0
+"""A level that no sound rises through."""
 
-    The crossing is looked for in what comes before the last `shown` samples; without one, the last ones are returned.
+
+def trigger(samples: NDArray[np.float32], shown: int, level: float = 0.0) -> NDArray[np.float32]:
+    """The last `shown` samples that begin where the sound rises through a level, so that a steady tone stands still.
+
+    That place is looked for in what comes before the last `shown` samples; without one, the last ones are returned.
     """
     lead = samples[: max(0, samples.size - shown)]
-    crossings = np.flatnonzero((lead[:-1] < 0.0) & (lead[1:] >= 0.0))
+    crossings = np.flatnonzero((lead[:-1] < level) & (lead[1:] >= level))
     if crossings.size == 0:
         return samples[-shown:]
     start = int(crossings[-1]) + 1
     return samples[start : start + shown]
 
 
-def bands(columns: int, sample_rate_hz: float, low_hz: float, high_hz: float) -> NDArray[np.float64]:
-    """Edges, in bins of the spectrum, of `columns` bands that are equally wide in octaves. Shape [columns + 1]."""
+def bands(
+    columns: int, sample_rate_hz: float, low_hz: float, high_hz: float, window: int = SPECTRUM_SAMPLES
+) -> NDArray[np.float64]:
+    """Edges, in bins of a spectrum of `window` samples, of bands equally wide in octaves. Shape [columns + 1]."""
     edges_hz = low_hz * (high_hz / low_hz) ** (np.arange(columns + 1) / columns)
-    return np.minimum(edges_hz * SPECTRUM_SAMPLES / sample_rate_hz, SPECTRUM_SAMPLES // 2)
+    return np.minimum(edges_hz * window / sample_rate_hz, window // 2)
 
 
-_WINDOW = np.hanning(SPECTRUM_SAMPLES).astype(np.float32)
-_FULL_SCALE = float(_WINDOW.sum()) / 2.0
+def frequency_ticks(low_hz: float, high_hz: float) -> list[tuple[float, str]]:
+    """Place, from 0 at `low_hz` to 1 at `high_hz` in octaves, and label of some frequencies, the most wanted first."""
+    octaves = np.log(high_hz / low_hz)
+    marked_hz = [hz for hz in (100, 1000, 10000, 500, 5000, 200, 2000, 50, 20000) if low_hz <= hz <= high_hz]
+    return [(float(np.log(hz / low_hz) / octaves), f"{hz / 1000:g}k" if hz >= 1000 else f"{hz}") for hz in marked_hz]
+
+
+def thinned(ticks: list[tuple[float, str]], least_apart: float) -> list[tuple[float, str]]:
+    """In order of place, without those that are nearer than that to one before them in the list."""
+    kept: list[tuple[float, str]] = []
+    for place, label in ticks:
+        if all(abs(place - other) >= least_apart for other, _ in kept):
+            kept.append((place, label))
+    return sorted(kept)
 
 
 def spectrum_db(samples: NDArray[np.float32], edges: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Level of each band in dB: a full-scale sine reads 0. `samples` has SPECTRUM_SAMPLES, `edges` as from `bands`.
+    """Level of each band in dB: a full-scale sine reads 0. `edges` as from `bands` for as many samples.
 
     A band wider than a bin takes its strongest bin, a narrower one what lies between bins.
     """
-    magnitude = np.abs(np.fft.rfft(samples * _WINDOW)) / _FULL_SCALE
+    window, full_scale = _window(samples.size)
+    magnitude = np.abs(np.fft.rfft(samples * window)) / full_scale
     level = 20.0 * np.log10(np.maximum(magnitude, 10.0 ** (SILENCE_DB / 20.0)))
     between = np.interp((edges[:-1] + edges[1:]) / 2.0, np.arange(level.size), level)
     first = np.ceil(edges[:-1]).astype(int)
@@ -48,6 +68,12 @@ def spectrum_db(samples: NDArray[np.float32], edges: NDArray[np.float64]) -> NDA
         np.ceil(edges[1:]) > first, np.maximum(strongest, between), between
     ).astype(np.float32)
     return level_db
+
+
+@cache
+def _window(count: int) -> tuple[NDArray[np.float32], float]:
+    window = np.hanning(count).astype(np.float32)
+    return window, float(window.sum()) / 2.0
 
 
 @dataclass
@@ -68,3 +94,33 @@ class Ballistics:
             self.held_db, self._held_for_s = level_db, 0.0
         elif self._held_for_s > self.hold_s:
             self.held_db = max(self.level_db, self.held_db - self.fall_db_per_s * passed_s)
+
+
+@dataclass
+class Lamp:
+    """Lit while something goes on, and for a while after."""
+
+    hold_s: float
+    _left_s: float = 0.0
+
+    @property
+    def lit(self) -> bool:
+        """Whether it went on within the last `hold_s`."""
+        return self._left_s > 0.0
+
+    def feed(self, on: bool, passed_s: float) -> None:
+        """Whether it went on, `passed_s` after the last time."""
+        self._left_s = self.hold_s if on else max(0.0, self._left_s - passed_s)
+
+
+class Counted:
+    """Tells when a count, which starts anew with its counter, has grown."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def grew(self, count: int) -> bool:
+        """Whether it is more than the last time."""
+        grew = count > self._last
+        self._last = count
+        return grew

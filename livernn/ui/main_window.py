@@ -252,7 +252,7 @@ class MainWindow(QMainWindow):
         if self.isMinimized():
             return
         self.scopes.refresh(self.session.client, metrics.device_rate_hz, passed_s)
-        self.meter.feed(metrics.peak_db, metrics.limiter_gain_db, passed_s)
+        self.meter.feed(metrics, passed_s)
 
     def _draw_status(self) -> None:
         now = time.monotonic()

@@ -1,16 +1,20 @@
-"""Level meter: what was heard, and in red what the limiter had to take away."""
+"""Level meter: what was heard, and in red what the limiter had to take away and what was lost."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QWidget
 
-from livernn.ui.analysis import Ballistics
+from livernn.engine.client import Metrics
+from livernn.ui.analysis import Ballistics, Counted, Lamp
 from livernn.ui.theme import painted_font
 from livernn.units import SILENCE_DB
 
 TOP_DB, FLOOR_DB = 12.0, -60.0
 LIMITING_DB = -0.5
-"""Limiter gain below which the lamp is lit."""
+"""Limiter gain below which its lamp is lit."""
+
+HOLD_S = 2.0
+"""How long a mark or a lamp stays after what it tells of."""
 
 _MARKS_DB = (0, -60, 12, -24, -48, -12, -36, 6, -6)
 """The most wanted first: those that would touch one before them are left out."""
@@ -23,16 +27,25 @@ class LevelMeter(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Level")
-        self.setToolTip("Peak level in dBFS. Red is above 0 dBFS: the limiter holds it back, turn the gain down.")
+        self.setToolTip(
+            "Peak level in dBFS. Red is above 0 dBFS: the limiter holds it back, turn the gain down. "
+            "Drop: sound came too late or the device missed some."
+        )
         self._scale = 1.0
-        self._bar = Ballistics(fall_db_per_s=40.0, hold_s=1.5)
-        self._limiter_gain_db = 0.0
-        self._shown: tuple[int, int, bool] | None = None
+        self._bar = Ballistics(fall_db_per_s=40.0, hold_s=HOLD_S)
+        self._limit, self._drop = Lamp(HOLD_S), Lamp(HOLD_S)
+        self._dropped = Counted()
+        self._shown: tuple[int, int, bool, bool] | None = None
 
     @property
     def limiting(self) -> bool:
-        """Whether the limiter is at work."""
-        return self._limiter_gain_db < LIMITING_DB
+        """Whether the limiter is or was a moment ago at work."""
+        return self._limit.lit
+
+    @property
+    def dropping(self) -> bool:
+        """Whether sound was lost just now."""
+        return self._drop.lit
 
     @property
     def over(self) -> bool:
@@ -47,13 +60,17 @@ class LevelMeter(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(108, 320)
 
-    def feed(self, peak_db: float, limiter_gain_db: float, passed_s: float) -> None:
-        """Peak as heard and gain of the limiter, `passed_s` after the last."""
+    def feed(self, metrics: Metrics, passed_s: float) -> None:
+        """What was heard, `passed_s` after the last."""
+        peak_db, limiter_gain_db = metrics.peak_db, metrics.limiter_gain_db
         before_limiter_db = peak_db - min(limiter_gain_db, 0.0) if peak_db > SILENCE_DB else SILENCE_DB
         self._bar.feed(before_limiter_db, passed_s)
-        self._limiter_gain_db = limiter_gain_db
-        shown = (_step(self._bar.level_db), _step(self._bar.held_db), self.limiting)
+        self._limit.feed(limiter_gain_db < LIMITING_DB, passed_s)
+        self._drop.feed(self._dropped.grew(metrics.underruns + metrics.device_xruns), passed_s)
+        shown = (_step(self._bar.level_db), _step(self._bar.held_db), self.limiting, self.dropping)
         if shown != self._shown:
+            if self._shown is None or shown[2:] != self._shown[2:]:
+                self._describe()
             self._shown = shown
             self.update()
 
@@ -61,14 +78,14 @@ class LevelMeter(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colour, role, scale = self.palette().color, QPalette.ColorRole, self._scale
-        painter.setPen(Qt.PenStyle.NoPen)
-
-        lamp = QRectF(8 * scale, 10 * scale, self.width() - 16 * scale, 28 * scale)
-        painter.setBrush(colour(role.BrightText if self.limiting else role.Button))
-        painter.drawRoundedRect(lamp, 6 * scale, 6 * scale)
-        painter.setPen(colour(role.Base if self.limiting else role.PlaceholderText))
-        painter.setFont(painted_font(16 * scale, bold=True))
-        painter.drawText(lamp, Qt.AlignmentFlag.AlignCenter, "LIMIT")
+        for row, (name, lit) in enumerate((("LIMIT", self.limiting), ("DROP", self.dropping))):
+            lamp = QRectF(8 * scale, (10 + 34 * row) * scale, self.width() - 16 * scale, 28 * scale)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour(role.BrightText if lit else role.Button))
+            painter.drawRoundedRect(lamp, 6 * scale, 6 * scale)
+            painter.setPen(colour(role.Base if lit else role.PlaceholderText))
+            painter.setFont(painted_font(16 * scale, bold=True))
+            painter.drawText(lamp, Qt.AlignmentFlag.AlignCenter, name)
 
         bar = self._bar_rect()
         painter.setPen(Qt.PenStyle.NoPen)
@@ -107,9 +124,13 @@ class LevelMeter(QWidget):
         )
         painter.end()
 
+    def _describe(self) -> None:
+        lit = [word for word, on in (("limiting", self.limiting), ("dropping sound", self.dropping)) if on]
+        self.setAccessibleDescription(" and ".join(lit) or "in order")
+
     def _bar_rect(self) -> QRectF:
         scale = self._scale
-        return QRectF(18 * scale, 52 * scale, 30 * scale, self.height() - 98 * scale)
+        return QRectF(18 * scale, 86 * scale, 30 * scale, self.height() - 132 * scale)
 
     def _y(self, level_db: float) -> float:
         bar = self._bar_rect()

@@ -1,30 +1,33 @@
-"""Waveform and spectrum of what was heard, on pyqtgraph's plots.
+"""What waveform, spectrum and spectrogram have in common: one of pyqtgraph's plots.
 
-Plots stand still and take no mouse; only a curve is drawn anew, without smoothing and over cached axes. That makes a
-frame cheap without a GPU.
+Plots stand still and take no mouse; only what moves is drawn anew, without smoothing and over cached axes. That makes
+a frame cheap without a GPU.
 """
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from livernn.ui.analysis import bands, spectrum_db, trigger
+from livernn.ui.analysis import thinned
 from livernn.ui.theme import painted_font
 
 Tick = tuple[float, str]
-"""Place on the horizontal axis, 0 at the left to 1 at the right, and its label."""
+"""Place on an axis, from 0 at the left or the bottom to 1, and its label."""
 
-_POINTS = 480
 _GRID_ALPHA = 115
 _LABELLED, _GRID = ("left", "bottom"), ("top", "right")
 _ROOM_PX = {"left": 47, "bottom": 28, "top": 11, "right": 24}
+_ROWS_APART_PX = 22
 
 
 class ScopeView(QWidget):
-    """A plot whose horizontal axis runs from 0 to 1."""
+    """A plot whose horizontal axis runs from 0 to 1. A subclass calls `dress` once all of it is there."""
+
+    COLUMNS_APART_PX = 50
+    """Room that a label of the horizontal axis takes."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,38 +45,70 @@ class ScopeView(QWidget):
             axis.setStyle(tickLength=0, showValues=side in _LABELLED, hideOverlappingLabels=_ROOM_PX["left"])
             axis.setGrid(_GRID_ALPHA if side in _GRID else False)
             axis.setCacheMode(axis.CacheMode.DeviceCoordinateCache)
+        self._scale = 1.0
+        self.columns: list[Tick] = []
+        self.rows: list[Tick] = []
         self._curves: list[tuple[pg.PlotDataItem, QPalette.ColorRole, int]] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
-        self._dress()
 
     def set_scale(self, scale: float) -> None:
         """Size of the labels; see `theme.scale_for`."""
+        self._scale = scale
+        self._set_ticks()
         for side, axis in self._axes.items():
             axis.setTickFont(painted_font(15 * scale))
             room = round(_ROOM_PX[side] * scale)
             axis.setWidth(room) if side in ("left", "right") else axis.setHeight(room)
 
     def set_columns(self, ticks: list[Tick]) -> None:
-        """Label the horizontal axis."""
+        """Label the horizontal axis, as far as there is room: the most wanted first."""
         self.columns = ticks
-        for side in ("bottom", "top"):
-            self._axes[side].setTicks([ticks])
+        self._set_ticks()
+
+    def set_rows(self, ticks: list[Tick]) -> None:
+        """Label the vertical axis, if it runs from 0 to 1 too."""
+        self.plot.setYRange(0.0, 1.0, padding=0.0)
+        self.rows = ticks
+        self._set_ticks()
+
+    def show_samples(self, samples: NDArray[np.float32], rate_hz: float, passed_s: float) -> None:
+        """The samples last heard, as many as the view wants; `passed_s` since the last call."""
+        raise NotImplementedError
 
     def add_curve(self, role: QPalette.ColorRole, width: int, fill_level: float | None = None) -> pg.PlotDataItem:
         """A curve that takes its colour from the theme, filled down to a level if there is one."""
         curve = self.plot.plot(skipFiniteCheck=True, fillLevel=fill_level)
         self._curves.append((curve, role, width))
-        self._dress()
         return curve
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._set_ticks()
+        for axis in self._axes.values():
+            # A cached axis that has grown would show what it was beneath what it is.
+            axis.setCacheMode(axis.CacheMode.NoCache)
+            axis.setCacheMode(axis.CacheMode.DeviceCoordinateCache)
+
+    def _set_ticks(self) -> None:
+        size = self.plot.size()
+        for sides, ticks, apart_px, room_px in (
+            (("bottom", "top"), self.columns, self.COLUMNS_APART_PX, size.width()),
+            (("left", "right"), self.rows, _ROWS_APART_PX, size.height()),
+        ):
+            if ticks:
+                shown = thinned(ticks, apart_px * self._scale / max(1, room_px))
+                for side in sides:
+                    self._axes[side].setTicks([shown])
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
+            self.dress()
         super().changeEvent(event)
 
-    def _dress(self) -> None:
+    def dress(self) -> None:
+        """Take the colours of the palette."""
         colour, role = self.palette().color, QPalette.ColorRole
         self.plot.setBackground(colour(role.Base))
         self.plot.getViewBox().setBackgroundColor(colour(role.AlternateBase))
@@ -83,91 +118,3 @@ class ScopeView(QWidget):
         for curve, its_role, width in self._curves:
             curve.setPen(colour(its_role), width=width)
             curve.setFillBrush(colour(its_role))
-
-
-class WaveformView(ScopeView):
-    """The last `span_s` seconds, standing still on a steady tone; what is quiet is shown larger."""
-
-    RANGES = (1.0, 0.5, 0.2, 0.1)
-    NARROW_AFTER_S = 2.0
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Waveform", parent)
-        self._trace = self.add_curve(QPalette.ColorRole.Highlight, width=2)
-        self._roomy_for_s = 0.0
-        self._set_range(self.RANGES[0])
-        self.set_span_s(0.05)
-
-    def set_span_s(self, span_s: float) -> None:
-        """Stretch of time from left to right."""
-        self._span_s = span_s
-        unit, factor = ("s", 1.0) if span_s >= 1.0 else ("ms", 1000.0)
-        self.set_columns([(share, f"{span_s * factor * share:g} {unit}") for share in (0.25, 0.5, 0.75, 1.0)])
-
-    def wanted_samples(self, rate_hz: float) -> int:
-        """How many of the samples last heard `show_samples` wants: room for the trigger included."""
-        return self._shown(rate_hz) * 2
-
-    def show_samples(self, samples: NDArray[np.float32], rate_hz: float, passed_s: float) -> None:
-        """`samples` as many as `wanted_samples`; `passed_s` since the last call."""
-        self._choose_range(float(np.abs(samples).max(initial=0.0)), passed_s)
-        shown = trigger(samples, self._shown(rate_hz))
-        self._trace.setDownsampling(ds=max(1, shown.size // _POINTS), method="peak")
-        self._trace.setData(np.linspace(0.0, 1.0, shown.size), shown)
-
-    def _choose_range(self, peak: float, passed_s: float) -> None:
-        """Widen at once, narrow one step after a while without need of the room."""
-        at = self.RANGES.index(self._range)
-        narrower = self.RANGES[min(at + 1, len(self.RANGES) - 1)]
-        self._roomy_for_s = self._roomy_for_s + passed_s if 0.0 < peak < narrower else 0.0
-        if peak > self._range:
-            self._set_range(min((wide for wide in self.RANGES if wide >= peak), default=self.RANGES[0]))
-        elif self._roomy_for_s > self.NARROW_AFTER_S:
-            self._set_range(narrower)
-
-    def _set_range(self, peak: float) -> None:
-        self._range, self._roomy_for_s = peak, 0.0
-        self.plot.setYRange(-peak, peak, padding=0.0)
-
-    def _shown(self, rate_hz: float) -> int:
-        return round(self._span_s * rate_hz)
-
-
-class SpectrumView(ScopeView):
-    """Level over pitch: logarithmic frequency, decibels, and a line that stays at the highest for a while."""
-
-    LOW_HZ = 30.0
-    FLOOR_DB = -90.0
-    FALL_DB_PER_S = 90.0
-    PEAK_FALL_DB_PER_S = 14.0
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Spectrum", parent)
-        self._level = np.full(_POINTS, self.FLOOR_DB, np.float32)
-        self._peak = self._level.copy()
-        self._middles = (np.arange(_POINTS) + 0.5) / _POINTS
-        self._level_curve = self.add_curve(QPalette.ColorRole.Highlight, width=1, fill_level=self.FLOOR_DB)
-        self._peak_curve = self.add_curve(QPalette.ColorRole.PlaceholderText, width=1)
-        self.plot.setYRange(self.FLOOR_DB, 0.0, padding=0.0)
-        self.set_high_hz(8000.0)
-
-    def set_high_hz(self, high_hz: float) -> None:
-        """Right end of the frequency axis."""
-        self._high_hz = high_hz
-        octaves = np.log(high_hz / self.LOW_HZ)
-        marked_hz = [hz for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000) if hz <= high_hz]
-        names = [f"{hz / 1000:g}k" if hz >= 1000 else f"{hz}" for hz in marked_hz]
-        self.set_columns(list(zip(np.log(np.divide(marked_hz, self.LOW_HZ)) / octaves, names, strict=True)))
-
-    def show_samples(self, samples: NDArray[np.float32], rate_hz: float, passed_s: float) -> None:
-        """`samples` has SPECTRUM_SAMPLES; `passed_s` since the last call."""
-        measured = spectrum_db(samples, bands(_POINTS, rate_hz, self.LOW_HZ, self._high_hz))
-        self._level = np.maximum(measured, np.maximum(self._level - self.FALL_DB_PER_S * passed_s, self.FLOOR_DB))
-        self._peak = np.maximum(self._level, self._peak - self.PEAK_FALL_DB_PER_S * passed_s)
-        self._level_curve.setData(self._middles, self._level)
-        self._peak_curve.setData(self._middles, self._peak)
-
-    @property
-    def settled(self) -> bool:
-        """Whether silence would change nothing any more."""
-        return bool((self._peak <= self.FLOOR_DB).all())

@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from livernn.engine.client import AudioOpened, EngineState, Metrics
+from livernn.ui.analysis import Counted, Lamp
 from livernn.ui.labels import ElidedLabel
 
 ALARM_S = 3.0
@@ -54,8 +55,8 @@ class StatusStrip(QFrame):
         self.xruns = Cell("Device xruns", "Times that the audio device missed a block", "88888")
         self.output = Cell("Output", "Audio output and its sample rate", "")
         self.model = Cell("Model", "Sample rate of the model", "88.8 kHz")
-        self._missed = (0, 0)
-        self._alarms_s = [0.0, 0.0]
+        self._counts = (Counted(), Counted())
+        self._alarms = (Lamp(ALARM_S), Lamp(ALARM_S))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(18, 6, 18, 6)
         layout.setSpacing(26)
@@ -79,10 +80,11 @@ class StatusStrip(QFrame):
         depth = f"{metrics.depth_ms:.0f}" if playing else _NONE
         self.ring.show_value(f"{depth} / {metrics.target_depth_ms:.0f} ms" if metrics.target_depth_ms > 0.0 else _NONE)
         missed = (metrics.underruns, metrics.device_xruns)
-        for index, cell in enumerate((self.underruns, self.xruns)):
-            self._alarms_s[index] = ALARM_S if missed[index] > self._missed[index] else self._alarms_s[index] - passed_s
-            cell.show_value(str(missed[index]), alarm=self._alarms_s[index] > 0.0)
-        self._missed = missed
+        for cell, count, counted, alarm in zip(
+            (self.underruns, self.xruns), missed, self._counts, self._alarms, strict=True
+        ):
+            alarm.feed(counted.grew(count), passed_s)
+            cell.show_value(str(count), alarm=alarm.lit)
 
     def show_audio(self, output: AudioOpened | None, model_rate_hz: int, *, lost: bool) -> None:
         """Which output is open, whether it was `lost`, and what rate the model has."""

@@ -130,8 +130,10 @@ def style_sheet(theme: Theme, scale: float) -> str:
     QComboBox {{ background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.line};
         border-radius: {px(8)}; padding: {px(7)} {px(14)}; font-size: {px(19)}; }}
     QComboBox#preset {{ font-size: {px(26)}; font-weight: 600; padding: {px(4)} {px(16)}; min-width: {px(160)}; }}
+    QComboBox#small {{ padding: {px(3)} {px(18)} {px(3)} {px(8)}; font-size: {px(15)}; border-radius: {px(6)}; }}
     QComboBox:hover, QComboBox:focus {{ border-color: {theme.accent}; }}
     QComboBox::drop-down {{ border: none; width: {px(26)}; }}
+    QComboBox#small::drop-down {{ width: {px(10)}; }}
     Chooser::down-arrow {{ image: none; width: 0; height: 0; }}
     QComboBox QAbstractItemView {{ background: {theme.panel}; color: {theme.text}; border: 1px solid {theme.line};
         selection-background-color: {theme.accent}; selection-color: {theme.on_accent}; outline: none; }}

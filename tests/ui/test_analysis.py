@@ -3,7 +3,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livernn.ui.analysis import SPECTRUM_SAMPLES, Ballistics, bands, spectrum_db, trigger
+from livernn.ui.analysis import (
+    SPECTRUM_SAMPLES,
+    TRIGGER_OFF,
+    Ballistics,
+    Counted,
+    Lamp,
+    bands,
+    spectrum_db,
+    thinned,
+    trigger,
+)
 from livernn.units import SILENCE_DB
 
 RATE_HZ = 48000.0
@@ -58,3 +68,42 @@ def test_ballistics_rise_at_once_hold_and_fall() -> None:
         meter.feed(-60.0, 0.1)
     assert meter.held_db < -20.0
     assert meter.held_db >= meter.level_db
+
+
+@given(st.floats(0.0, 0.9), st.floats(0, 2 * np.pi))
+def test_trigger_begins_where_the_sound_rises_through_the_level(level: float, phase: float) -> None:
+    shown = trigger(sine(440.0, 4800, phase=phase), 2400, level)
+    assert shown[0] >= level
+    assert shown[0] < level + 2 * np.pi * 440.0 / RATE_HZ
+    assert shown[1] > shown[0] or level > 0.8
+
+
+def test_a_level_that_is_not_reached_or_off_shows_the_latest() -> None:
+    samples = sine(440.0, 4800, amplitude=0.5)
+    for level in (0.6, TRIGGER_OFF):
+        np.testing.assert_array_equal(trigger(samples, 2400, level), samples[-2400:])
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 1.0), st.text(max_size=3))), st.floats(0.0, 1.0))
+def test_thinned_ticks_are_in_order_apart_and_begin_with_the_most_wanted(ticks: list, least_apart: float) -> None:
+    kept = thinned(ticks, least_apart)
+    places = [place for place, _ in kept]
+    assert places == sorted(places)
+    assert all(np.diff(places) >= least_apart)
+    assert set(kept) <= set(ticks)
+    assert not ticks or ticks[0] in kept
+
+
+def test_a_lamp_stays_lit_for_a_while() -> None:
+    lamp = Lamp(1.0)
+    assert not lamp.lit
+    lamp.feed(True, 0.1)
+    lamp.feed(False, 0.9)
+    assert lamp.lit
+    lamp.feed(False, 0.2)
+    assert not lamp.lit
+
+
+def test_a_count_that_starts_anew_has_not_grown() -> None:
+    count = Counted()
+    assert [count.grew(value) for value in (0, 2, 2, 0, 1)] == [False, True, False, False, True]

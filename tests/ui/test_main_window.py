@@ -6,13 +6,14 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from livernn.control.params import PARAMS
 from livernn.engine.client import EngineDied, EngineState, Failed, NoDevice, Tuning
 from livernn.ui.audio_dialog import AudioDialog
 from livernn.ui.dialogs import KNOB_KEYS, TextDialog
 from livernn.ui.main_window import MainWindow
+from livernn.ui.scope_panel import ScopePanel
 from livernn.ui.session import Session
 from livernn.ui.settings import Settings
 from livernn.ui.theme import THEMES
@@ -333,10 +334,9 @@ def test_scopes_let_drops_through(window: MainWindow) -> None:
 def test_scopes_take_any_rate(window: MainWindow, client: FakeEngineClient, rate_hz: float) -> None:
     client.heard = np.random.default_rng(0).normal(size=1 << 19).astype(np.float32)
     client.shown = replace(HEALTHY, device_rate_hz=rate_hz)
-    for button in window.scopes.findChildren(QPushButton):
-        if button is not window.scopes.freeze:
-            click(button)
-            QTest.qWait(40)
+    for at in range(window.scopes.span.count()):
+        window.scopes.span.activated.emit(at)
+        QTest.qWait(40)
     assert window.scopes.spectrum.grab().toImage().isNull() is False
 
 
@@ -345,8 +345,12 @@ def test_theme_span_and_place_are_remembered(window: MainWindow) -> None:
     for expected in (*names[1:], names[0], names[1]):
         QTest.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
         assert Settings().theme == expected
-    click(window.scopes.findChild(QPushButton, "small"))
-    assert Settings().view("waveform_span_s") == 0.02
+    choosers = window.scopes.span, window.scopes.trigger, window.scopes.range
+    for chooser in choosers:
+        chooser.setCurrentIndex(chooser.count() - 1)
+        chooser.activated.emit(chooser.count() - 1)
+    again = ScopePanel(Settings())
+    assert [one.currentText() for one in (again.span, again.trigger, again.range)] == ["1 s", "↑ 0.3", "120 dB"]
     window.close()
     assert Settings().geometry == window.saveGeometry()
 

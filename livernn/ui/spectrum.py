@@ -1,0 +1,54 @@
+"""Spectrum of what was heard."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QWidget
+
+from livernn.ui.analysis import bands, frequency_ticks, spectrum_db
+from livernn.ui.scope import ScopeView
+from livernn.units import SILENCE_DB
+
+_POINTS = 480
+
+
+class SpectrumView(ScopeView):
+    """Level over pitch: logarithmic frequency, decibels, and a line that stays at the highest for a while."""
+
+    LOW_HZ = 30.0
+    COLUMNS_APART_PX = 34
+    FALL_DB_PER_S = 90.0
+    PEAK_FALL_DB_PER_S = 14.0
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Spectrum", parent)
+        self._level = self._peak = np.full(_POINTS, SILENCE_DB, np.float32)
+        self._middles = (np.arange(_POINTS) + 0.5) / _POINTS
+        self._level_curve = self.add_curve(QPalette.ColorRole.Highlight, width=1, fill_level=SILENCE_DB)
+        self._peak_curve = self.add_curve(QPalette.ColorRole.PlaceholderText, width=1)
+        self.set_floor_db(-90.0)
+        self.set_high_hz(8000.0)
+        self.dress()
+
+    def set_high_hz(self, high_hz: float) -> None:
+        """Right end of the frequency axis."""
+        self._high_hz = high_hz
+        self.set_columns(frequency_ticks(self.LOW_HZ, high_hz))
+
+    def set_floor_db(self, floor_db: float) -> None:
+        """Lower end of the level's axis."""
+        self._floor_db = floor_db
+        self.plot.setYRange(floor_db, 0.0, padding=0.0)
+
+    def show_samples(self, samples: NDArray[np.float32], rate_hz: float, passed_s: float) -> None:
+        """`samples` has SPECTRUM_SAMPLES; `passed_s` since the last call."""
+        measured = spectrum_db(samples, bands(_POINTS, rate_hz, self.LOW_HZ, self._high_hz))
+        self._level = np.maximum(measured, np.maximum(self._level - self.FALL_DB_PER_S * passed_s, self._floor_db))
+        self._peak = np.maximum(self._level, self._peak - self.PEAK_FALL_DB_PER_S * passed_s)
+        self._level_curve.setData(self._middles, self._level)
+        self._peak_curve.setData(self._middles, self._peak)
+
+    @property
+    def settled(self) -> bool:
+        """Whether silence would change nothing any more."""
+        return bool((self._peak <= self._floor_db).all())
