@@ -30,14 +30,19 @@ from livernn.engine.messages import (
     Play,
     Prime,
     Primed,
+    Record,
     Reset,
     SetAudio,
     SetDepth,
     StateChanged,
     Stop,
+    StopRecording,
+    TakeBegun,
+    TakeEnded,
     Tuning,
     WasReset,
 )
+from livernn.engine.recorder import Recorder
 from livernn.engine.reel import Reel, ScopeTap
 from livernn.engine.shared import Metrics, read_metrics
 from livernn.engine.transport import EngineState
@@ -59,6 +64,8 @@ __all__ = [
     "NoDevice",
     "Primed",
     "StateChanged",
+    "TakeBegun",
+    "TakeEnded",
     "Tuning",
     "WasReset",
 ]
@@ -87,6 +94,7 @@ class EngineClient:
         self._depth: SetDepth | None = None
         self._playing = False
         self._reel: Reel | None = None
+        self._recorder: Recorder | None = None
         self._life = 0
         self._connection: Connection | None = None
 
@@ -104,6 +112,7 @@ class EngineClient:
         """Start the engine; it says StateChanged when it stands."""
         if self._reel is None:
             self._reel = Reel.create()
+            self._recorder = Recorder(self._reel, self._receive)
         if self._connection is None:
             self._connection = Connection(self._reel, self._life, self._options, self._receive)
             self._life += 1
@@ -113,6 +122,9 @@ class EngineClient:
     def close(self) -> None:
         """End the engine and wait for that, by force after some seconds."""
         self._end_engine()
+        if self._recorder is not None:
+            self._recorder.end()
+            self._recorder = None
         if self._reel is not None:
             self._reel.close()
             self._reel = None
@@ -187,6 +199,22 @@ class EngineClient:
         self._depth = SetDepth(depth_ms)
         self._send(self._depth)
 
+    def record(self, folder: Path, preset: str) -> None:
+        """Begin a take in `folder`, the last minute included, called after `preset`. Ends in TakeBegun or Failed.
+
+        Whatever becomes of the engine, it can be asked for: what was heard is kept by another process.
+        """
+        if self._recorder is not None and self._reel is not None:
+            if not self._recorder.runs:
+                self._recorder.end()
+                self._recorder = Recorder(self._reel, self._receive)
+            self._recorder.send(Record(str(folder), preset))
+
+    def stop_recording(self) -> None:
+        """Close the take under way. Ends in TakeEnded, which also comes when the device or the engine is lost."""
+        if self._recorder is not None:
+            self._recorder.send(StopRecording())
+
     def list_devices(self) -> None:
         """Ask for Devices."""
         self._send(ListDevices())
@@ -223,6 +251,9 @@ class EngineClient:
             event = self._adopt(event)
         elif isinstance(event, DeviceLost | NoDevice):
             self._playing = False
+            self.stop_recording()
+        elif isinstance(event, EngineDied):
+            self.stop_recording()
         try:
             self._on_event(event)
         except Exception:

@@ -79,8 +79,21 @@ class ListDevices:
 
 
 @dataclass(frozen=True)
+class Record:
+    """To the take writer: begin a take in `folder`, the last minute included. `preset` is what it is called after."""
+
+    folder: str
+    preset: str
+
+
+@dataclass(frozen=True)
+class StopRecording:
+    """To the take writer: close the take."""
+
+
+@dataclass(frozen=True)
 class Quit:
-    """End the engine."""
+    """End the engine, or the take writer."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +173,23 @@ class DeviceLost:
 
 
 @dataclass(frozen=True)
+class TakeBegun:
+    """A take is being recorded to the WAV at `path`, whose first `preroll_s` were heard before it was asked for."""
+
+    path: str
+    preroll_s: float
+
+
+@dataclass(frozen=True)
+class TakeEnded:
+    """The take at `path` is closed. `lost_samples` of it are zeros, because the writer was held up for too long."""
+
+    path: str
+    seconds: float
+    lost_samples: int
+
+
+@dataclass(frozen=True)
 class Failed:
     """What was asked for did not happen; all is as before. `action` names the command, `request` the load."""
 
@@ -193,10 +223,10 @@ class EngineDied:
     message: str
 
 
-Command = Load | Play | Stop | Panic | Reset | Prime | SetAudio | SetDepth | ListDevices | Quit
+Command = Load | Play | Stop | Panic | Reset | Prime | SetAudio | SetDepth | ListDevices | Record | StopRecording | Quit
 Event = (
     StateChanged | Tuning | Loaded | Primed | WasReset
     | AudioOpened | Devices | NoDevice | DeviceLost
-    | Failed | Refused | Garbled | EngineDied
+    | TakeBegun | TakeEnded | Failed | Refused | Garbled | EngineDied
 )  # fmt: skip
 Message = Command | Event

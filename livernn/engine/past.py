@@ -1,0 +1,84 @@
+"""The last minute of what was heard, in case it was good, and what makes it again."""
+
+from collections import deque
+
+from livernn.engine.history import Entry, History
+from livernn.engine.reel import Mark
+from livernn.engine.transport import GATE_FADE_MS
+from livernn.units import ms_to_samples
+from livernn.wavfile import SAMPLE_BYTES
+
+PREROLL_S = 60.0
+LEAD_IN_S = 1.0
+"""How long before a take its log begins: by then the fades of what came before have died away."""
+
+
+class PreRoll:
+    """Exactly the last `PREROLL_S` of mono 24-bit samples, or as many as there were."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self._limit = round(PREROLL_S * rate_hz)
+        self._blocks: deque[bytes] = deque()
+        self.frames = 0
+
+    def append(self, pcm: bytes) -> None:
+        """Add what has just been heard."""
+        self._blocks.append(pcm)
+        self.frames += len(pcm) // SAMPLE_BYTES
+        while (surplus := self.frames - self._limit) > 0:
+            oldest = self._blocks.popleft()
+            dropped = min(surplus, len(oldest) // SAMPLE_BYTES)
+            self.frames -= dropped
+            if rest := oldest[dropped * SAMPLE_BYTES :]:
+                self._blocks.appendleft(rest)
+
+    def content(self) -> bytes:
+        """All of it."""
+        return b"".join(self._blocks)
+
+
+class Past:
+    """Sound, marks and journal of the last minute at one device rate. One thread."""
+
+    def __init__(self) -> None:
+        self.rate_hz = 0
+        """0 before anything was heard."""
+        self.preroll = PreRoll(0)
+        self.history = History()
+        self._marks: deque[Mark] = deque()
+
+    def change_rate(self, rate_hz: int) -> None:
+        """Begin anew: a file has one rate."""
+        self.rate_hz = rate_hz
+        self.preroll = PreRoll(rate_hz)
+        self._marks.clear()
+
+    def mark(self, mark: Mark) -> None:
+        """Another break between ring and tap; by its rate, one of this past."""
+        self._marks.append(mark)
+
+    def forget(self, now: int) -> None:
+        """Drop what no take that begins at tap position `now` or later needs."""
+        earliest = now - self.preroll.frames - self._lead_in
+        while len(self._marks) > 1 and self._marks[1].heard <= earliest:
+            self._marks.popleft()
+        self.history.forget(earliest)
+
+    def log(self, begin: int) -> tuple[list[Entry], list[Mark]]:
+        """What makes the sound from tap position `begin` on: a state and what followed it, and marks.
+
+        Both begin some time before; only the first state is of use to a take.
+        """
+        if not self._marks:
+            return self.history.since(begin), []
+        start = max(begin - self._lead_in, self._marks[0].heard)
+        following = [mark for mark in self._marks if mark.heard > start]
+        present = next(mark for mark in reversed(self._marks) if mark.heard <= start)
+        fade_samples = ms_to_samples(GATE_FADE_MS, self.rate_hz)
+        at_start = [mark for mark in self._marks if mark.heard == start] or [present.advanced(start, fade_samples)]
+        entries = self.history.since(start)
+        return entries[:1] + [entry for entry in entries[1:] if entry["do"] != "state"], at_start + following
+
+    @property
+    def _lead_in(self) -> int:
+        return round(LEAD_IN_S * self.rate_hz)

@@ -1,0 +1,125 @@
+"""A take being recorded: a WAV file and a JSON beside it, both whole after every write, whatever happens next.
+
+The form of the JSON is told in docs/takes.md.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+
+from livernn import __version__
+from livernn.control.take_card import LOG_BEGIN, PRIMES_SUFFIX, TakeCard, card_line
+from livernn.engine.history import Entry
+from livernn.engine.reel import Mark
+from livernn.wavfile import WavForm, write_header
+
+_LOG_END = b"\n]}\n"
+_NEXT = b",\n"
+_LONGEST_PRESET = 60
+
+
+class TakeFile:
+    """Open from construction to `close`. OSError wherever the disk refuses; what was written until then stays whole."""
+
+    def __init__(self, path: Path, card: TakeCard) -> None:
+        """`path` is the WAV's; neither it nor its JSON may exist."""
+        self.path = path
+        self._form = WavForm(card.rate_hz, card.channels, 0)
+        self._begun = False
+        self._wav = path.open("xb", buffering=0)
+        try:
+            self._json = path.with_suffix(".json").open("xb", buffering=0)
+        except OSError:
+            self._wav.close()
+            path.unlink()
+            raise
+        self._write(self._wav, write_header(self._form))
+        self._write(self._json, card_line(card) + LOG_BEGIN + _LOG_END)
+
+    @property
+    def frames(self) -> int:
+        """Frames written."""
+        return self._form.frames
+
+    def write(self, pcm: bytes) -> None:
+        """Append frames, as `to_pcm24` makes them."""
+        if pcm:
+            self._write(self._wav, pcm)
+            frames = self._form.frames + len(pcm) // self._form.frame_bytes
+            self._form = WavForm(self._form.rate_hz, self._form.channels, frames)
+            self._rewrite_header()
+
+    def log(self, entries: Iterable[Entry]) -> None:
+        """Append to the log; primes that entries name are copied beside the take."""
+        lines = [json.dumps(self._with_own_prime(entry), separators=(",", ":")).encode() for entry in entries]
+        if lines:
+            text = _NEXT.join(lines)
+            self._json.seek(-len(_LOG_END), os.SEEK_END)
+            self._write(self._json, (_NEXT if self._begun else b"\n") + text + _LOG_END)
+            self._begun = True
+
+    def close(self) -> None:
+        """Both files are on the disk when this returns."""
+        try:
+            self._write(self._wav, bytes(self._form.data_bytes % 2))
+            for file in (self._wav, self._json):
+                os.fsync(file.fileno())
+        finally:
+            self._wav.close()
+            self._json.close()
+
+    def _rewrite_header(self) -> None:
+        self._wav.seek(0)
+        self._write(self._wav, write_header(self._form))
+        self._wav.seek(0, os.SEEK_END)
+
+    def _with_own_prime(self, entry: Entry) -> Entry:
+        prime = entry.get("origin", {}).get("prime")
+        if prime is None:
+            return entry
+        folder = self.path.with_suffix(PRIMES_SUFFIX)
+        copy = folder / Path(prime).name
+        with suppress(OSError):  # it may be gone by now; its name is kept, and replaying does not need it
+            folder.mkdir(exist_ok=True)
+            if not copy.exists():
+                shutil.copyfile(prime, copy)
+        return {**entry, "origin": {**entry["origin"], "prime": copy.name}}
+
+    @staticmethod
+    def _write(file: Any, content: bytes) -> None:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[file.write(rest) :]
+
+
+def new_card(preset: str, recorded: str, rate_hz: int, preroll_frames: int) -> TakeCard:
+    """The card of a take that begins now; mono, as the tap is."""
+    return TakeCard(recorded, preset, rate_hz, 1, preroll_frames, f"liveRNN {__version__}")
+
+
+def free_name(folder: Path, now: datetime, preset: str) -> Path:
+    """A name for a take's WAV that neither it nor its JSON has: date, time and preset."""
+    plain = "".join(letter if letter.isalnum() or letter in "-_" else " " for letter in preset)
+    stem = f"{now:%Y-%m-%d %H.%M.%S} {' '.join(plain.split())[:_LONGEST_PRESET]}".rstrip()
+    names = chain([stem], (f"{stem} ({number})" for number in count(2)))
+    paths = (folder / f"{name}.wav" for name in names)
+    return next(path for path in paths if not path.exists() and not path.with_suffix(".json").exists())
+
+
+def flow_entry(mark: Mark, begin: int) -> Entry:
+    """A mark of the reel in a take that begins at tap position `begin`."""
+    return {
+        "do": "flow",
+        "heard": mark.heard - begin,
+        "ring": mark.ring,
+        "open": mark.is_open,
+        "starved": mark.starved,
+        "xrun": mark.xrun,
+        "level": mark.level,
+    }
