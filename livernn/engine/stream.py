@@ -13,8 +13,9 @@ from typing import Any
 
 from livernn.engine.audio import callback
 from livernn.engine.devices import find_output, portaudio, query_outputs
-from livernn.engine.messages import AudioOpened, Device, Refused, SetAudio, Tuning
+from livernn.engine.messages import AudioOpened, Refused, SetAudio, Tuning
 from livernn.engine.reel import Reel
+from livernn.engine.refusal import refusal
 from livernn.engine.shared import CHANNELS, FADE_SAMPLES, GATE, LEVEL, REEL_ADDRESS, STREAM_RATE_HZ, SharedBlock
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.engine.wire import claim_stdout, decode, encode
@@ -60,16 +61,8 @@ def open_stream(block: SharedBlock, reel: Reel, settings: SetAudio) -> tuple[Any
         block.words[STREAM_RATE_HZ] = round(stream.samplerate)
         stream.start()
     except (sounddevice.PortAudioError, ValueError) as error:
-        raise _refusal(device, rate_hz, error) from error
+        raise refusal(device, rate_hz, error) from error
     return stream, AudioOpened(device.name, device.host_api, stream.samplerate, channels, 1000.0 * stream.latency)
-
-
-def _refusal(device: Device, rate_hz: float, error: Exception) -> DeviceError:
-    return DeviceError(
-        f"audio device {device.name}, {device.host_api}",
-        f"it cannot be opened at {rate_hz:g} Hz ({error})",
-        "Choose another device, rate or block size, or close what else uses it.",
-    )
 
 
 def _watch_owner() -> threading.Event:

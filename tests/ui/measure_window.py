@@ -1,0 +1,132 @@
+"""What the window costs while it plays: `python -m pytest -s tests/ui/measure_window.py` (a minute and a half).
+
+Prints one JSON object; asserts nothing about time. Not collected with the tests.
+
+The window is real, on a display and an audio server of its own, with the bundled preset and a knob that moves all the
+time. `cores` is the processor time of the window's process per time passed. Every 10 ms a thread posts an event to the
+window: `delay` is how much later the event loop handles it, `own_delay` the same without the time in which the window's
+thread stood in the system's queue for a processor, which is the host's fault.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = float(os.environ.get("SECONDS_MEASURED", "60"))
+SIZE = (1280, 800)
+SETTLE_S = 8.0
+POST_EVERY_S = 0.01
+LIMIT_MS = 16.0
+
+
+@pytest.mark.timeout(SECONDS + 240)
+def test_measure(xvfb_display: str, jack_server: object) -> None:
+    result = subprocess.run([sys.executable, "-m", "tests.ui.measure_window"], cwd=ROOT, capture_output=True, text=True)
+    print(result.stdout)
+    assert result.returncode == 0, result.stderr
+
+
+def main() -> None:
+    from PySide6.QtCore import QEvent, QObject, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from livernn.engine.client import EngineClient, EngineState
+    from livernn.ui.main_window import MainWindow
+    from livernn.ui.session import Session
+    from livernn.ui.settings import Settings
+
+    class Posted(QEvent):
+        def __init__(self) -> None:
+            super().__init__(QEvent.Type.User)
+            self.at_s, self.queued_s = time.perf_counter(), queued_s()
+
+    class Receiver(QObject):
+        def event(self, event: QEvent) -> bool:
+            if isinstance(event, Posted) and measuring.is_set():
+                delay_ms = (time.perf_counter() - event.at_s) * 1000
+                delays_ms.append((delay_ms, delay_ms - (queued_s() - event.queued_s) * 1000))
+            return True
+
+    def queued_s() -> float:
+        return int(schedule.read_text().split()[1]) / 1e9
+
+    def post() -> None:
+        while not stop.wait(POST_EVERY_S):
+            QApplication.postEvent(receiver, Posted())
+
+    def turn_a_knob() -> None:
+        share = 0.5 + 0.4 * ((time.monotonic() * 0.3) % 1.0 - 0.5)
+        session.set_value("gain_db", -20.0 * share)
+
+    def begin() -> None:
+        assert session.state is EngineState.PLAYING, session.notice
+        figures["cpu_s"], figures["wall_s"] = -time.process_time(), -time.perf_counter()
+        measuring.set()
+        QTimer.singleShot(round(SECONDS * 1000), end)
+
+    def end() -> None:
+        figures["cpu_s"] += time.process_time()
+        figures["wall_s"] += time.perf_counter()
+        measuring.clear()
+        window.close()
+
+    application = QApplication([])
+    schedule = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
+    figures: dict[str, float] = {}
+    delays_ms: list[tuple[float, float]] = []
+    measuring, stop = threading.Event(), threading.Event()
+    session = Session(EngineClient, Settings())
+    window = MainWindow(session)
+    window.resize(*SIZE)
+    drawn = []
+    draw = window.scopes.refresh
+    window.scopes.refresh = lambda *arguments: (drawn.append(measuring.is_set()), draw(*arguments))
+    window.show()
+    session.start(None, "loopback")
+    session.toggle_play()
+    receiver = Receiver()
+    knob = QTimer(interval=50)
+    knob.timeout.connect(turn_a_knob)
+    knob.start()
+    waiting = QTimer(interval=200)
+
+    def wait() -> None:
+        if session.state is EngineState.PLAYING:
+            waiting.stop()
+            QTimer.singleShot(round(SETTLE_S * 1000), begin)
+
+    waiting.timeout.connect(wait)
+    waiting.start()
+    poster = threading.Thread(target=post)
+    poster.start()
+    application.exec()
+    stop.set()
+    poster.join()
+    total, own = (sorted(column) for column in zip(*delays_ms, strict=True))
+    print(
+        json.dumps(
+            {
+                "size": SIZE,
+                "seconds": round(figures["wall_s"], 1),
+                "cores": round(figures["cpu_s"] / figures["wall_s"], 3),
+                "frames_per_s": round(sum(drawn) / figures["wall_s"], 1),
+                "events": len(total),
+                "delay_ms_p99": round(total[int(0.99 * len(total))], 1),
+                "delay_ms_max": round(total[-1], 1),
+                "own_delay_ms_p99": round(own[int(0.99 * len(own))], 1),
+                "own_delay_ms_max": round(own[-1], 1),
+                f"own_delays_above_{LIMIT_MS:g}_ms": sum(delay > LIMIT_MS for delay in own),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
