@@ -1,84 +1,68 @@
-"""Help and credits."""
+"""Everything that opens beside the window."""
 
-import html
-from collections.abc import Iterable
+from PySide6.QtWidgets import QWidget
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTextBrowser, QVBoxLayout, QWidget
-
-import livernn
-from livernn.control.params import PARAMS
-from livernn.control.preset import CARD_FILE, Preset
-from livernn.ui.keys import Key
-
-KNOB_KEYS = (
-    ("Tab, then arrows", "Reach a knob and turn it; Shift: fine; PgUp, PgDown: coarse; Home, End: to the end"),
-    ("Enter or double click on a number", "Type a value"),
-    ("Double click on a knob, or Delete", "Back to the default"),
-)
-
-_FIRST_STEPS = (
-    "Press <b>Space</b>. A trained network makes up sound, sample by sample.",
-    "Turn <b>Temperature</b>: low is smooth and dark, high is rough and noisy.",
-    "Drop a sound file on the window: the network continues it.",
-    "Drop a checkpoint (.safetensors) or a preset folder: it plays that instead.",
-    "Turn <b>Gain</b> down when the meter goes red.",
-)
-
-_LICENCES = (
-    "liveRNN is free software under the MIT licence. It stands on Python, NumPy, numba, PyTorch, Qt and PySide6 "
-    "(LGPL), pyqtgraph, PortAudio, libsndfile (LGPL), soxr (LGPL) and safetensors."
-)
+from livernn.engine.client import DEFAULT_DEPTH_MS
+from livernn.ui.audio_dialog import AudioDialog
+from livernn.ui.file_dialog import ANY_FILTER, SOUND_FILTER, ask_for_file
+from livernn.ui.keys import Keys
+from livernn.ui.save_dialog import SaveDialog
+from livernn.ui.session import Session
+from livernn.ui.text_dialog import about_dialog, help_dialog
 
 
-class TextDialog(QDialog):
-    """A page to read; `scale` as told by `theme.scale_for`."""
+class Dialogs:
+    """Opens dialogs over a window and does what they are told; the window stays usable."""
 
-    def __init__(self, title: str, scale: float, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(title)
-        self.resize(round(820 * scale), round(640 * scale))
-        self.page = QTextBrowser()
-        self.page.setOpenExternalLinks(True)
-        close = QPushButton("Close")
-        close.setDefault(True)
-        close.clicked.connect(self.accept)
-        bottom = QHBoxLayout()
-        bottom.addStretch()
-        bottom.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 18, 18, 18)
-        layout.setSpacing(12)
-        layout.addWidget(self.page)
-        layout.addLayout(bottom)
+    def __init__(self, window: QWidget, session: Session, keys: Keys) -> None:
+        self._window = window
+        self._session = session
+        self._keys = keys
+        self._scale = 1.0
+        self.audio = AudioDialog(session.settings.depth_ms or DEFAULT_DEPTH_MS, window)
+        self.audio.device_chosen.connect(session.choose_device)
+        self.audio.format_chosen.connect(session.choose_format)
+        self.audio.depth_chosen.connect(session.set_depth_ms)
+        self.audio.refresh_asked.connect(session.list_devices)
 
+    def set_scale(self, scale: float) -> None:
+        """See `theme.scale_for`."""
+        self._scale = scale
+        self.audio.set_scale(scale)
 
-def help_dialog(parent: QWidget, scale: float, window_keys: Iterable[Key]) -> TextDialog:
-    """First steps, keys, and what each knob does."""
-    dialog = TextDialog("Help", scale, parent)
-    steps = "".join(f"<li>{step}</li>" for step in _FIRST_STEPS)
-    named = [(" or ".join(key.keys), key.effect) for key in window_keys]
-    keys = _table((html.escape(key), html.escape(what)) for key, what in (*named, *KNOB_KEYS))
-    knobs = _table((html.escape(spec.label), html.escape(spec.help)) for spec in PARAMS.values())
-    dialog.page.setHtml(f"<h2>First steps</h2><ol>{steps}</ol><h2>Keys</h2>{keys}<h2>Knobs</h2>{knobs}")
-    return dialog
+    def ask_for_file(self) -> None:
+        """Let the performer pick something to load or to continue."""
+        ask_for_file(self._window, "Open", ANY_FILTER, self._scale, self._session.open)
 
+    def ask_for_prime(self) -> None:
+        """Let the performer pick a sound to continue."""
+        ask_for_file(self._window, "Continue a sound file", SOUND_FILTER, self._scale, self._session.open)
 
-def about_dialog(parent: QWidget, scale: float, preset: Preset | None) -> TextDialog:
-    """Version, licences, and the card of the preset that plays: its data, credits and licence."""
-    dialog = TextDialog("About", scale, parent)
-    page = f"# liveRNN {livernn.__version__}\n\nPlays trained SampleRNN models live.\n\n{_LICENCES}\n"
-    if preset is not None:
-        card = preset.folder / CARD_FILE
-        try:
-            page += f"\n---\n\n{card.read_text(encoding='utf-8')}"
-        except (OSError, UnicodeDecodeError):
-            page += f"\n---\n\n## {preset.title}\n\nThis preset has no card: its data and licence are not known.\n"
-    dialog.page.setMarkdown(page)
-    return dialog
+    def save(self) -> None:
+        """Save the preset in place if it is the performer's own, else under a title."""
+        if self._session.saves_in_place:
+            self._session.save()
+        else:
+            self.ask_for_title()
 
+    def ask_for_title(self) -> None:
+        """Let the performer save the sound as a preset of their own."""
+        if self._session.preset is not None:
+            dialog = SaveDialog(self._session.preset.title, self._scale, self._window)
+            dialog.title_chosen.connect(self._session.save_as)
+            dialog.open()
 
-def _table(rows: Iterable[tuple[str, str]]) -> str:
-    cells = "".join(f"<tr><td width='38%'><b>{left}</b></td><td>{right}</td></tr>" for left, right in rows)
-    return f"<table cellspacing='0' cellpadding='4'>{cells}</table>"
+    def show_audio(self) -> None:
+        """Outputs and depth."""
+        self._session.list_devices()
+        self.audio.show()
+        self.audio.raise_()
+
+    def show_help(self) -> None:
+        """Keys and first steps."""
+        help_dialog(self._window, self._scale, self._keys.table).show()
+
+    def show_about(self) -> None:
+        """Credits of the program and of its presets."""
+        presets = self._session.library.presets
+        about_dialog(self._window, self._scale, presets, self._session.preset).show()

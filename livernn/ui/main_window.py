@@ -1,10 +1,11 @@
 """The window: puts the panels together and connects them to the session."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -15,18 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from livernn.engine.client import DEFAULT_DEPTH_MS, EngineState
+from livernn.engine.client import EngineState
 from livernn.ui import theme as themes
-from livernn.ui.audio_dialog import AudioDialog
 from livernn.ui.banner import Banner
-from livernn.ui.dialogs import about_dialog, help_dialog
-from livernn.ui.file_dialog import ANY_FILTER, SOUND_FILTER, ask_for_file
+from livernn.ui.dialogs import Dialogs
 from livernn.ui.header import Header
 from livernn.ui.keys import Keys
 from livernn.ui.meter import LevelMeter
 from livernn.ui.notice import Notice, Remedy
 from livernn.ui.pages import Pages
-from livernn.ui.save_dialog import SaveDialog
 from livernn.ui.scope_panel import ScopePanel
 from livernn.ui.session import Session
 from livernn.ui.status_strip import StatusStrip
@@ -34,6 +32,8 @@ from livernn.ui.transport import Transport
 
 FRAME_MS = 16
 STATUS_MS = 200
+SETTLED_MS = 500
+"""How long a window stands still before its place is written down, so that a crash loses none."""
 SMALLEST = (1080, 700)
 
 
@@ -46,6 +46,7 @@ class MainWindow(QMainWindow):
         self._settings = session.settings
         self._theme = themes.THEMES.get(self._settings.theme or "", themes.THEMES[themes.DEFAULT_THEME])
         self._scale = 0.0
+        self._settled = self._timer(SETTLED_MS, self._remember_place, Qt.TimerType.CoarseTimer)
         self.keys = Keys(self)
         self.header = Header()
         self.banner = Banner()
@@ -54,7 +55,7 @@ class MainWindow(QMainWindow):
         self.pages = Pages()
         self.transport = Transport()
         self.status = StatusStrip()
-        self.audio_dialog = AudioDialog(self._settings.depth_ms or DEFAULT_DEPTH_MS, self)
+        self.dialogs = Dialogs(self, session, self.keys)
         self.setWindowTitle("liveRNN")
         self.setAcceptDrops(True)
         self.setCentralWidget(self._lay_out())
@@ -67,8 +68,8 @@ class MainWindow(QMainWindow):
             self.resize(themes.BASE_WIDTH, themes.BASE_HEIGHT)
         self.setFocus()
         self._frame_at = self._status_at = time.monotonic()
-        self._start_timer(FRAME_MS, self._draw_frame, Qt.TimerType.PreciseTimer)
-        self._start_timer(STATUS_MS, self._draw_status, Qt.TimerType.CoarseTimer)
+        self._timer(FRAME_MS, self._draw_frame, Qt.TimerType.PreciseTimer).start()
+        self._timer(STATUS_MS, self._draw_status, Qt.TimerType.CoarseTimer).start()
 
     def _lay_out(self) -> QWidget:
         frame = QFrame()
@@ -106,85 +107,45 @@ class MainWindow(QMainWindow):
         self.transport.panel.show_patch(session.patch)
 
     def _connect_panels(self) -> None:
-        session, header, transport = self.session, self.header, self.transport
+        session, dialogs, header, transport = self.session, self.dialogs, self.header, self.transport
         header.preset_chosen.connect(session.load)
         header.preset_stepped.connect(session.step_preset)
-        header.open_asked.connect(self.ask_for_file)
-        header.audio_asked.connect(self.show_audio_dialog)
-        header.help_asked.connect(self.show_help)
+        header.open_asked.connect(dialogs.ask_for_file)
+        header.audio_asked.connect(dialogs.show_audio)
+        header.help_asked.connect(dialogs.show_help)
         header.favourite_marked.connect(session.mark_favourite)
-        header.save_asked.connect(self.save)
-        header.menu.save_as_asked.connect(self.ask_for_title)
+        header.save_asked.connect(dialogs.save)
+        header.menu.save_as_asked.connect(dialogs.ask_for_title)
         header.menu.theme_chosen.connect(self.choose_theme)
         header.menu.full_screen_asked.connect(self.toggle_full_screen)
-        header.menu.about_asked.connect(self.show_about)
+        header.menu.about_asked.connect(dialogs.show_about)
         self.banner.remedy_asked.connect(self._apply_remedy)
         self.banner.device_chosen.connect(session.choose_device)
         transport.play_asked.connect(session.toggle_play)
-        transport.prime_asked.connect(self.ask_for_prime)
+        transport.prime_asked.connect(dialogs.ask_for_prime)
         transport.reset_asked.connect(session.reset)
         transport.panic_asked.connect(session.panic)
         transport.value_changed.connect(session.set_value)
-        self.audio_dialog.device_chosen.connect(session.choose_device)
-        self.audio_dialog.format_chosen.connect(session.choose_format)
-        self.audio_dialog.depth_chosen.connect(session.set_depth_ms)
-        self.audio_dialog.refresh_asked.connect(session.list_devices)
 
     def _add_shortcuts(self) -> None:
-        add, session = self.keys.add, self.session
+        add, session, dialogs = self.keys.add, self.session, self.dialogs
         add("Space", "Play or stop", session.toggle_play)
         add("Esc", "Panic: silence at once", session.panic)
-        add(("Ctrl+O", "Ctrl+L"), "Open a preset, a checkpoint or a sound file", self.ask_for_file)
+        add(("Ctrl+O", "Ctrl+L"), "Open a preset, a checkpoint or a sound file", dialogs.ask_for_file)
         add("Ctrl+PgUp", "Previous preset", lambda: session.step_preset(-1))
         add("Ctrl+PgDown", "Next preset", lambda: session.step_preset(1))
-        add("Ctrl+S", "Save the preset", self.save)
-        add("Ctrl+Shift+S", "Save as a new preset", self.ask_for_title)
+        add("Ctrl+S", "Save the preset", dialogs.save)
+        add("Ctrl+Shift+S", "Save as a new preset", dialogs.ask_for_title)
         add("Ctrl+B", "Mark the preset as a favourite, or no longer", self.header.favourite.click)
-        add("Ctrl+P", "Prime: continue a sound file", self.ask_for_prime)
+        add("Ctrl+P", "Prime: continue a sound file", dialogs.ask_for_prime)
         add("Ctrl+R", "Start over with a new random seed", session.reset)
         add("F", "Freeze the scopes", self.scopes.freeze.toggle)
-        add("Ctrl+D", "Audio output", self.show_audio_dialog)
+        add("Ctrl+D", "Audio output", dialogs.show_audio)
         add("Ctrl+T", "Dark, light, high contrast", self.next_theme)
         add("Ctrl+Tab", "Next page: scopes, and what else there is", self.pages.turn)
         self.keys.add_digits("Ctrl", "Load that one of the favourites", session.load_favourite)
         add("F11", "Full screen", self.toggle_full_screen)
-        add("F1", "This page", self.show_help)
-
-    def ask_for_file(self) -> None:
-        """Let the performer pick something to load or to continue."""
-        ask_for_file(self, "Open", ANY_FILTER, self._scale, self.session.open)
-
-    def ask_for_prime(self) -> None:
-        """Let the performer pick a sound to continue."""
-        ask_for_file(self, "Continue a sound file", SOUND_FILTER, self._scale, self.session.open)
-
-    def save(self) -> None:
-        """Save the preset in place if it is the performer's own, else under a title."""
-        if self.session.saves_in_place:
-            self.session.save()
-        else:
-            self.ask_for_title()
-
-    def ask_for_title(self) -> None:
-        """Let the performer save the sound as a preset of their own."""
-        if self.session.preset is not None:
-            dialog = SaveDialog(self.session.preset.title, self._scale, self)
-            dialog.title_chosen.connect(self.session.save_as)
-            dialog.open()
-
-    def show_audio_dialog(self) -> None:
-        """Outputs and depth; the window stays usable."""
-        self.session.list_devices()
-        self.audio_dialog.show()
-        self.audio_dialog.raise_()
-
-    def show_help(self) -> None:
-        """Keys and first steps."""
-        help_dialog(self, self._scale, self.keys.table).show()
-
-    def show_about(self) -> None:
-        """Credits of program and preset."""
-        about_dialog(self, self._scale, self.session.preset).show()
+        add("F1", "This page", dialogs.show_help)
 
     def choose_theme(self, name: str) -> None:
         """One of `themes.THEMES`, remembered."""
@@ -224,9 +185,14 @@ class MainWindow(QMainWindow):
         scale = themes.scale_for(self.width(), self.height())
         if scale != self._scale:
             self._dress(scale)
+        self._settled.start()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self._settled.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._settings.geometry = self.saveGeometry()
+        self._remember_place()
         self.session.close()
         super().closeEvent(event)
 
@@ -236,14 +202,19 @@ class MainWindow(QMainWindow):
         assert isinstance(application, QApplication)
         themes.apply_theme(application, self._theme, scale)
         self.header.menu.show_theme(self._theme.name)
-        for panel in (self.banner, self.pages, self.meter, self.transport, self.status, self.audio_dialog):
+        for panel in (self.banner, self.pages, self.meter, self.transport, self.status, self.dialogs):
             panel.set_scale(scale)
 
-    def _start_timer(self, interval_ms: int, action: object, kind: Qt.TimerType) -> None:
+    def _timer(self, interval_ms: int, action: Callable[[], None], kind: Qt.TimerType) -> QTimer:
         timer = QTimer(self)
+        timer.setInterval(interval_ms)
         timer.setTimerType(kind)
         timer.timeout.connect(action)
-        timer.start(interval_ms)
+        return timer
+
+    def _remember_place(self) -> None:
+        self._settled.stop()
+        self._settings.geometry = self.saveGeometry()
 
     def _draw_frame(self) -> None:
         now = time.monotonic()
@@ -272,7 +243,7 @@ class MainWindow(QMainWindow):
     def _show_audio(self) -> None:
         session = self.session
         self.status.show_audio(session.output, session.model_rate_hz, lost=session.audio_lost)
-        self.audio_dialog.show_audio(session.devices, session.audio, session.output)
+        self.dialogs.audio.show_audio(session.devices, session.audio, session.output)
         self.banner.show_devices(session.devices, session.audio.device)
         if session.model_rate_hz > 0:
             self.scopes.set_model_rate_hz(session.model_rate_hz)

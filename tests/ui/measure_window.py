@@ -29,7 +29,7 @@ LIMIT_MS = 16.0
 @pytest.mark.timeout(SECONDS + 240)
 def test_measure(xvfb_display: str, jack_server: object) -> None:
     result = subprocess.run([sys.executable, "-m", "tests.ui.measure_window"], cwd=ROOT, capture_output=True, text=True)
-    print(result.stdout)
+    sys.stdout.write(result.stdout)
     assert result.returncode == 0, result.stderr
 
 
@@ -110,7 +110,7 @@ def main() -> None:
     stop.set()
     poster.join()
     total, own = (sorted(column) for column in zip(*delays_ms, strict=True))
-    print(
+    sys.stdout.write(
         json.dumps(
             {
                 "size": SIZE,

@@ -99,10 +99,10 @@ def test_ones_own_preset_is_saved_in_place(window: MainWindow, qtbot: object) ->
 
 
 def test_a_save_that_fails_is_told(window: MainWindow, qtbot: object) -> None:
-    window.ask_for_title()
+    window.dialogs.ask_for_title()
     save_as(window, qtbot, "Mine")
     (paths.data_dir() / "presets" / "Mine" / "patch.json").write_text("no json")
-    window.save()
+    window.dialogs.save()
     assert window.session.notice.kind is Kind.ERROR
     assert "not JSON" in window.banner.message.text()
 
@@ -119,7 +119,7 @@ def test_what_was_loaded_meanwhile_is_not_taken_for_what_was_saved(window: MainW
 def test_a_restart_after_a_save_loads_the_saved_one(
     window: MainWindow, client: FakeEngineClient, qtbot: object
 ) -> None:
-    window.ask_for_title()
+    window.dialogs.ask_for_title()
     save_as(window, qtbot, "Mine")
     window.session.set_value("gain_db", -9.0)
     say(client, EngineDied(-9, "killed"))
@@ -132,9 +132,9 @@ def test_a_restart_after_a_save_loads_the_saved_one(
 
 
 def test_the_dialog_refuses_no_title_and_warns_of_a_replacement(window: MainWindow, qtbot: object) -> None:
-    window.ask_for_title()
+    window.dialogs.ask_for_title()
     save_as(window, qtbot, "Mine")
-    window.ask_for_title()
+    window.dialogs.ask_for_title()
     dialog = next(one for one in window.findChildren(SaveDialog) if one.isVisible())
     assert dialog.save.text() == "Replace"
     dialog.title.setText(" / ")

@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from livernn.control.params import PARAMS
 from livernn.engine.client import EngineDied, EngineState, Failed, NoDevice, Tuning
+from livernn.model.checkpoint import random_checkpoint, save_checkpoint
+from livernn.model.config import ModelConfig
 from livernn.ui.audio_dialog import AudioDialog
-from livernn.ui.dialogs import KNOB_KEYS, TextDialog
 from livernn.ui.main_window import MainWindow
 from livernn.ui.scope_panel import ScopePanel
 from livernn.ui.session import Session
 from livernn.ui.settings import Settings
+from livernn.ui.text_dialog import KNOB_KEYS, TextDialog
 from livernn.ui.theme import THEMES
 from tests.ui.conftest import MakePreset
 from tests.ui.fake_client import HEALTHY, LONG_ERROR, OUTPUTS, FakeEngineClient, say
@@ -131,17 +133,35 @@ def test_help_names_every_key_and_knob(window: MainWindow) -> None:
         assert spec.help in text
 
 
-def test_about_credits_the_preset(window: MainWindow) -> None:
-    window.show_about()
-    text = window.findChild(TextDialog).page.toPlainText()
-    assert "the piano player" in text
+def about(window: MainWindow) -> str:
+    window.dialogs.show_about()
+    dialog = next(one for one in window.findChildren(TextDialog) if one.isVisible())
+    text = dialog.page.toPlainText()
+    dialog.close()
+    return text
+
+
+def test_about_credits_every_preset(window: MainWindow) -> None:
+    text = about(window)
+    for name in ("cello", "piano", "violin"):
+        assert f"the {name} player" in text
     assert "MIT" in text
 
 
-def test_a_preset_without_a_card_says_so(window: MainWindow, session: Session, client: FakeEngineClient) -> None:
+def test_about_tells_the_credit_in_the_checkpoint(window: MainWindow, session: Session) -> None:
+    config = ModelConfig(sample_rate_hz=8000, frame_sizes=(4, 8), dims=(8, 8, 8))
+    checkpoint = random_checkpoint(config)
+    credit = {"credit": "Played by\nA. Harpist", "licence": "CC BY 4.0"}
+    save_checkpoint(session.preset.checkpoint, config, checkpoint.weights, credit)
+    text = about(window)
+    assert "Credit: Played by A. Harpist" in text
+    assert "CC BY 4.0" in text
+    assert "the piano player" in text  # of the card, as it plays
+
+
+def test_a_preset_without_a_card_says_so(window: MainWindow, session: Session) -> None:
     (session.preset.folder / "CARD.md").unlink()
-    window.show_about()
-    assert "no card" in window.findChild(TextDialog).page.toPlainText()
+    assert "piano has no card" in about(window)
 
 
 def test_full_screen_and_back(window: MainWindow) -> None:
@@ -265,7 +285,7 @@ def test_audio_dialog_lists_chooses_refreshes(window: MainWindow, client: FakeEn
 
 
 def test_audio_dialog_chooses_and_shows_rate_and_block(window: MainWindow, client: FakeEngineClient) -> None:
-    dialog = window.audio_dialog
+    dialog = window.dialogs.audio
     assert (dialog.rate.currentText(), dialog.block.currentText()) == ("Device default", "Device default")
     for chooser, text in ((dialog.rate, "44.1 kHz"), (dialog.block, "128 samples")):
         chooser.setCurrentIndex(chooser.findText(text))
