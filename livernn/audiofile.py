@@ -1,8 +1,6 @@
-"""The one place that reads and writes whole sound files."""
+"""The one place that reads sound files of any make."""
 
 import contextlib
-import errno
-import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +11,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from livernn.errors import BadInputError, LiveRNNError
-from livernn.wavfile import WavForm, to_pcm24, write_header
+from livernn.errors import BadInputError
 
 MIN_RATE_HZ = 1000
 MAX_RATE_HZ = 768_000
@@ -71,60 +68,6 @@ def read_audio(path: Path, rate_hz: float, max_seconds: float | None = None) -> 
     if not np.isfinite(audio).all():
         raise BadInputError(str(path), "it holds values that are not numbers", "Export it again from its source.")
     return audio
-
-
-def check_wav_name(path: Path) -> None:
-    """What can be said of a WAV file to be before there is anything to write.
-
-    Raises:
-        BadInputError: the name does not end in .wav, its folder is missing, or it is a folder or a device.
-    """
-    if path.suffix.lower() != ".wav":
-        raise BadInputError(str(path), "only WAV files are written", "Let the name end in .wav.")
-    try:
-        parent_is_folder = stat.S_ISDIR(path.parent.stat().st_mode)
-        taken = path.exists() and not path.is_file()
-    except FileNotFoundError as error:
-        raise BadInputError(str(path), "its folder does not exist", "Make the folder, or choose another.") from error
-    except OSError as error:
-        raise BadInputError(str(path), error.strerror or str(error), "Choose another name or folder.") from error
-    if not parent_is_folder:
-        raise BadInputError(str(path), "its folder is a file", "Choose another folder.")
-    if taken:
-        raise BadInputError(str(path), "it is a folder or a device", "Choose the name of a file.")
-
-
-def write_wav(path: Path, audio: NDArray[np.float32], rate_hz: int) -> None:
-    """Write `[n]` or `[n, 2]` as 24-bit WAV, RF64 beyond 4 GiB. A file of that name is replaced whole or stays.
-
-    Raises:
-        BadInputError: as `check_wav_name`.
-        LiveRNNError: the file could not be written, for example because the disk is full.
-    """
-    check_wav_name(path)
-    form = WavForm(rate_hz, 1 if audio.ndim == 1 else audio.shape[1], len(audio))
-    target = Path(os.path.realpath(path))
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("wb") as file:
-            file.write(write_header(form))
-            for start in range(0, len(audio), _BLOCK_VALUES):
-                file.write(to_pcm24(audio[start : start + _BLOCK_VALUES]))
-            file.write(bytes(form.data_bytes % 2))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(target)
-    except OSError as error:
-        raise LiveRNNError(str(path), f"it could not be written ({error.strerror})", _write_remedy(error)) from error
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
-
-
-def _write_remedy(error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "Free some space or choose another disk; a file of that name is as it was."
-    return "Choose another name or folder."
 
 
 @contextlib.contextmanager

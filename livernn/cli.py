@@ -111,9 +111,10 @@ def _model(options: argparse.Namespace) -> tuple[Path, Patch]:
 
 
 def _render(options: argparse.Namespace) -> int:
-    from livernn.audiofile import check_wav_name, read_audio, write_wav
+    from livernn.audiofile import read_audio
     from livernn.model.checkpoint import load_checkpoint
     from livernn.synth.offline import render_offline
+    from livernn.wavfile import check_wav_name, write_wav
 
     check_wav_name(options.out)
     path, patch = _model(options)

@@ -1,19 +1,28 @@
-"""24-bit PCM WAV, header and samples; as RF64 (EBU Tech 3306) where 32 bits do not hold a size.
+"""The one place that writes sound files: 24-bit PCM WAV, as RF64 (EBU Tech 3306) where 32 bits do not hold a size.
 
 The header is of one length whatever it says, so that a file under way is whole whenever its header has been rewritten.
 """
 
+import contextlib
+import errno
+import os
+import stat
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from livernn.errors import BadInputError, LiveRNNError
 
 HEADER_BYTES = 80
 SAMPLE_BYTES = 3
 
 _FULL_SCALE = np.float32(1 << 23)
 _LOWEST, _HIGHEST = np.float32(-(1 << 23)), np.float32((1 << 23) - 1)
+_BLOCK_FRAMES = 1 << 18
 _FILE_HEAD_BYTES = 8
 _DS64_BYTES, _FORMAT_BYTES = 28, 16
 _PCM = 1
@@ -88,3 +97,68 @@ def from_pcm24(pcm: bytes) -> NDArray[np.float32]:
     words = np.zeros((len(pcm) // SAMPLE_BYTES, 4), np.uint8)
     words[:, 1:] = np.frombuffer(pcm, np.uint8).reshape(-1, SAMPLE_BYTES)
     return (words.view("<i4").reshape(-1) >> 8).astype(np.float32) / _FULL_SCALE
+
+
+def check_wav_name(path: Path) -> None:
+    """What can be said of a WAV file to be before there is anything to write.
+
+    Raises:
+        BadInputError: the name does not end in .wav, its folder is missing, or it is a folder or a device.
+    """
+    if path.suffix.lower() != ".wav":
+        raise BadInputError(str(path), "only WAV files are written", "Let the name end in .wav.")
+    try:
+        parent_is_folder = stat.S_ISDIR(path.parent.stat().st_mode)
+        taken = path.exists() and not path.is_file()
+    except FileNotFoundError as error:
+        raise BadInputError(str(path), "its folder does not exist", "Make the folder, or choose another.") from error
+    except OSError as error:
+        raise BadInputError(str(path), error.strerror or str(error), "Choose another name or folder.") from error
+    if not parent_is_folder:
+        raise BadInputError(str(path), "its folder is a file", "Choose another folder.")
+    if taken:
+        raise BadInputError(str(path), "it is a folder or a device", "Choose the name of a file.")
+
+
+def write_wav(path: Path, audio: NDArray[np.float32], rate_hz: int) -> None:
+    """Write `[n]` or `[n, channels]`; see `write_wav_blocks`."""
+    blocks = (audio[start : start + _BLOCK_FRAMES] for start in range(0, len(audio), _BLOCK_FRAMES))
+    write_wav_blocks(path, blocks, rate_hz, 1 if audio.ndim == 1 else audio.shape[1])
+
+
+def write_wav_blocks(path: Path, blocks: Iterable[NDArray[np.float32]], rate_hz: int, channels: int) -> None:
+    """Write blocks of samples, interleaved or `[n, channels]`, as they come. A file of that name is replaced whole or
+    stays.
+
+    Raises:
+        BadInputError: as `check_wav_name`.
+        LiveRNNError: the file could not be written, for example because the disk is full.
+    """
+    check_wav_name(path)
+    target = Path(os.path.realpath(path))
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
+    frames = 0
+    try:
+        with unfinished.open("wb") as file:
+            file.write(write_header(WavForm(rate_hz, channels, 0)))
+            for block in blocks:
+                file.write(to_pcm24(block))
+                frames += block.size // channels
+            form = WavForm(rate_hz, channels, frames)
+            file.write(bytes(form.data_bytes % 2))
+            file.seek(0)
+            file.write(write_header(form))
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(target)
+    except OSError as error:
+        raise LiveRNNError(str(path), f"it could not be written ({error.strerror})", _write_remedy(error)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+
+
+def _write_remedy(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "Free some space or choose another disk; a file of that name is as it was."
+    return "Choose another name or folder."

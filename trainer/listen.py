@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from livernn.audiofile import write_wav
 from livernn.control.patch import Patch
 from livernn.model.checkpoint import load_checkpoint
 from livernn.synth.offline import render_offline
+from livernn.wavfile import write_wav
 
 
 def write_audio(checkpoint: Path, path: Path, seconds: float) -> None:

@@ -47,6 +47,8 @@ class VoiceLike(Protocol):
 
     def snapshot(self) -> VoiceSnapshot: ...
 
+    def restore(self, snapshot: VoiceSnapshot) -> None: ...
+
 
 @dataclass(frozen=True)
 class Instrument:

@@ -29,7 +29,7 @@ from livernn.engine.shared import (
     forget_callback,
     ring_fill,
 )
-from livernn.engine.studio import Instrument, Progress
+from livernn.engine.studio import Instrument, Progress, Studio
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.errors import BadInputError, DeviceError
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
@@ -108,6 +108,9 @@ class LevelVoice:
     def snapshot(self) -> VoiceSnapshot:
         return VoiceSnapshot(Snapshot(np.full(1, self.level, np.float32), np.zeros(1, np.uint8), 0, 0), ())
 
+    def restore(self, snapshot: VoiceSnapshot) -> None:
+        self.level = float(snapshot.generator.state[0])
+
 
 class FakeStudio:
     """Checkpoints are named by the level they sound: `0.5.safetensors`. `gate` holds back whatever is being opened."""
@@ -176,14 +179,17 @@ class Witness:
 class Rig(Witness):
     """An engine on a thread of this process, with its hand-driven output and what it said."""
 
-    def __init__(self) -> None:
+    def __init__(self, studio: Studio | None = None) -> None:
         super().__init__()
         self.block = SharedBlock.create()
         self.reel = Reel.create()
         self.output = HandDrivenOutput(self.block, self.reel)
         self.studio = FakeStudio()
+        """Not in use where another one was given."""
         self.devices: tuple[Device, ...] = (SPEAKER,)
-        self.engine = Engine(self.block, self.reel, self.studio, self.output, self.hear, lambda: self.devices, seed=1)
+        self.engine = Engine(
+            self.block, self.reel, studio or self.studio, self.output, self.hear, lambda: self.devices, seed=1
+        )
 
     def send(self, *commands: Command) -> None:
         for command in commands:
@@ -220,8 +226,8 @@ class Player(Witness):
 
 
 @contextmanager
-def running_rig() -> Iterator[Rig]:
-    rig = Rig()
+def running_rig(studio: Studio | None = None) -> Iterator[Rig]:
+    rig = Rig(studio)
     thread = threading.Thread(target=rig.engine.run, name="engine")
     thread.start()
     try:

@@ -10,7 +10,6 @@ import numpy as np
 import psutil
 import pytest
 
-from livernn.audiofile import write_wav
 from livernn.control.patch import Patch
 from livernn.engine.child import child_environment
 from livernn.engine.client import (
@@ -30,6 +29,7 @@ from livernn.engine.client import (
 from livernn.engine.reel import Reel
 from livernn.engine.shared import SharedBlock
 from livernn.engine.wire import decode
+from livernn.wavfile import write_wav
 from tests.engine.fakes import COMPILE_PATIENCE_S, PATIENCE_S, Player
 from tests.fixtures.processes import survivors
 

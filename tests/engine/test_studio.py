@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livernn.audiofile import write_wav
 from livernn.control.patch import Patch
 from livernn.engine import studio as module
 from livernn.engine.studio import RealStudio
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint
+from livernn.wavfile import write_wav
 from tests.engine.fakes import PATIENCE_S
 
 TALKATIVE = """

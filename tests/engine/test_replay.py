@@ -1,0 +1,204 @@
+"""A take is made again from its log alone: real voices, an output driven by hand, the writer's clock too."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from livernn.control.patch import Patch
+from livernn.engine.messages import (
+    Event,
+    Load,
+    Loaded,
+    Play,
+    Prime,
+    Primed,
+    Record,
+    Reset,
+    SetAudio,
+    Stop,
+    TakeBegun,
+    TakeEnded,
+    WasReset,
+)
+from livernn.engine.replay import replay
+from livernn.engine.score import read_score
+from livernn.engine.shared import UNDERRUNS, ControlBlock
+from livernn.engine.studio import RealStudio
+from livernn.engine.writer import Writer
+from livernn.errors import BadInputError
+from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24, write_wav
+from tests.engine.fakes import COMPILE_PATIENCE_S, Rig, running_rig
+
+
+class Stage:
+    """A rig with real voices, and a take writer that is pumped at every pull."""
+
+    def __init__(self, rig: Rig, folder: Path) -> None:
+        self.rig = rig
+        self.folder = folder
+        self.said: list[Event] = []
+        self.writer = Writer(rig.reel, self.said.append)
+        self.control = ControlBlock(rig.block)
+
+    def play_for(self, samples: int, block: int = 96) -> NDArray[np.float32]:
+        """Hear so many samples, none of them before the sampler has it ready."""
+        heard: list[NDArray[np.float32]] = []
+
+        def enough(sound: NDArray[np.float32]) -> bool:
+            heard.append(sound)
+            if len(heard) % 20 == 0:
+                self.writer.pump()
+            return len(heard) * block >= samples
+
+        return self.rig.listen(enough, block)
+
+    def turn(self, **values: float) -> None:
+        self.control.write(Patch(**values), 9)
+
+    def load(self, request: int, checkpoint: Path) -> None:
+        self.rig.send(Load(request, str(checkpoint), None))
+        self.rig.await_event(lambda event: isinstance(event, Loaded) and event.request == request, COMPILE_PATIENCE_S)
+
+    def record(self) -> None:
+        self.writer.record(Record(str(self.folder), "Tiny"))
+
+    def end(self) -> Path:
+        """The take's WAV."""
+        self.writer.stop()
+        ended = self.said[-1]
+        assert isinstance(ended, TakeEnded)
+        assert ended.lost_samples == 0
+        return Path(ended.path)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with running_rig(RealStudio()) as rig:
+        yield Stage(rig, tmp_path / "takes")
+
+
+def samples_of(wav: Path) -> NDArray[np.float32]:
+    content = wav.read_bytes()
+    form = read_header(content)
+    return from_pcm24(content[HEADER_BYTES : HEADER_BYTES + form.data_bytes])
+
+
+def assert_replayed(wav: Path) -> NDArray[np.float32]:
+    """That the log gives the WAV, sample for sample; returns what both are."""
+    recorded = samples_of(wav)
+    wav.unlink()
+    again = np.concatenate([*replay(read_score(wav.with_suffix(".json"))), np.empty(0, np.float32)])
+    assert again.size == recorded.size
+    different = np.flatnonzero(from_pcm24(to_pcm24(again)) != recorded)
+    assert different.size == 0, f"{different.size} of {recorded.size} differ, from {different[:3]} on"
+    return recorded
+
+
+def test_a_take_begun_while_playing_with_everything_that_can_happen(
+    stage: Stage, checkpoint: Path, tmp_path: Path
+) -> None:
+    prime = tmp_path / "prime.wav"
+    write_wav(prime, (0.5 * np.sin(np.arange(4000) / 5)).astype(np.float32), 16000)
+    stage.load(1, checkpoint)
+    stage.rig.send(Play())
+    heard = [stage.play_for(9000)]
+    for temperature in (0.5, 1.5, 0.9):
+        stage.turn(temperature=temperature, gain_db=-6.0 * temperature)
+        heard.append(stage.play_for(3000))
+    stage.record()
+    stage.rig.send(Reset(5))
+    stage.rig.expect(WasReset(5))
+    heard.append(stage.play_for(5000))
+    stage.rig.send(Prime(str(prime)))
+    stage.rig.await_event(lambda event: isinstance(event, Primed))
+    heard.append(stage.play_for(5000))
+    stage.rig.send(Stop())
+    heard.append(stage.rig.listen(lambda sound: not sound.any()))
+    stage.rig.send(Reset(6))
+    stage.rig.expect(WasReset(6))
+    stage.turn(temperature=1.2)
+    stage.rig.send(Play())
+    heard.append(stage.play_for(5000, block=77))
+    stage.load(2, checkpoint)
+    heard.append(stage.play_for(5000))
+    wav = stage.end()
+    assert [type(event) for event in stage.said] == [TakeBegun, TakeEnded]
+    assert np.array_equal(samples_of(wav), from_pcm24(to_pcm24(np.concatenate(heard)[-samples_of(wav).size :])))
+    recorded = assert_replayed(wav)
+    assert recorded.size > 30000
+    assert (wav.with_suffix(".primes") / "prime.wav").read_bytes() == prime.read_bytes()
+
+
+def test_underruns_are_replayed_too(stage: Stage, checkpoint: Path) -> None:
+    stage.load(1, checkpoint)
+    stage.rig.send(Play())
+    stage.play_for(5000)
+    stage.record()
+    for _ in range(3):
+        stage.rig.output.pull(30000)
+        stage.play_for(2000)
+    assert stage.rig.block.words[UNDERRUNS] >= 3
+    assert_replayed(stage.end())
+
+
+@pytest.mark.parametrize("rate_hz", [44100.0, 96000.0])
+def test_at_other_rates(stage: Stage, checkpoint: Path, rate_hz: float) -> None:
+    stage.rig.send(SetAudio(None, rate_hz))
+    stage.load(1, checkpoint)
+    stage.rig.send(Play())
+    stage.play_for(5000)
+    stage.record()
+    stage.turn(temperature=0.6)
+    stage.play_for(5000)
+    wav = stage.end()
+    assert read_header(wav.read_bytes()).rate_hz == rate_hz
+    assert_replayed(wav)
+
+
+def test_more_than_a_minute_begins_at_a_state(stage: Stage, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livernn.engine.past.PREROLL_S", 0.5)
+    stage.load(1, checkpoint)
+    stage.rig.send(Play())
+    for turn in range(12):
+        stage.turn(temperature=0.5 + turn / 12)
+        stage.play_for(20000, block=480)
+    stage.record()
+    stage.play_for(5000)
+    wav = stage.end()
+    score = read_score(wav.with_suffix(".json"))
+    assert score.card.preroll_frames == 24000
+    assert score.steps[0]["do"] == "state"
+    assert score.steps[0]["at"] > 16000
+    assert len(score.steps) < 12
+    assert np.abs(assert_replayed(wav)).max() > 0.0
+
+
+def test_a_change_of_rate_ends_a_take_and_begins_the_next(stage: Stage, checkpoint: Path) -> None:
+    stage.load(1, checkpoint)
+    stage.rig.send(Play())
+    stage.play_for(5000)
+    stage.record()
+    stage.play_for(5000)
+    stage.rig.send(SetAudio(None, 44100.0))
+    stage.rig.listen(lambda sound: stage.rig.output.opened[-1].rate_hz == 44100.0 and bool(sound.any()))
+    stage.play_for(5000)
+    stage.end()
+    assert [type(event) for event in stage.said] == [TakeBegun, TakeEnded, TakeBegun, TakeEnded]
+    first, second = (Path(event.path) for event in stage.said if isinstance(event, TakeEnded))
+    assert [read_header(wav.read_bytes()).rate_hz for wav in (first, second)] == [48000, 44100]
+    assert_replayed(first)
+    assert_replayed(second)
+
+
+def test_without_its_checkpoint_it_says_so(stage: Stage, checkpoint: Path) -> None:
+    stage.load(1, checkpoint)
+    stage.rig.send(Play())
+    stage.play_for(3000)
+    stage.record()
+    wav = stage.end()
+    checkpoint.unlink()
+    with pytest.raises(BadInputError, match="no longer there"):
+        list(replay(read_score(wav.with_suffix(".json"))))
