@@ -31,6 +31,7 @@ class Banner(QFrame):
         self.devices.setToolTip("Play through this output")
         self.remedy = QPushButton()
         self.remedy.setObjectName("primary")
+        self.remedy.setToolTip("What helps against what is said beside")
         self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._notice = Notice(Kind.HINT, "")
         self._ids: list[str | None] = []

@@ -46,6 +46,7 @@ class TextDialog(QDialog):
         self.resize(round(820 * scale), round(640 * scale))
         self.page = QTextBrowser()
         self.page.setOpenExternalLinks(True)
+        self.page.setAccessibleName(title)
         close = QPushButton("Close")
         close.setDefault(True)
         close.clicked.connect(self.accept)
