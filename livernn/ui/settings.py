@@ -1,17 +1,24 @@
-"""What the window remembers: an ini file that is written at each change, so that a crash loses nothing."""
+"""What the window remembers: a JSON file that is replaced whole at each change, so that a crash loses nothing.
 
+Not QSettings: a process killed while writing leaves its lock behind, for which the next one waits half a minute.
+"""
+
+import json
 import math
+import os
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import quote
+from typing import Any
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray
 
 from livernn import paths
 
-_THEME, _PRESET, _FAVOURITES, _DEVICE, _DEPTH, _GEOMETRY = (
-    "window/theme", "sound/preset", "sound/favourites", "audio/device", "audio/depth_ms", "window/geometry",
+_THEME, _PRESET, _FAVOURITES, _DEVICE, _DEPTH, _GEOMETRY, _FORMATS = (
+    "theme", "preset", "favourites", "audio_device", "depth_ms", "geometry", "audio_formats",
 )  # fmt: skip
+_SYSTEM_DEFAULT = ""
+_LIMIT_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -27,10 +34,8 @@ class Settings:
     """Typed access; a value that is missing or spoilt by hand reads as None. Qt's main thread."""
 
     def __init__(self) -> None:
-        folder = paths.data_dir()
-        with suppress(OSError):  # a home that cannot be written to remembers nothing, and plays all the same
-            folder.mkdir(parents=True, exist_ok=True)
-        self._file = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
+        self._path = paths.data_dir() / "settings.json"
+        self._values = self._read()
 
     @property
     def theme(self) -> str | None:
@@ -53,11 +58,12 @@ class Settings:
     @property
     def favourites(self) -> list[str]:
         """Names of presets, or paths of checkpoints."""
-        return (self._text(_FAVOURITES) or "").splitlines()
+        value = self._values.get(_FAVOURITES)
+        return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
 
     @favourites.setter
     def favourites(self, names_or_paths: list[str]) -> None:
-        self._write(_FAVOURITES, "\n".join(names_or_paths))
+        self._write(_FAVOURITES, names_or_paths)
 
     @property
     def audio(self) -> AudioChoice:
@@ -66,20 +72,22 @@ class Settings:
 
     @audio.setter
     def audio(self, choice: AudioChoice) -> None:
-        self._write(_DEVICE, choice.device or "")
-        rate, block = _format_keys(choice.device)
-        self._write(rate, choice.rate_hz or "")
-        self._write(block, choice.block or "")
+        self._write(_DEVICE, choice.device or _SYSTEM_DEFAULT)
+        opened = {"rate_hz": choice.rate_hz, "block": choice.block}
+        self._write(_FORMATS, {**self._table(_FORMATS), choice.device or _SYSTEM_DEFAULT: opened})
 
     def audio_of(self, device: str | None) -> AudioChoice:
         """An output, to be opened as it was the last time."""
-        rate_hz, block = map(self._number, _format_keys(device))
-        return AudioChoice(device, rate_hz, int(block) if block is not None else None)
+        opened = self._table(_FORMATS).get(device or _SYSTEM_DEFAULT)
+        if not isinstance(opened, dict):
+            return AudioChoice(device)
+        block = _number(opened.get("block"))
+        return AudioChoice(device, _number(opened.get("rate_hz")), int(block) if block is not None else None)
 
     @property
     def depth_ms(self) -> float | None:
         """Depth of the ring."""
-        return self._number(_DEPTH)
+        return _number(self._values.get(_DEPTH))
 
     @depth_ms.setter
     def depth_ms(self, depth_ms: float) -> None:
@@ -87,38 +95,54 @@ class Settings:
 
     def view(self, name: str) -> float | None:
         """A number that a view is set to, by the view's name for it."""
-        return self._number(f"view/{name}")
+        return _number(self._values.get(_view(name)))
 
     def set_view(self, name: str, value: float) -> None:
         """See `view`."""
-        self._write(f"view/{name}", value)
+        self._write(_view(name), value)
 
     @property
     def geometry(self) -> QByteArray | None:
         """Place and size of the window, as Qt saves it."""
-        value = self._file.value(_GEOMETRY)
-        return value if isinstance(value, QByteArray) else None
+        text = self._text(_GEOMETRY)
+        return QByteArray.fromBase64(text.encode()) if text else None
 
     @geometry.setter
     def geometry(self, geometry: QByteArray) -> None:
-        self._write(_GEOMETRY, geometry)
+        self._write(_GEOMETRY, bytes(geometry.toBase64().data()).decode())
 
     def _text(self, key: str) -> str | None:
-        value = self._file.value(key)
+        value = self._values.get(key)
         return value if isinstance(value, str) and value else None
 
-    def _number(self, key: str) -> float | None:
-        try:
-            number = float(str(self._file.value(key)))
-        except ValueError:
-            return None
-        return number if math.isfinite(number) else None
+    def _table(self, key: str) -> dict[str, Any]:
+        value = self._values.get(key)
+        return value if isinstance(value, dict) else {}
+
+    def _read(self) -> dict[str, Any]:
+        with suppress(OSError, ValueError, RecursionError):
+            if self._path.stat().st_size <= _LIMIT_BYTES:
+                values = json.loads(self._path.read_text(encoding="utf-8"))
+                return values if isinstance(values, dict) else {}
+        return {}
 
     def _write(self, key: str, value: object) -> None:
-        self._file.setValue(key, value)
-        self._file.sync()
+        # Read anew: another window may have written meanwhile.
+        self._values = {**(self._read() or self._values), key: value}
+        unfinished = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
+        with suppress(OSError):  # a home that cannot be written to remembers nothing, and plays all the same
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished.write_text(json.dumps(self._values, indent=2), encoding="utf-8")
+            unfinished.replace(self._path)
 
 
-def _format_keys(device: str | None) -> tuple[str, str]:
-    group = f"outputs/{quote(device or 'default', safe='')}"
-    return f"{group}/rate_hz", f"{group}/block"
+def _view(name: str) -> str:
+    return name.lower().replace(" ", "_")
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    with suppress(OverflowError):
+        return float(value) if math.isfinite(value) else None
+    return None

@@ -276,13 +276,13 @@ def test_a_format_that_the_output_refuses_is_forgotten(session: Session, client:
     assert session.notice == WELCOME
 
 
-@pytest.mark.parametrize("spoilt", ["nan", "inf", "fast", ""])
+@pytest.mark.parametrize("spoilt", ["NaN", "Infinity", '"fast"', "null"])
 def test_a_format_spoilt_by_hand_is_the_devices_own(session: Session, spoilt: str) -> None:
     session.choose_format(48000.0, 64)
     session.client.tell_audio()
     settle()
-    file = paths.data_dir() / "settings.ini"
-    file.write_text(file.read_text().replace("=48000", f"={spoilt}").replace("=64", f"={spoilt}"))
+    file = paths.data_dir() / "settings.json"
+    file.write_text(file.read_text().replace(": 48000.0", f": {spoilt}").replace(": 64", f": {spoilt}"))
     assert Settings().audio == AudioChoice()
 
 
