@@ -8,19 +8,23 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from livernn import __version__
 from livernn.buglog import log_bug
-from livernn.commandline import Parser, number, positive, seed, sizes, whole
+from livernn.commandline import Parser, add_inputs, number, positive, seed, sizes, whole
 from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
-from livernn.control.preset import load_preset
+from livernn.control.preset import Preset, load_preset
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.config import ModelConfig, Upsampler
 from livernn.model.precision import DEFAULT_PRECISION, Precision
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MAX_VOICES = 64
 INTERRUPTED = 130
@@ -59,7 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     render = commands.add_parser("render", help="write what a voice plays to a 24-bit WAV file at the model's rate")
-    _add_model(render)
+    _add_model(render).add_argument(
+        "--replay", type=Path, metavar="TAKE.json", help="make a take again; all but --out is the take's"
+    )
     render.add_argument("--seconds", type=positive, default=10.0, metavar="S")
     render.add_argument("--seed", type=seed, default=0, metavar="N", help="same seed, same file")
     low, high = PARAMS["temperature"].minimum, PARAMS["temperature"].maximum
@@ -73,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     play = commands.add_parser("play", help="play without a window until Ctrl+C")
     _add_model(play)
     play.add_argument("--audio-device", metavar="NAME", help="as `doctor` lists them")
+    add_inputs(play)
     play.set_defaults(run=_play)
 
     bench = commands.add_parser("bench", help="speed of a voice on this machine, in blocks of 64 samples")
@@ -111,6 +118,8 @@ def _model(options: argparse.Namespace) -> tuple[Path, Patch]:
 
 
 def _render(options: argparse.Namespace) -> int:
+    if options.replay is not None:
+        return _replay(options.replay, options.out)
     from livernn.audiofile import read_audio
     from livernn.model.checkpoint import load_checkpoint
     from livernn.synth.offline import render_offline
@@ -140,11 +149,36 @@ def _render(options: argparse.Namespace) -> int:
     return 0
 
 
-def _play(options: argparse.Namespace) -> int:
-    from livernn.engine.headless import run_headless
+def _replay(take: Path, out: Path) -> int:
+    from livernn.engine.replay import replay
+    from livernn.engine.score import read_score
+    from livernn.wavfile import check_wav_name, write_wav_blocks
 
-    path, patch = _model(options)
-    return run_headless(path, patch, options.audio_device, _tell)
+    check_wav_name(out)
+    score = read_score(take)
+    progress = _Progress("replaying")
+    done = 0
+
+    def blocks() -> "Iterator[NDArray[np.float32]]":
+        nonlocal done
+        for block in replay(score):
+            yield block
+            done += block.size
+            progress.show(min(1.0, done / max(1, score.frames)))
+
+    write_wav_blocks(out, blocks(), score.card.rate_hz, score.card.channels)
+    progress.clear()
+    print(f"{out}: {score.frames / score.card.rate_hz:.2f} s at {score.card.rate_hz} Hz, as it was played")
+    return 0
+
+
+def _play(options: argparse.Namespace) -> int:
+    from livernn.headless import run_headless
+
+    path = options.checkpoint
+    bare = None if path is None else Preset(path.stem, path.stem, path.parent, path, Patch())
+    preset = bare or load_preset(options.preset)
+    return run_headless(preset, options.audio_device, _tell, options.midi, options.osc)
 
 
 def _tell(line: str) -> None:

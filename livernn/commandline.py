@@ -54,3 +54,19 @@ def seed(text: str) -> int:
 def sizes(text: str) -> tuple[int, ...]:
     """Whole numbers from 1 on, between commas."""
     return tuple(whole(part, 1, 1 << 16) for part in text.split(","))
+
+
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """`--midi` and `--osc`, for the programs that are played: `midi` is None or names, `osc` None or host and port."""
+    parser.add_argument(
+        "--midi", action="append", metavar="PORT", help="listen to this MIDI input, or part of its name (default: all)"
+    )
+    parser.add_argument(
+        "--osc", type=udp_address, metavar="PORT", help="listen to OSC; HOST:PORT for others than this machine"
+    )
+
+
+def udp_address(text: str) -> tuple[str, int]:
+    """Host and port; a port alone is this machine's, which no other can reach."""
+    host, _, port = text.rpartition(":")
+    return host or "127.0.0.1", whole(port, 1, 65535)

@@ -19,6 +19,8 @@ VIOLATIONS = [
     ("layers", "livernn/model/broken.py", "import livernn.control.patch"),
     ("layers", "livernn/errors.py", "import livernn.control.patch"),
     ("layers", "livernn/ui/broken.py", "import livernn.cli"),
+    ("layers", "livernn/headless.py", "import livernn.ui"),
+    ("layers", "livernn/inputs/broken.py", "import livernn.headless"),
     ("layers", "livernn/stray.py", ""),
     ("engine-behind-client", "livernn/ui/broken.py", "import livernn.engine.sampler"),
     ("engine-without-client", "livernn/engine/broken.py", "import livernn.engine.client"),
@@ -50,12 +52,12 @@ ALLOWED = [
     ("livernn/ui/fine.py", "import PySide6, pyqtgraph, livernn.engine.client, livernn.control.patch"),
     ("livernn/engine/fine.py", "import sounddevice, numba, threading, livernn.synth.voice, livernn.audiofile"),
     ("livernn/engine/take.py", "import livernn.wavfile"),
-    ("livernn/engine/headless.py", "import livernn.engine.client"),
+    ("livernn/headless.py", "import livernn.engine.client, livernn.inputs"),
     ("livernn/audiofile.py", "import soundfile, soxr, livernn.errors"),
     ("livernn/model/samplernn.py", "import torch, livernn.model.recurrent"),
     ("livernn/synth/cuda.py", "import torch, livernn.model.samplernn"),
     ("livernn/synth/fine.py", "import numba, livernn.model.config, livernn.control.patch"),
-    ("livernn/cli.py", "import livernn.ui, livernn.engine.headless, livernn.audiofile"),
+    ("livernn/cli.py", "import livernn.ui, livernn.headless, livernn.audiofile"),
     ("trainer/fine.py", "import torch, livernn.model.samplernn, livernn.synth.offline, livernn.audiofile"),
 ]
 

@@ -11,7 +11,7 @@ import soundfile
 from livernn import cli, paths
 from livernn.cli import main
 from livernn.control.patch import Patch
-from livernn.control.preset import save_patch
+from livernn.control.preset import Preset, save_patch
 from livernn.errors import DeviceError
 from livernn.model.checkpoint import random_checkpoint, save_checkpoint
 from livernn.model.config import ModelConfig
@@ -195,22 +195,34 @@ def test_doctor_says_what_there_is_and_how_to_get_the_rest(
     assert "MIDI: no answer within 10 s. Restart the sound server." in missing
 
 
-def test_play_hands_the_model_and_the_device_on(
+def test_play_hands_the_model_the_device_and_the_inputs_on(
     preset: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     calls = []
 
-    def run_headless(checkpoint: Path, patch: Patch, device: str | None, on_status: Callable[[str], None]) -> int:
-        calls.append((checkpoint, patch, device))
+    def run_headless(preset: Preset, device: str | None, on_status: Callable[[str], None], *inputs: object) -> int:
+        calls.append((preset.checkpoint, preset.patch, device, *inputs))
         on_status("it plays")
         return 1
 
-    monkeypatch.setattr("livernn.engine.headless.run_headless", run_headless)
+    monkeypatch.setattr("livernn.headless.run_headless", run_headless)
     checkpoint = preset / "model.safetensors"
+    played = ["--midi", "Knobs", "--midi", "Keys", "--osc", "9000"]
     assert main(["play", "--preset", "toy", "--audio-device", "speakers"]) == 1
-    assert main(["play", "--checkpoint", str(checkpoint)]) == 1
-    assert calls == [(checkpoint, Patch(gain_db=-20.0), "speakers"), (checkpoint, Patch(), None)]
-    assert capsys.readouterr() == ("", "it plays\nit plays\n")
+    assert main(["play", "--checkpoint", str(checkpoint), *played]) == 1
+    assert main(["play", "--checkpoint", str(checkpoint), "--osc", "0.0.0.0:57120"]) == 1
+    assert calls == [
+        (checkpoint, Patch(gain_db=-20.0), "speakers", None, None),
+        (checkpoint, Patch(), None, ["Knobs", "Keys"], ("127.0.0.1", 9000)),
+        (checkpoint, Patch(), None, None, ("0.0.0.0", 57120)),
+    ]
+    assert capsys.readouterr() == ("", 3 * "it plays\n")
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "nine", "host:", ":"])
+def test_an_osc_port_that_cannot_be_is_told_in_one_line(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["play", "--osc", port]) == 2
+    assert "whole number from 1 to 65535" in one_line(capsys.readouterr().err)
 
 
 def test_as_a_process_it_ends_with_a_code_and_no_traceback(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+from livernn.control.map_shelf import MAP_FILE
 from livernn.control.patch import Patch
 from livernn.control.preset import CARD_FILE, CHECKPOINT_FILE, Preset, load_preset, save_patch
 from livernn.errors import BadInputError, LiveRNNError
@@ -34,7 +35,7 @@ def own_folder(title: str) -> Path:
 
 
 def save_as(title: str, patch: Patch, source: Preset) -> Preset:
-    """A preset of one's own with the model and the card of `source`, instead of one of the same title if there is.
+    """A preset of one's own with model, card and MIDI map of `source`, instead of one of the same title if there is.
 
     Takes the time of a copy where no link can be made.
 
@@ -47,9 +48,10 @@ def save_as(title: str, patch: Patch, source: Preset) -> Preset:
     try:
         unfinished.mkdir(parents=True)
         _link_or_copy(source.checkpoint, unfinished / CHECKPOINT_FILE)
-        card = source.folder / CARD_FILE
-        if source.checkpoint.name == CHECKPOINT_FILE and card.is_file():
-            shutil.copyfile(card, unfinished / CARD_FILE)
+        if source.checkpoint.name == CHECKPOINT_FILE:
+            for name in (CARD_FILE, MAP_FILE):
+                if (source.folder / name).is_file():
+                    shutil.copyfile(source.folder / name, unfinished / name)
         save_patch(unfinished, patch, title.strip())
         if folder.exists():
             folder.rename(replaced)

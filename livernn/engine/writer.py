@@ -223,6 +223,8 @@ def _listen(commands: "queue.SimpleQueue[Command | None]") -> None:
         message = decode(line)
         if isinstance(message, Record | StopRecording | Quit):
             commands.put(message)
+        if isinstance(message, Quit):
+            return  # a thread that still reads as Python ends would crash it
     commands.put(None)
 
 

@@ -1,7 +1,7 @@
 """`python -m livernn.inputs.midi_listener`: the process in which MIDI ports are scanned, opened and listened to.
 
 All of that can hang or crash with the sound server; then this process is killed and started again, and the instrument
-plays on. Lines of JSON: `{"wanted": null | [names]}` comes in, null for all; `{"message": [name, bytes]}` goes out at
+plays on. Lines of JSON: `{"wanted": null | [names]}` comes in (see `choose`); `{"message": [name, bytes]}` goes out at
 once, and every `SCAN_PERIOD_S` what there is: `{"ports": [names], "open": [names], "trouble": text | null}`. It ends
 with its input.
 """
@@ -38,14 +38,15 @@ class Listener:
             scan = scan_here()
         except (ImportError, OSError) as error:
             trouble = str(error)
+        chosen = choose(list(scan.ports), wanted)
         for name in list(self._open):
-            if scan.api != self._api or name not in scan.ports or not _is_wanted(name, wanted):
+            if scan.api != self._api or name not in chosen:
                 self._open.pop(name).delete()
         self._api = scan.api
-        for name, full_name in scan.ports.items():
-            if name not in self._open and _is_wanted(name, wanted):
+        for name in chosen:
+            if name not in self._open:
                 try:
-                    self._open[name] = self._listen(scan.api, name, full_name)
+                    self._open[name] = self._listen(scan.api, name, scan.ports[name])
                 except OSError as error:
                     trouble = f"{name}: {error}"
         self._say({"ports": list(scan.ports), "open": list(self._open), "trouble": trouble})
@@ -74,8 +75,13 @@ class Listener:
             self._out.flush()
 
 
-def _is_wanted(name: str, wanted: list[str] | None) -> bool:
-    return wanted is None or name in wanted
+def choose(names: list[str], wanted: list[str] | None) -> list[str]:
+    """Those of `names` that are wanted: None wants all, a name that is not there wants those that it is a part of."""
+    if wanted is None:
+        return names
+    exact = {wish for wish in wanted if wish in names}
+    parts = [wish.lower() for wish in wanted if wish not in exact]
+    return [name for name in names if name in exact or any(part in name.lower() for part in parts)]
 
 
 def _read_wishes(wishes: "queue.SimpleQueue[dict[str, Any] | None]") -> None:

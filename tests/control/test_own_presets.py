@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livernn import paths
+from livernn.control.map_shelf import MAP_FILE, read_map, write_map
+from livernn.control.midimap import MidiMap
 from livernn.control.own_presets import is_own, own_folder, save_as
 from livernn.control.patch import Patch
 from livernn.control.preset import Preset, find_presets, load_preset
@@ -41,6 +43,11 @@ def test_a_sound_becomes_a_preset_with_model_and_credit(piano: Preset) -> None:
     assert is_own(saved)
     assert not is_own(piano)
     assert [preset.title for preset in find_presets()] == ["Night piano", "Piano"]
+
+
+def test_a_map_of_its_own_goes_along(piano: Preset) -> None:
+    write_map(piano.folder / MAP_FILE, MidiMap(follows_transport=False))
+    assert read_map(save_as("Night", PATCH, piano).folder / MAP_FILE) == MidiMap(follows_transport=False)
 
 
 def test_without_links_the_model_is_copied(piano: Preset, monkeypatch: pytest.MonkeyPatch) -> None:

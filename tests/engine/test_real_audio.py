@@ -1,13 +1,7 @@
 """Real audio servers: what a device plays, and what becomes of the engine when a server dies."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +10,6 @@ import pytest
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
-from livernn.engine.child import child_environment
 from livernn.engine.client import (
     AudioOpened,
     DeviceLost,
@@ -29,6 +22,7 @@ from livernn.engine.client import (
 )
 from tests.engine.fakes import COMPILE_PATIENCE_S, PATIENCE_S, Player
 from tests.fixtures.processes import survivors
+from tests.fixtures.recording import recorder
 from tests.fixtures.servers import Server
 
 PLAYING, READY = StateChanged(EngineState.PLAYING), StateChanged(EngineState.READY)
@@ -56,32 +50,6 @@ def heard(player: Player, seconds: float = 0.1) -> NDArray[np.float32]:
 
 def is_stream(process: psutil.Process) -> bool:
     return "livernn.engine.stream" in process.cmdline()
-
-
-@dataclass
-class Recording:
-    """`audio` and `flaws` (blocks that the recorder or the server lost) are there once the recorder has ended."""
-
-    audio: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
-    flaws: int = 0
-
-
-@contextmanager
-def recorder(device: str, path: Path) -> Iterator[Recording]:
-    recording = Recording()
-    with subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("recorder.py")), device, str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline(), "the recorder did not start"
-        yield recording
-        flaws, _ = process.communicate(timeout=PATIENCE_S)
-    recording.flaws = int(flaws)
-    recording.audio = np.load(path)
 
 
 def trim(audio: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -179,51 +147,6 @@ def test_a_killed_engine_takes_its_stream_along_and_the_next_plays_on(
     player.expect(PLAYING)
     assert player.client.patch == Patch(temperature=0.8)
     wait_until(lambda: bool(heard(player).any()))
-
-
-HEADLESS = """
-import sys
-from pathlib import Path
-from livernn.control.patch import Patch
-from livernn.engine.headless import run_headless
-sys.exit(run_headless(Path(sys.argv[1]), Patch(), sys.argv[2], lambda line: print(line, flush=True)))
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing there")
-def test_the_instrument_without_a_window(jack_server: Server, checkpoint: Path, tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", HEADLESS, str(checkpoint), LOOPBACK],
-        stdout=subprocess.PIPE,
-        env=child_environment(),
-        text=True,
-        start_new_session=True,
-    ) as process:
-        assert process.stdout is not None
-        while "Ctrl-C" not in (line := process.stdout.readline()):
-            assert line
-        family = psutil.Process(process.pid).children(recursive=True)
-        with recorder(LOOPBACK, tmp_path / "heard.npy") as recording:
-            time.sleep(1.0)
-        os.killpg(process.pid, signal.SIGINT)
-        process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 0
-    assert survivors(family, PATIENCE_S) == []
-    assert recording.audio.any()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a virtual server")
-def test_headless_without_its_device_ends_with_one_line(jack_server: Server, checkpoint: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", HEADLESS, str(checkpoint), "no such device"],
-        capture_output=True,
-        env=child_environment(),
-        text=True,
-        timeout=COMPILE_PATIENCE_S,
-    )
-    assert done.returncode == 1
-    assert LOOPBACK in done.stdout.splitlines()[-1]
-    assert "Traceback" not in done.stderr
 
 
 def test_pulseaudio(pulse_server: Server, player: Player, checkpoint: Path, tmp_path: Path) -> None:

@@ -1,0 +1,189 @@
+"""The instrument without a window: MIDI and OSC play it."""
+
+import queue
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+
+from livernn.control.actions import Action
+from livernn.control.changes import Act, Change, ChoosePreset, SetParam
+from livernn.control.map_shelf import MapShelf
+from livernn.control.preset import Preset, find_presets
+from livernn.engine.client import (
+    AudioOpened,
+    DeviceLost,
+    EngineClient,
+    EngineDied,
+    Event,
+    Failed,
+    Loaded,
+    Metrics,
+    NoDevice,
+    Tuning,
+)
+from livernn.errors import LiveRNNError
+from livernn.inputs.desk import Desk
+from livernn.inputs.midi import MidiInput, MidiPorts
+from livernn.inputs.osc import OscInput
+
+_STATUS_PERIOD_S = 10.0
+
+
+class _Woken(Enum):
+    """The desk has something to take."""
+
+    WOKEN = auto()
+
+
+_Item = Event | MidiPorts | _Woken
+
+
+def run_headless(
+    preset: Preset,
+    audio_device: str | None,
+    on_status: Callable[[str], None],
+    midi_ports: Sequence[str] | None = None,
+    osc_address: tuple[str, int] | None = None,
+) -> int:
+    """Play until interrupted (Ctrl-C), telling `on_status` what happens, one line each. Returns the exit code.
+
+    Listens to the MIDI ports of these names, None for all, and to OSC at the address if there is one.
+
+    Raises:
+        DeviceError: the OSC address cannot be listened to.
+    """
+    items: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+    client = EngineClient(items.put)
+    player = Player(client, preset, lambda: items.put(_Woken.WOKEN), on_status)
+    osc = OscInput(player.desk.hear_change, *osc_address) if osc_address is not None else None
+    midi = MidiInput(player.desk.hear_midi, items.put)
+    try:
+        client.start()
+        client.set_audio(audio_device)
+        player.start()
+        midi.start(midi_ports)
+        if osc is not None:
+            on_status(f"OSC on {osc.host}:{osc.port}")
+        return _follow(player, items, on_status)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        midi.close()
+        if osc is not None:
+            osc.close()
+        client.close()
+
+
+class Player:
+    """What controllers do, without a window. One thread."""
+
+    def __init__(
+        self, client: EngineClient, preset: Preset, wake: Callable[[], None], on_status: Callable[[str], None]
+    ) -> None:
+        self.client = client
+        self._preset = preset
+        self._on_status = on_status
+        self._playing = False
+        self._shelf = MapShelf()
+        self.desk = Desk(self._shelf.map, self._value_of, wake)
+
+    def start(self) -> None:
+        """Play, with the preset's controllers."""
+        try:
+            self._shelf.open()
+        except LiveRNNError as error:
+            self._on_status(str(error))
+        self._load(self._preset)
+        self._act(Action.PLAY)
+
+    def take(self) -> None:
+        """Do what controllers have asked for."""
+        for change in self.desk.take():
+            self._do(change)
+
+    def _value_of(self, name: str) -> float:
+        return self.client.patch.value(name)
+
+    def _do(self, change: Change) -> None:
+        match change:
+            case SetParam(name, value):
+                self.client.set_param(name, value)
+            case Act(action, pressed=True):
+                self._act(action)
+            case ChoosePreset(name):
+                named = {preset.name: preset for preset in find_presets()}
+                if name in named:
+                    self._load(named[name])
+                else:
+                    self._on_status(f"there is no preset {name!r}")
+
+    def _act(self, action: Action) -> None:
+        match action:
+            case Action.TOGGLE_PLAY:
+                self._act(Action.STOP if self._playing else Action.PLAY)
+            case Action.PLAY:
+                self._playing = True
+                self.client.play()
+            case Action.STOP:
+                self._playing = False
+                self.client.stop()
+            case Action.PANIC:
+                self._playing = False
+                self.client.panic()
+            case Action.NEW_SEED:
+                self.client.reset()
+            case Action.NEXT_PRESET:
+                self._step(1)
+            case Action.PREVIOUS_PRESET:
+                self._step(-1)
+
+    def _step(self, step: int) -> None:
+        presets = find_presets()
+        checkpoints = [preset.checkpoint for preset in presets]
+        if presets:
+            at = checkpoints.index(self._preset.checkpoint) + step if self._preset.checkpoint in checkpoints else 0
+            self._load(presets[at % len(presets)])
+
+    def _load(self, preset: Preset) -> None:
+        self._preset = preset
+        self.client.load(preset.checkpoint, preset.patch)
+        try:
+            self._shelf.turn_to(preset.folder)
+        except LiveRNNError as error:
+            self._on_status(str(error))
+        self.desk.midi_map = self._shelf.map
+
+
+def _follow(player: Player, items: "queue.SimpleQueue[_Item]", on_status: Callable[[str], None]) -> int:
+    loaded = False
+    while True:
+        try:
+            item = items.get(timeout=_STATUS_PERIOD_S)
+        except queue.Empty:
+            on_status(_summary(player.client.metrics()))
+            continue
+        match item:
+            case _Woken():
+                player.take()
+            case MidiPorts(_, opened, trouble):
+                on_status(f"MIDI: {', '.join(opened) or 'no input'}{f' ({trouble})' if trouble else ''}")
+            case Tuning(stage, fraction):
+                on_status(f"{stage} ({fraction:.0%})")
+            case Loaded(checkpoint=path, seed=seed):
+                loaded = True
+                on_status(f"{path}, seed {seed}")
+            case AudioOpened(device, host_api, rate_hz, _, latency_ms):
+                on_status(f"{device}, {host_api}, {rate_hz:g} Hz, {latency_ms:.0f} ms. Ctrl-C ends.")
+            case Failed(_, message) if loaded:
+                on_status(message)
+            case Failed(_, message) | NoDevice(message) | DeviceLost(message) | EngineDied(_, message):
+                on_status(message)
+                return 1
+            case _:
+                continue
+
+
+def _summary(metrics: Metrics) -> str:
+    return (
+        f"{metrics.real_time_factor:.1f}x real time, {metrics.depth_ms:.0f} ms ahead, {metrics.peak_db:.0f} dB, "
+        f"{metrics.underruns} underruns, {metrics.device_xruns} device xruns"
+    )

@@ -1,0 +1,140 @@
+"""`python -m livernn play` as a process of its own, with a real audio server and real controllers."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from pythonosc.osc_message_builder import OscMessageBuilder
+
+from livernn import paths
+from livernn.control.actions import Action
+from livernn.control.map_shelf import MAP_FILE, write_map
+from livernn.control.midimap import Binding, Control, ControlKind, MidiMap, Target
+from livernn.engine.child import child_environment
+from livernn.inputs.ports import API_VARIABLE
+from livernn.model.checkpoint import random_checkpoint, save_checkpoint
+from tests.engine.fakes import COMPILE_PATIENCE_S, SMALL
+from tests.fixtures.controllers import Controller
+from tests.fixtures.processes import survivors
+from tests.fixtures.recording import recorder
+from tests.fixtures.servers import Server
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a virtual server and Ctrl-C")
+
+LOOPBACK = "loopback, JACK Audio Connection Kit"
+PATIENCE_S = 30.0
+
+
+class Instrument:
+    """The process and what it says."""
+
+    def __init__(self, checkpoint: Path, *arguments: str) -> None:
+        command = [sys.executable, "-m", "livernn", "play", "--checkpoint", str(checkpoint), *arguments]
+        self.process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, env=child_environment(), text=True, start_new_session=True
+        )
+
+    def __enter__(self) -> "Instrument":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.interrupt()
+
+    def expect(self, *words: str) -> None:
+        """Wait until each has been said, in whatever order."""
+        assert self.process.stderr is not None
+        left = set(words)
+        while left:
+            line = self.process.stderr.readline()
+            assert line, f"it ended without {left}"
+            left -= {word for word in left if word in line}
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C; the exit code."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        self.process.communicate(timeout=PATIENCE_S)
+        return self.process.returncode
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    """A tiny untrained network."""
+    path = tmp_path / "tiny.safetensors"
+    made = random_checkpoint(SMALL, seed=1)
+    save_checkpoint(path, SMALL, made.weights, made.provenance)
+    return path
+
+
+@pytest.fixture
+def osc_port() -> Iterator[int]:
+    """One that was free a moment ago."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def level_db(folder: Path) -> float:
+    """What is heard for a moment; the lowest there is for silence."""
+    with recorder(LOOPBACK, folder / "heard.npy") as recording:
+        time.sleep(0.7)
+    recent = recording.audio[len(recording.audio) // 2 :]
+    return 20.0 * float(np.log10(np.sqrt(np.mean(np.square(recent))) + 1e-9))
+
+
+@pytest.mark.midi
+def test_midi_and_osc_move_what_is_heard(
+    jack_server: Server, checkpoint: Path, tmp_path: Path, osc_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(API_VARIABLE, "jack")
+    with Controller("Knobs") as knobs:
+        knob = Binding(Control(ControlKind.CC, 1, 21, knobs.port), Target.param("gain_db"), low=-60.0, high=0.0)
+        pedal = Binding(Control(ControlKind.CC, 1, 64, knobs.port), Target.action(Action.TOGGLE_PLAY))
+        write_map(paths.data_dir() / MAP_FILE, MidiMap((knob, pedal)))
+        arguments = ["--audio-device", LOOPBACK, "--midi", "knobs", "--osc", str(osc_port)]
+        with Instrument(checkpoint, *arguments) as instrument:
+            instrument.expect(f"MIDI: {knobs.port}", "seed", "Ctrl-C")
+            loud_db = level_db(tmp_path)
+            assert loud_db > -40.0
+
+            knobs.send(*([0xB0, 21, value] for value in range(127, -1, -1)))
+            assert level_db(tmp_path) == pytest.approx(loud_db - 60.0, abs=6.0)
+
+            message = OscMessageBuilder("/livernn/gain_db")
+            message.add_arg(-20.0)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.sendto(message.build().dgram, ("127.0.0.1", osc_port))
+            assert level_db(tmp_path) == pytest.approx(loud_db - 20.0, abs=6.0)
+
+            knobs.send([0xB0, 64, 127], [0xB0, 64, 0])
+            assert level_db(tmp_path) == -180.0
+            knobs.send([0xFB])
+            assert level_db(tmp_path) > loud_db - 30.0
+            assert instrument.interrupt() == 0
+
+
+def test_ctrl_c_ends_it_and_all_that_belongs_to_it(jack_server: Server, checkpoint: Path, tmp_path: Path) -> None:
+    with Instrument(checkpoint, "--audio-device", LOOPBACK) as instrument:
+        instrument.expect("Ctrl-C", "seed")
+        family = psutil.Process(instrument.process.pid).children(recursive=True)
+        heard_db = level_db(tmp_path)
+        assert instrument.interrupt() == 0
+    assert survivors(family, PATIENCE_S) == []
+    assert heard_db > -40.0
+
+
+def test_without_its_device_it_ends_with_one_line(jack_server: Server, checkpoint: Path) -> None:
+    with Instrument(checkpoint, "--audio-device", "no such device") as instrument:
+        _, said = instrument.process.communicate(timeout=COMPILE_PATIENCE_S)
+    assert instrument.process.returncode == 1
+    assert LOOPBACK in said.splitlines()[-1]
+    assert "Traceback" not in said
