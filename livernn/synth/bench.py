@@ -67,11 +67,14 @@ class BenchResult:
         """A report for a terminal."""
         company = f", {self.voices} voices, each" if self.voices > 1 else ""
         cores = "one core" if self.threads == 1 else f"{self.threads} cores"
+        took = (
+            f"{BLOCK_SAMPLES} samples in {self.block_ms_p50:.3f} ms, 99 % of the time within {self.block_ms_p99:.3f}, "
+            f"at worst {self.block_ms_max:.3f}"
+        )
         lines = [
             f"{self.model}, {self.precision}, {cores}{company}:",
             f"{self.samples_per_s:,.0f} samples/s, {self.real_time_factor:.2f} x real time at {self.sample_rate} Hz",
-            f"blocks of {BLOCK_SAMPLES}: median {self.block_ms_p50:.3f} ms, 99 % within {self.block_ms_p99:.3f} ms, "
-            + f"longest {self.block_ms_max:.3f} ms",
+            took,
             "  per sample         us         bytes",
         ]  # fmt: skip
         lines += [f"  {name:<13}{part.us:>9.2f}{part.bytes:>14,.0f}" for name, part in self.parts.items()]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livernn.synth.compiled import network
+from livernn.synth.crew import finish, is_there, position_of, post, recall, take
 from livernn.synth.denormals import flush_denormals, restore_denormals
 from livernn.synth.draw import draw
 from livernn.synth.frames import load_hidden, step_tier
@@ -28,13 +29,16 @@ PARTS = ("frame tiers", "upsampling", "taps", "hidden layer", "output layer", "d
 
 
 @network
-def _hold(weights: Any, state: Floats, scratch: Any) -> None:
-    """Make the fastest frame tier's state ready to condition samples."""
+def _hold(weights: Any, state: Floats, position: int, scratch: Any, crew: Any) -> None:
+    """Make the fastest frame tier's state ready to condition samples from `position` within the frame on."""
     tier = weights.tiers[0]
     voices = len(state)
+    recall(crew)
     load_hidden(tier, weights.sample[0].layers - 1, state, scratch.held)
     quantise(weights.upsamplers, scratch.held, voices, tier.dim)
-    if tier.positions < tier.ratio:
+    if tier.positions == tier.ratio:
+        post(crew, position)
+    else:
         multiply(
             weights.upsamplers, tier.up_words, weights.floats[tier.up_rows :], tier.below, tier.dim,
             scratch.held, scratch.base, voices,
@@ -42,20 +46,50 @@ def _hold(weights: Any, state: Floats, scratch: Any) -> None:
 
 
 @network
-def _condition(weights: Any, position: int, scratch: Any, voices: int) -> None:
+def _slice(weights: Any, position: int, held: Any, conditioning: Floats, voices: int) -> None:
+    """The conditioning at `position` by the full upsampler."""
+    tier = weights.tiers[0]
+    words, rows = tier.up_words + position * tier.up_words_step, tier.up_rows + position * tier.up_rows_step
+    multiply(weights.upsamplers, words, weights.floats[rows:], tier.below, tier.dim, held, conditioning, voices)
+
+
+@network
+def _condition(weights: Any, position: int, scratch: Any, crew: Any, voices: int) -> None:
     """What the fastest frame tier says about the sample at `position` within its frame, into `front`."""
     tier = weights.tiers[0]
     first = scratch.front.floats
-    if tier.positions == tier.ratio:
-        words, rows = tier.up_words + position * tier.up_words_step, tier.up_rows + position * tier.up_rows_step
-        multiply(
-            weights.upsamplers, words, weights.floats[rows:], tier.below, tier.dim, scratch.held, first, voices
-        )  # fmt: skip
-    else:
+    if tier.positions < tier.ratio:
         bias = weights.floats[tier.up_bias + position * tier.below : tier.up_bias + (position + 1) * tier.below]
         for voice in range(voices):
             for i in range(tier.below):
                 first[voice, i] = scratch.base[voice, i] + bias[i]
+    elif is_there(crew, position):
+        for voice in range(voices):
+            for i in range(tier.below):
+                first[voice, i] = crew.slices[position * voices + voice, i]
+    else:
+        _slice(weights, position, scratch.held, first, voices)
+
+
+@network
+def assist(weights: Any, held: Any, crew: Any, voices: int) -> None:
+    """The helper's part: slices ahead, until there has been none to take for about a millisecond.
+
+    Args:
+        weights: as of `advance`.
+        held: of the sampler's scratch.
+        crew: as of `advance`.
+        voices: of the Generator.
+    """
+    control = flush_denormals()
+    while True:
+        ticket = take(crew, weights.sample[0].taps)
+        if ticket < 0:
+            break
+        position = position_of(ticket)
+        _slice(weights, position, held, crew.slices[position * voices :], voices)
+        finish(crew, ticket)
+    restore_denormals(control)
 
 
 @network
@@ -112,6 +146,7 @@ def advance(
     count: int,
     position: int,
     scratch: Any,
+    crew: Any,
     uniforms: NDArray[np.float64],
     patches: Floats,
     mode: int,
@@ -128,6 +163,7 @@ def advance(
         count: samples to render, or that are there.
         position: samples since the initial state, `codes[:, lookback]`'s index.
         scratch: of `make_scratch`.
+        crew: of `make_crew` where a helper is at work in `assist`, else of `no_crew`.
         uniforms: float64 `[voices, count]` or longer, one draw per sample.
         patches: float32 `[voices, 4]`: temperature, top_k, top_p, min_p.
         mode: RENDER, FORCE or PRIME.
@@ -148,8 +184,8 @@ def advance(
             continue
         began = _lap(clock, 0, began)
         if step == 0 or now % sample.taps == 0:
-            _hold(weights, state, scratch)
-        _condition(weights, now % sample.taps, scratch, voices)
+            _hold(weights, state, now % sample.taps, scratch, crew)
+        _condition(weights, now % sample.taps, scratch, crew, voices)
         began = _lap(clock, 1, began)
         for voice in range(voices):
             recent = codes[voice, end - sample.taps : end]

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
 from livernn.model.quantize import silence_code
-from livernn.synth.cpu import FORCE, PRIME, RENDER, advance
+from livernn.synth.cpu import FORCE, PRIME, RENDER, advance, assist
+from livernn.synth.crew import Crew, no_crew
 from livernn.synth.packing import aligned
 from livernn.synth.philox import fill_uniforms
 from livernn.synth.scratch import make_scratch
@@ -47,8 +48,17 @@ class Generator:
         self._patches = np.empty((voices, 4), np.float32)
         self._state = aligned(voices * weights.initial_state.size).reshape(voices, -1)
         self._scratch = make_scratch(self.config, voices)
+        self._crew = no_crew()
         self._position = 0
         self.reset()
+
+    def take_on(self, crew: Crew) -> None:
+        """Work with a helper whose thread calls `assist`; `no_crew()` to work alone again."""
+        self._crew = crew
+
+    def assist(self, crew: Crew) -> None:
+        """A helper's work for this Generator: returns once it has been idle for about a millisecond. Its thread."""
+        assist(self._weights.arrays, self._scratch.held, crew, self.voices)
 
     def render(self, count: int, patches: Sequence[Patch]) -> NDArray[np.uint8]:
         """The next `count` codes of each voice under its patch, `[voices, count]`."""
@@ -110,6 +120,7 @@ class Generator:
             count,
             self._position,
             self._scratch,
+            self._crew,
             self._uniforms,
             self._patches,
             mode,
