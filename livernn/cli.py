@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--frame-sizes", type=sizes, metavar="N,N", help="with --dims (default: 16,64)")
     bench.add_argument("--upsampler", choices=get_args(Upsampler), help="with --dims (default: full)")
     bench.add_argument("--precision", choices=get_args(Precision), default=DEFAULT_PRECISION)
-    bench.add_argument("--voices", type=int, choices=(1,), default=1)
+    bench.add_argument("--voices", type=_voices, default=1, metavar="V", help="in lockstep")
     bench.add_argument("--threads", type=int, choices=(1,), default=1)
     bench.add_argument("--device", choices=("auto", "cpu"), default="auto")
     bench.add_argument("--seconds", type=positive, default=10.0, metavar="S")
@@ -197,7 +197,7 @@ def _bench(options: argparse.Namespace) -> int:
         raise BadInputError("command line", "--frame-sizes and --upsampler describe a net of --dims", "Add --dims.")
     else:
         checkpoint = load_checkpoint(_model(options)[0])
-    result = run_bench(checkpoint, options.seconds, options.precision)
+    result = run_bench(checkpoint, options.seconds, options.precision, voices=options.voices)
     print(json.dumps(result.as_dict()) if options.json else result.text())
     return 0
 

@@ -68,13 +68,13 @@ def _versions(finding: Finding) -> None:
 
 
 def _kernels(finding: Finding) -> None:
-    from livernn.synth.instructions import chosen, runnable
+    from livernn.synth.instructions import candidates, runnable
     from livernn.synth.kernel_cache import use_kernel_cache
 
     folder = use_kernel_cache()
     compiled = len(list(folder.rglob("*.nbi")))
     finding.lines.append(f"{_processor()}, {os.cpu_count()} logical cores")
-    finding.lines.append(f"vector instructions: {chosen()}, of {', '.join(runnable())}")
+    finding.lines.append(f"vector instructions: {candidates()[0]}, of {', '.join(runnable())}")
     finding.lines.append(f"{compiled} functions compiled for this version, in {folder}")
     if not compiled:
         finding.lines.append("the first start will take a minute longer, to tune them for this processor")

@@ -164,7 +164,7 @@ def test_bench_of_random_weights_is_one_json_object(capsys: pytest.CaptureFixtur
     shape = ["--dims", "16,16,16", "--frame-sizes", "4,16", "--upsampler", "shared"]
     assert main(["bench", *shape, "--seconds", "0.05", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert set(result) == {
+    assert set(result) >= {
         "model", "device", "precision", "voices", "sample_rate", "samples_per_s", "real_time_factor",
         "block_ms_p50", "block_ms_p99", "limit_samples_per_s", "fraction_of_limit",
     }  # fmt: skip

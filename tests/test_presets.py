@@ -12,6 +12,7 @@ from livernn.model.quantize import silence_code
 from livernn.model.samplernn import SampleRNN
 from livernn.paths import BUNDLED_PRESETS
 from livernn.synth.generator import Generator
+from livernn.synth.kernel import load_kernel
 from livernn.synth.philox import fill_uniforms
 from livernn.synth.reference import Reference, distribution, draw
 
@@ -43,14 +44,14 @@ def test_a_card_gives_data_credit_and_licence(preset_name: str, checkpoint: Chec
 
 def test_teacher_forced_logits_equal_torchs(preset_name: str, checkpoint: Checkpoint) -> None:
     config = checkpoint.config
-    voice = Generator(checkpoint, seed=1, precision="fp32")
-    rendered = voice.render(8 * config.lookback_samples, load_preset(preset_name).patch)
+    voice = Generator(load_kernel(checkpoint, "fp32"), seed=1)
+    (rendered,) = voice.render(8 * config.lookback_samples, [load_preset(preset_name).patch])
     codes = np.concatenate([np.full(config.lookback_samples, silence_code(config), np.uint8), rendered])
     network = SampleRNN(config)
     network.load_plain_state({name: torch.from_numpy(array) for name, array in checkpoint.weights.items()})
     with torch.no_grad():
         expected = network(torch.from_numpy(codes).long()[None], network.initial_states(1)).logits[0].numpy()
-    logits = Generator(checkpoint, seed=0, precision="fp32").forced_logits(rendered)
+    logits = Generator(load_kernel(checkpoint, "fp32"), seed=0).forced_logits(rendered)[:, 0]
     np.testing.assert_allclose(logits, expected, atol=LOGIT_TOLERANCE)
 
 
@@ -59,7 +60,7 @@ def test_codes_equal_the_reference(preset_name: str, checkpoint: Checkpoint) -> 
     count = 500
     uniforms = np.empty(count)
     fill_uniforms(uniforms, seed=7, voice=0, start=0)
-    codes = Generator(checkpoint, seed=7, precision="bf16").render(count, patch)
+    (codes,) = Generator(load_kernel(checkpoint, "bf16"), seed=7).render(count, [patch])
     voice = Reference(checkpoint, "bf16")
     for code, uniform in zip(codes, uniforms, strict=True):
         probabilities = distribution(voice.logits(), patch)

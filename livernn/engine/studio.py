@@ -20,6 +20,8 @@ from livernn.errors import LiveRNNError
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.synth.generator import Generator
+from livernn.synth.instructions import candidates
+from livernn.synth.kernel import load_kernel
 from livernn.synth.kernel_cache import use_kernel_cache
 from livernn.synth.voice import GeneratorLike, Voice, VoiceSnapshot
 
@@ -86,7 +88,7 @@ class RealStudio:
     def open(self, path: Path, progress: Progress) -> Checkpoint:
         """Raises BadInputError for a bad file, LiveRNNError when the kernel does not compile."""
         checkpoint = load_checkpoint(path)
-        note = _note_of_tuning(checkpoint.config)
+        note = _note_of_tuning()
         if not note.exists():
             self._tune(path, progress)
             note.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +97,7 @@ class RealStudio:
 
     def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> Instrument:
         """See `Studio`."""
-        instrument = self._assemble(Generator(checkpoint, seed=seed), rate_hz)
+        instrument = self._assemble(Generator(load_kernel(checkpoint), seed=seed), rate_hz)
         instrument.voice.render(_WARM_SAMPLES, Patch())
         instrument.voice.reset()
         return instrument
@@ -103,7 +105,7 @@ class RealStudio:
     def build_primed(self, checkpoint: Checkpoint, seed: int, rate_hz: float, path: Path) -> tuple[Instrument, float]:
         """Raises BadInputError for a file that cannot be read."""
         audio = read_audio(path, checkpoint.config.sample_rate_hz, max_seconds=PRIME_LIMIT_S)
-        generator = Generator(checkpoint, seed=seed)
+        generator = Generator(load_kernel(checkpoint), seed=seed)
         voice = Voice(generator, rate_hz)
         voice.prime(audio)
         return Instrument(generator, voice), audio.size / checkpoint.config.sample_rate_hz
@@ -154,8 +156,8 @@ def _parse_progress(line: bytes) -> tuple[str, float] | None:
         return None
 
 
-def _note_of_tuning(config: ModelConfig) -> Path:
-    """The file that says that this processor's kernel for `config` is in the cache."""
-    processor = binding.get_host_cpu_name() + binding.get_host_cpu_features().flatten()
-    key = hashlib.sha256((processor + config.to_json()).encode()).hexdigest()[:16]
+def _note_of_tuning() -> Path:
+    """The file that says that this processor's kernel is in the cache; one serves every model."""
+    processor = binding.get_host_cpu_name() + binding.get_host_cpu_features().flatten() + "".join(candidates())
+    key = hashlib.sha256(processor.encode()).hexdigest()[:16]
     return use_kernel_cache() / f"tuned-{key}"

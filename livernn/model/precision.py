@@ -2,7 +2,15 @@
 
 from typing import Literal
 
-Precision = Literal["fp32", "bf16", "int8"]
+Precision = Literal["fp32", "bf16", "int8", "int4"]
 
-DEFAULT_PRECISION: Precision = "bf16"
-"""Half the bytes of fp32, which are what bounds the speed, for a rounding far below that of the codes."""
+DEFAULT_PRECISION: Precision = "int8"
+"""A quarter of the bytes of fp32, which are what bounds the speed; what it costs is in docs/performance.md."""
+
+
+def matrix_format(precision: Precision) -> Precision:
+    """Of all matrices but the upsamplers, whose format is `precision` itself.
+
+    In int4 only the upsamplers are that small: they are most of the bytes and mind rounding least.
+    """
+    return "int8" if precision == "int4" else precision

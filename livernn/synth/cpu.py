@@ -1,7 +1,7 @@
 """The CPU kernel: one block of samples per call, in compiled code that holds no GIL and allocates nothing.
 
-It computes what `reference.py` specifies, with float32 sums. One compiled function per precision serves every
-configuration: shapes come from the plan that `weights.py` lays out.
+It computes what `reference.py` specifies, with float32 sums. One compiled function per precision and instruction set
+serves every configuration: shapes come from the plan that `weights.py` lays out.
 """
 
 from typing import Any
@@ -9,271 +9,199 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livernn.model.config import FRAME_SCALE
 from livernn.synth.compiled import network
+from livernn.synth.crew import finish, is_there, position_of, post, recall, take
 from livernn.synth.denormals import flush_denormals, restore_denormals
-from livernn.synth.emit import PANEL_ROWS
-from livernn.synth.gemv import multiply, padded
-from livernn.synth.vector import Floats, exp, rectify, sigmoid, tanh
+from livernn.synth.draw import draw
+from livernn.synth.frames import load_hidden, step_tier
+from livernn.synth.gemv import multiply, quantise
+from livernn.synth.taps import sum_rows
+from livernn.synth.ticks import ticks
+from livernn.synth.vector import Floats, rectify
 
-_FRAME_SCALE = np.float32(FRAME_SCALE)
 Codes = NDArray[np.uint8]
 
-_ZERO = np.float32(0.0)
-_LANES = 16
+RENDER, FORCE, PRIME = range(3)
+"""Draw every code; predict those that are there (teacher forcing); only step the frame tiers over them."""
+
+PARTS = ("frame tiers", "upsampling", "taps", "hidden layer", "output layer", "draw")
+"""What `advance` does, in the order of its clock."""
 
 
 @network
-def _gru(from_input: Floats, from_state: Floats, hidden: Floats, dim: int) -> None:
-    for i in range(dim):
-        reset = sigmoid(from_input[i] + from_state[i])
-        update = sigmoid(from_input[dim + i] + from_state[dim + i])
-        new = tanh(from_input[2 * dim + i] + reset * from_state[2 * dim + i])
-        hidden[i] = new + update * (hidden[i] - new)
-
-
-@network
-def _lstm(from_input: Floats, from_state: Floats, hidden: Floats, cell: Floats, dim: int) -> None:
-    for i in range(dim):
-        enter = sigmoid(from_input[i] + from_state[i])
-        forget = sigmoid(from_input[dim + i] + from_state[dim + i])
-        new = tanh(from_input[2 * dim + i] + from_state[2 * dim + i])
-        out = sigmoid(from_input[3 * dim + i] + from_state[3 * dim + i])
-        cell[i] = forget * cell[i] + enter * new
-        hidden[i] = out * tanh(cell[i])
-
-
-@network
-def _frame_tier(
-    matrices: Any,
-    floats: Floats,
-    tiers: Any,
-    shared: Any,
-    index: int,
-    state: Floats,
-    past: Codes,
-    now: int,
-    scratch: Any,
-    levels: Codes,
-    heard: bool,
-) -> None:
-    """Step frame tier `index`; `past` ends at the present, `scratch` is `[4, widest]`.
-
-    The conditioning of the tier below is left out where nobody reads it before the next step (`heard` is false).
-    """
-    tier = tiers[index]
-    dim, size, ratio, below = tier.dim, tier.frame_size, tier.ratio, tier.below
-    lstm, layers = shared.lstm, shared.layers
-    gates = (4 if lstm else 3) * dim
-    signal, from_input, from_state, frame = scratch[0], scratch[1], scratch[2], scratch[3]
-    middle = np.float32(shared.q_levels - 1) / np.float32(2.0)
-    for i in range(size):
-        frame[i] = (np.float32(past[len(past) - size + i]) - middle) * (_FRAME_SCALE / middle)
-    multiply(matrices, tier.input_weight, floats[tier.input_bias :], dim, size, frame, signal, levels)
-    if index + 1 < len(tiers):
-        above = tiers[index + 1]
-        offset = above.conditioning + (now // size) % above.ratio * dim
-        conditioning = state[offset : offset + dim]
-        for i in range(dim):
-            signal[i] += conditioning[i]
-    weights_at, bias_at = tier.cells, tier.cell_biases
-    for layer in range(layers):
-        hidden = state[tier.hidden + layer * dim : tier.hidden + (layer + 1) * dim]
-        multiply(matrices, weights_at, floats[bias_at:], gates, dim, signal, from_input, levels)
-        weights_at, bias_at = weights_at + tier.cell_words, bias_at + tier.cell_bias_words
-        multiply(matrices, weights_at, floats[bias_at:], gates, dim, hidden, from_state, levels)
-        weights_at, bias_at = weights_at + tier.cell_words, bias_at + tier.cell_bias_words
-        if lstm:
-            cell_at = tier.hidden + (layers + layer) * dim
-            _lstm(from_input, from_state, hidden, state[cell_at : cell_at + dim], dim)
-        else:
-            _gru(from_input, from_state, hidden, dim)
-        for i in range(dim):
-            signal[i] = hidden[i]
-    if not heard:
-        return
-    spread = state[tier.conditioning : tier.conditioning + ratio * below]
-    if tier.positions == ratio:
-        multiply(
-            matrices, tier.upsample_weight, floats[tier.upsample_bias :], ratio * below, dim, signal, spread, levels
-        )
+def _hold(weights: Any, state: Floats, position: int, scratch: Any, crew: Any) -> None:
+    """Make the fastest frame tier's state ready to condition samples from `position` within the frame on."""
+    tier = weights.tiers[0]
+    voices = len(state)
+    recall(crew)
+    load_hidden(tier, weights.sample[0].layers - 1, state, scratch.held)
+    quantise(weights.upsamplers, scratch.held, voices, tier.dim)
+    if tier.positions == tier.ratio:
+        post(crew, position)
     else:
-        multiply(matrices, tier.upsample_weight, floats[tier.upsample_bias :], below, dim, signal, from_input, levels)
-        for step in range(ratio):
-            bias = floats[tier.position_bias + step * below : tier.position_bias + (step + 1) * below]
-            target = spread[step * below : (step + 1) * below]
-            for i in range(below):
-                target[i] = from_input[i] + bias[i]
+        multiply(
+            weights.upsamplers, tier.up_words, weights.floats[tier.up_rows :], tier.below, tier.dim,
+            scratch.held, scratch.base, voices,
+        )  # fmt: skip
 
 
 @network
-def _logits(
-    matrices: Any,
-    floats: Floats,
-    shared: Any,
-    conditioning: Floats,
-    recent: Codes,
-    scratch: Any,
-    levels: Codes,
-    logits: Floats,
-) -> None:
-    """The sample tier; `recent` are the last `taps` codes."""
-    dim = shared.dim
-    first, second = scratch[0], scratch[1]
-    for i in range(dim):
-        first[i] = conditioning[i]
-    for tap in range(shared.taps):
-        at = shared.table + (tap * shared.q_levels + np.int64(recent[tap])) * dim
-        row = floats[at : at + dim]
-        for i in range(dim):
-            first[i] += row[i]
-    rectify(first, dim)
-    multiply(matrices, shared.hidden_weight, floats[shared.hidden_bias :], dim, dim, first, second, levels)
-    rectify(second, dim)
-    multiply(matrices, shared.output_weight, floats[shared.output_bias :], shared.q_levels, dim, second, logits, levels)
+def _slice(weights: Any, position: int, held: Any, conditioning: Floats, voices: int) -> None:
+    """The conditioning at `position` by the full upsampler."""
+    tier = weights.tiers[0]
+    words, rows = tier.up_words + position * tier.up_words_step, tier.up_rows + position * tier.up_rows_step
+    multiply(weights.upsamplers, words, weights.floats[rows:], tier.below, tier.dim, held, conditioning, voices)
 
 
 @network
-def _threshold(levels: Floats, count: int, top_k: np.float32, top_p: np.float32, min_p: np.float32) -> np.float32:
-    """The least probability that is kept, as `reference.distribution` defines it; `levels` peak at 1."""
-    kept_by_k = _ZERO
-    total = _ZERO
-    if 0 < top_k < count:
-        kept_by_k = np.float32(2.0)
-        rank = 0
-        while rank < top_k:
-            highest = _ZERO
-            for i in range(count):
-                highest = max(highest, levels[i] if levels[i] < kept_by_k else _ZERO)
-            kept_by_k = highest
-            for i in range(count):
-                rank += levels[i] == highest
-    threshold = kept_by_k
-    if top_p < 1.0:
-        for i in range(count):
-            total += levels[i] if levels[i] >= kept_by_k else _ZERO
-        threshold = np.float32(2.0)
-        mass = _ZERO
-        while mass < top_p * total:
-            highest = _ZERO
-            for i in range(count):
-                highest = max(highest, levels[i] if levels[i] < threshold else _ZERO)
-            if highest <= _ZERO:
-                break
-            threshold = highest
-            for i in range(count):
-                mass += highest if levels[i] == highest else _ZERO
-        threshold = max(threshold, kept_by_k)
-    return max(threshold, min_p)
+def _condition(weights: Any, position: int, scratch: Any, crew: Any, voices: int) -> None:
+    """What the fastest frame tier says about the sample at `position` within its frame, into `front`."""
+    tier = weights.tiers[0]
+    first = scratch.front.floats
+    if tier.positions < tier.ratio:
+        bias = weights.floats[tier.up_bias + position * tier.below : tier.up_bias + (position + 1) * tier.below]
+        for voice in range(voices):
+            for i in range(tier.below):
+                first[voice, i] = scratch.base[voice, i] + bias[i]
+    elif is_there(crew, position):
+        for voice in range(voices):
+            for i in range(tier.below):
+                first[voice, i] = crew.slices[position * voices + voice, i]
+    else:
+        _slice(weights, position, scratch.held, first, voices)
 
 
 @network
-def _draw(
-    logits: Floats,
-    count: int,
-    levels: Floats,
-    uniform: float,
-    temperature: np.float32,
-    top_k: np.float32,
-    top_p: np.float32,
-    min_p: np.float32,
-) -> int:
-    """The first code whose cumulated probability exceeds `uniform`; `levels` is scratch `[count]`."""
-    highest = logits[0]
-    for i in range(count):
-        highest = max(highest, logits[i])
-    scale = np.float32(1.0) / temperature
-    for i in range(count):
-        levels[i] = exp((logits[i] - highest) * scale)
-    if top_k > 0 or top_p < 1.0 or min_p > 0.0:
-        threshold = _threshold(levels, count, top_k, top_p, min_p)
-        for i in range(count):
-            levels[i] = levels[i] if levels[i] >= threshold else _ZERO
-    total = _ZERO
-    for i in range(count):
-        total += levels[i]
-    left = np.float32(uniform * total)
-    code = 0
-    # Whole lanes are skipped first: a walk over single levels would be a chain of up to 256 dependent additions.
-    while code + _LANES < count:
-        lane = _ZERO
-        for i in range(_LANES):
-            lane += levels[code + i]
-        if left < lane:
+def assist(weights: Any, held: Any, crew: Any, voices: int) -> None:
+    """The helper's part: slices ahead, until there has been none to take for about a millisecond.
+
+    Args:
+        weights: as of `advance`.
+        held: of the sampler's scratch.
+        crew: as of `advance`.
+        voices: of the Generator.
+    """
+    control = flush_denormals()
+    while True:
+        ticket = take(crew, weights.sample[0].taps)
+        if ticket < 0:
             break
-        left -= lane
-        code += _LANES
-    while code < count - 1 and left >= levels[code]:
-        left -= levels[code]
-        code += 1
-    # Rounding can carry the walk past the last level that was kept.
-    while levels[code] <= _ZERO and code > 0:
-        code -= 1
-    return code
+        position = position_of(ticket)
+        _slice(weights, position, held, crew.slices[position * voices :], voices)
+        finish(crew, ticket)
+    restore_denormals(control)
+
+
+@network
+def _add_taps(weights: Any, recent: Codes, rows: NDArray[np.int64], first: Floats, sums: Floats) -> None:
+    """What the last `taps` codes add to the first layer, and its ReLU."""
+    sample = weights.sample[0]
+    dim = sample.dim
+    for tap in range(sample.taps):
+        rows[tap] = (tap * sample.q_levels + np.int64(recent[tap])) * sample.row_step
+    sum_rows(weights.table, rows, dim, sums)
+    scale = weights.floats[sample.table_scale : sample.table_scale + dim]
+    for i in range(dim):
+        first[i] += sums[i] * scale[i]
+    rectify(first, dim)
+
+
+@network
+def _predict(weights: Any, scratch: Any, voices: int, clock: NDArray[np.int64], began: int) -> int:
+    """The sample tier's matrices: first layer in `front`, logits in `gates`."""
+    sample = weights.sample[0]
+    dim = sample.dim
+    quantise(weights.matrices, scratch.front, voices, dim)
+    multiply(
+        weights.matrices, sample.hidden_words, weights.floats[sample.hidden_rows :], dim, dim,
+        scratch.front, scratch.back.floats, voices,
+    )  # fmt: skip
+    for voice in range(voices):
+        rectify(scratch.back.floats[voice], dim)
+    began = _lap(clock, 3, began)
+    quantise(weights.matrices, scratch.back, voices, dim)
+    multiply(
+        weights.matrices, sample.output_words, weights.floats[sample.output_rows :], sample.q_levels, dim,
+        scratch.back, scratch.gates, voices,
+    )  # fmt: skip
+    return _lap(clock, 4, began)
+
+
+@network
+def _lap(clock: NDArray[np.int64], part: int, began: int) -> int:
+    """Adds the time since `began` to a part, where anybody asked for it."""
+    if len(clock) == 0:
+        return began
+    now: int = ticks()
+    clock[part] += now - began
+    return now
 
 
 @network
 def advance(
-    matrices: Any,
-    floats: Floats,
-    tiers: Any,
-    sample: Any,
+    weights: Any,
     state: Floats,
     codes: Codes,
     lookback: int,
+    count: int,
     position: int,
-    scratch: Floats,
-    levels: Codes,
+    scratch: Any,
+    crew: Any,
     uniforms: NDArray[np.float64],
-    patch: Floats,
-    forced: bool,
+    patches: Floats,
+    mode: int,
     logits_out: Floats,
+    clock: NDArray[np.int64],
 ) -> None:
-    """Fill `codes[lookback:]` and step the state.
+    """Step all voices in lockstep by `count` samples.
 
     Args:
-        matrices: of a `PackedWeights`; their type says in which precision.
-        floats: of the same.
-        tiers: its plan of the frame tiers.
-        sample: its plan of the sample tier.
-        state: float32 `[state_floats]`, updated in place.
-        codes: uint8 `[lookback + n]`, the history first.
+        weights: of a `PackedWeights`; their types say in which precision and for which instructions.
+        state: float32 `[voices, state_floats]`, updated in place.
+        codes: uint8 `[voices, lookback + count]` or longer, the history first.
         lookback: length of the history.
-        position: samples since the initial state, `codes[lookback]`'s index.
-        scratch: float32 `[4, widest]`, as `scratch_floats` says.
-        levels: uint8, as wide as `scratch`.
-        uniforms: float64 `[n]`, one draw per sample; `[0]` to only step the frame tiers over codes that are there.
-        patch: float32 `[temperature, top_k, top_p, min_p]`.
-        forced: keep the codes that are there (teacher forcing) instead of drawing.
-        logits_out: float32 `[n, q_levels]`, or `[0, 0]` where nobody asks.
+        count: samples to render, or that are there.
+        position: samples since the initial state, `codes[:, lookback]`'s index.
+        scratch: of `make_scratch`.
+        crew: of `make_crew` where a helper is at work in `assist`, else of `no_crew`.
+        uniforms: float64 `[voices, count]` or longer, one draw per sample.
+        patches: float32 `[voices, 4]`: temperature, top_k, top_p, min_p.
+        mode: RENDER, FORCE or PRIME.
+        logits_out: float32 `[count, voices, q_levels]`, or empty where nobody asks.
+        clock: int64 `[len(PARTS)]`, to which the ticks spent in each part are added, or empty.
     """
     control = flush_denormals()
-    shared = sample[0]
-    count = len(codes) - lookback
+    sample = weights.sample[0]
+    voices = len(state)
+    began = ticks() if len(clock) > 0 else 0
     for step in range(count):
         now = position + step
-        for index in range(len(tiers) - 1, -1, -1):
-            size = tiers[index].frame_size
-            if now % size == 0:
-                heard = len(uniforms) > 0 or index > 0 or step + size >= count
-                past = codes[: lookback + step]
-                _frame_tier(matrices, floats, tiers, shared, index, state, past, now, scratch, levels, heard)
-        if len(uniforms) == 0:
+        end = lookback + step
+        for index in range(len(weights.tiers) - 1, -1, -1):
+            if now % weights.tiers[index].frame_size == 0:
+                step_tier(weights, index, state, codes, end, now, scratch)
+        if mode == PRIME:
             continue
-        at = tiers[0].conditioning + now % shared.taps * shared.dim
-        recent = codes[lookback + step - shared.taps : lookback + step]
-        logits = scratch[2]
-        _logits(matrices, floats, shared, state[at : at + shared.dim], recent, scratch, levels, logits)
-        if len(logits_out) > 0:
-            for i in range(shared.q_levels):
-                logits_out[step, i] = logits[i]
-        if not forced:
-            codes[lookback + step] = _draw(
-                logits, shared.q_levels, scratch[3], uniforms[step], patch[0], patch[1], patch[2], patch[3]
-            )
+        began = _lap(clock, 0, began)
+        if step == 0 or now % sample.taps == 0:
+            _hold(weights, state, now % sample.taps, scratch, crew)
+        _condition(weights, now % sample.taps, scratch, crew, voices)
+        began = _lap(clock, 1, began)
+        for voice in range(voices):
+            recent = codes[voice, end - sample.taps : end]
+            _add_taps(weights, recent, scratch.rows, scratch.front.floats[voice], scratch.gates[voice])
+        began = _lap(clock, 2, began)
+        began = _predict(weights, scratch, voices, clock, began)
+        for voice in range(voices):
+            logits = scratch.gates[voice]
+            if len(logits_out) > 0:
+                for i in range(sample.q_levels):
+                    logits_out[step, voice, i] = logits[i]
+            if mode == RENDER:
+                patch = patches[voice]
+                codes[voice, end] = draw(
+                    logits, sample.q_levels, scratch.sums[voice], uniforms[voice, step],
+                    patch[0], patch[1], patch[2], patch[3],
+                )  # fmt: skip
+        began = _lap(clock, 5, began)
     restore_denormals(control)
-
-
-def scratch_floats(widest_dim: int, widest_frame: int, q_levels: int) -> int:
-    """Floats that each of the four rows of scratch needs: gates of the widest tier, a frame, or the logits."""
-    return padded(max(4 * widest_dim, widest_frame, q_levels), PANEL_ROWS)

@@ -1,6 +1,6 @@
-"""LLVM code of the matrix-vector product, for each number format and instruction set."""
+"""LLVM code of the matrix-vector product, for each format and instruction set."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -8,33 +8,21 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from livernn.synth.instructions import SETS, chosen
-
-_SET = SETS[chosen()]
-LANES = _SET.lanes
-TOP_LEVEL = _SET.top_level
-PANEL_ROWS = LANES * _SET.vectors
-COLUMN_STEP = 8
-"""Columns come in whole steps of every format."""
-
-_VECTORS = range(_SET.vectors)
-_TURNS = range(2)
-"""Two sums take turns, which hides the latency of the additions."""
+from livernn.synth.packing import COLUMN_STEP, WORD_BYTES, Layout
 
 _BYTE, _SHORT, _WORD, _INT, _FLOAT = ir.IntType(8), ir.IntType(16), ir.IntType(32), ir.IntType(64), ir.FloatType()
-_FLOATS = ir.VectorType(_FLOAT, LANES)
-_WORDS = ir.VectorType(_WORD, LANES)
-_BYTES = ir.VectorType(_BYTE, 4 * LANES)
-_SHORTS = ir.VectorType(_SHORT, 2 * LANES)
-_VECTOR_BYTES = 4 * LANES
-
-Sums = list[Any]
-"""A vector of sums for each of `_VECTORS` and `_TURNS`, turns next to each other."""
+_PARTS = range(2)
+"""A step of columns is two parts. Integers take turns in two sums where there are registers: it hides latency."""
 
 
 def _data(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
     """Address of an array's first element, as a pointer to bytes."""
     return builder.bitcast(context.make_array(array_type)(context, builder, array).data, ir.PointerType(_BYTE))
+
+
+def _row_bytes(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
+    """From one row of a two-dimensional array to the next."""
+    return cgutils.unpack_tuple(builder, context.make_array(array_type)(context, builder, array).strides)[0]  # type: ignore[no-untyped-call]
 
 
 def _address(builder: Any, base: Any, offset_bytes: Any, target: Any) -> Any:
@@ -45,18 +33,6 @@ def _load(builder: Any, base: Any, offset_bytes: Any, target: Any, align: int = 
     return builder.load(_address(builder, base, offset_bytes, target), align=align)
 
 
-def _weights(builder: Any, base: Any, at: Any, index: int, target: Any) -> Any:
-    """The `index`-th vector of a step; weights are aligned to cache lines."""
-    return _load(builder, base, builder.add(at, _INT(index * _VECTOR_BYTES)), target, _VECTOR_BYTES)
-
-
-def _spread(builder: Any, scalar: Any) -> Any:
-    """A scalar in every lane."""
-    vector = ir.VectorType(scalar.type, LANES)
-    first = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, _WORD(0))
-    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), ir.Constant(_WORDS, [0] * LANES))
-
-
 def _call(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
     """An instruction that LLVM names but its vector language does not have."""
     kind = ir.FunctionType(result, [argument.type for argument in arguments])
@@ -65,173 +41,244 @@ def _call(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
 
 
 class _Format:
-    """How a number format is multiplied: `columns` of a panel take `step_bytes` of weights."""
+    """How a format is multiplied: `columns` of a panel take `step_bytes` of words."""
 
     columns: int
-    step_bytes: int
-    sums: Any
+    step_words: int
 
-    def add(self, builder: Any, weights: Any, at: Any, x: Any, x_index: Any, sums: Sequence[Any]) -> Sums:
-        """`sums` plus the products of one step of columns, the first of which is `x_index`."""
+    def __init__(self, layout: Layout) -> None:
+        self.layout, self.set = layout, layout.set
+        lanes = self.set.lanes
+        self.floats, self.words = ir.VectorType(_FLOAT, lanes), ir.VectorType(_WORD, lanes)
+        self.vector_bytes = WORD_BYTES * lanes
+        self.step_bytes = self.step_words * self.set.panel_rows * WORD_BYTES
+        self.sums: Any = self.words if layout.integer else self.floats
+
+    def weights(self, builder: Any, base: Any, at: Any, vector: int, part: int) -> Any:
+        """One vector of rows of one part of a step."""
         raise NotImplementedError
 
-    def finish(self, builder: Any, total: Any, per_row: Any, row_bytes: Any, arguments: Sequence[Any]) -> Any:
-        """The floats of one vector of rows."""
+    def value(self, builder: Any, x: Any, column: Any, part: int) -> Any:
+        """What the rows of `part` are multiplied with, in every lane."""
         raise NotImplementedError
+
+    def plus(self, builder: Any, weights: Any, value: Any, total: Any) -> Any:
+        """`total` plus the products."""
+        raise NotImplementedError
+
+    def finish(self, builder: Any, total: Any, per_row: Any, row_at: Any, rows_bytes: Any, span: Sequence[Any]) -> Any:
+        """The floats of one vector of rows; `span` is low and scale of the quantised vector."""
+        raise NotImplementedError
+
+    def load(self, builder: Any, base: Any, at: Any, index: int, target: Any) -> Any:
+        """The `index`-th vector of a step; words are aligned to cache lines."""
+        return _load(builder, base, builder.add(at, _INT(index * self.vector_bytes)), target, self.vector_bytes)
+
+    def spread(self, builder: Any, scalar: Any) -> Any:
+        """A scalar in every lane."""
+        vector = ir.VectorType(scalar.type, self.set.lanes)
+        first = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, _WORD(0))
+        zeros = ir.Constant(self.words, [0] * self.set.lanes)
+        return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), zeros)
+
+    def constant(self, word: int) -> Any:
+        """A word in every lane."""
+        return ir.Constant(self.words, [word] * self.set.lanes)
 
 
 class _Floats(_Format):
     columns = 2
-    step_bytes = 2 * PANEL_ROWS * 4
-    sums = _FLOATS
+    step_words = 2
 
-    def add(self, builder: Any, weights: Any, at: Any, x: Any, x_index: Any, sums: Sequence[Any]) -> Sums:
-        x_at = builder.mul(x_index, _INT(4))
-        values = [_spread(builder, _load(builder, x, builder.add(x_at, _INT(4 * turn)), _FLOAT)) for turn in _TURNS]
-        return [
-            self._plus(builder, self._weight(builder, weights, at, vector, turn), values[turn], sums[2 * vector + turn])
-            for vector in _VECTORS
-            for turn in _TURNS
-        ]
+    def weights(self, builder: Any, base: Any, at: Any, vector: int, part: int) -> Any:
+        return self.load(builder, base, at, part * self.set.vectors + vector, self.floats)
 
-    def finish(self, builder: Any, total: Any, per_row: Any, row_bytes: Any, arguments: Sequence[Any]) -> Any:
-        return builder.fadd(total, _load(builder, per_row, row_bytes, _FLOATS))
+    def value(self, builder: Any, x: Any, column: Any, part: int) -> Any:
+        at = builder.mul(column, _INT(4))
+        return self.spread(builder, _load(builder, x, builder.add(at, _INT(4 * part)), _FLOAT))
 
-    def _weight(self, builder: Any, weights: Any, at: Any, vector: int, turn: int) -> Any:
-        return _weights(builder, weights, at, turn * len(_VECTORS) + vector, _FLOATS)
+    def plus(self, builder: Any, weights: Any, value: Any, total: Any) -> Any:
+        return builder.fadd(builder.fmul(weights, value, flags=("contract",)), total, flags=("contract",))
 
-    def _plus(self, builder: Any, weight: Any, value: Any, total: Any) -> Any:
-        return builder.fadd(builder.fmul(weight, value, flags=("contract",)), total, flags=("contract",))
+    def finish(self, builder: Any, total: Any, per_row: Any, row_at: Any, rows_bytes: Any, span: Sequence[Any]) -> Any:
+        return builder.fadd(total, _load(builder, per_row, row_at, self.floats))
 
 
 class _Pairs(_Floats):
     """Two bfloat16 in a word: the even column below, the odd one above; see `rounding.bf16_pairs`."""
 
-    step_bytes = PANEL_ROWS * 4
+    step_words = 1
 
-    def _weight(self, builder: Any, weights: Any, at: Any, vector: int, turn: int) -> Any:
-        words = _weights(builder, weights, at, vector, _WORDS)
-        if turn == 0:
-            words = builder.shl(words, ir.Constant(_WORDS, [16] * LANES))
-        return builder.bitcast(words, _FLOATS)
+    def weights(self, builder: Any, base: Any, at: Any, vector: int, part: int) -> Any:
+        words = self.load(builder, base, at, vector, self.words)
+        if part == 0:
+            words = builder.shl(words, self.constant(16))
+        return builder.bitcast(words, self.floats)
 
 
 class _Quads(_Format):
     """Four int8 in a word, times four levels of the vector."""
 
     columns = 8
-    step_bytes = 2 * PANEL_ROWS * 4
-    sums = _WORDS
+    step_words = 2
 
-    def add(self, builder: Any, weights: Any, at: Any, x: Any, x_index: Any, sums: Sequence[Any]) -> Sums:
-        quads = [_spread(builder, _load(builder, x, builder.add(x_index, _INT(4 * turn)), _WORD)) for turn in _TURNS]
-        return [
-            self._dot(
-                builder,
-                _weights(builder, weights, at, turn * len(_VECTORS) + vector, _WORDS),
-                quads[turn],
-                sums[2 * vector + turn],
-            )
-            for vector in _VECTORS
-            for turn in _TURNS
-        ]
+    def weights(self, builder: Any, base: Any, at: Any, vector: int, part: int) -> Any:
+        return self.load(builder, base, at, part * self.set.vectors + vector, self.words)
 
-    def finish(self, builder: Any, total: Any, per_row: Any, row_bytes: Any, arguments: Sequence[Any]) -> Any:
-        rows, low, scale = arguments
-        bias, row_scale, row_sum = (
-            _load(builder, per_row, builder.add(row_bytes, builder.mul(rows, _INT(4 * part))), _FLOATS)
-            for part in range(3)
-        )
-        products = builder.fmul(builder.sitofp(total, _FLOATS), builder.fmul(row_scale, _spread(builder, scale)))
-        return builder.fadd(builder.fadd(products, builder.fmul(row_sum, _spread(builder, low))), bias)
+    def value(self, builder: Any, x: Any, column: Any, part: int) -> Any:
+        return self.spread(builder, _load(builder, x, builder.add(column, _INT(4 * part)), _WORD))
 
-    def _dot(self, builder: Any, weights: Any, quads: Any, total: Any) -> Any:
-        """`total` plus, in each lane, four signed weights times four unsigned levels."""
-        if _SET.dot == "vpdpbusd":
-            return _call(builder, f"llvm.x86.avx512.vpdpbusd.{32 * LANES}", _WORDS, total, quads, weights)
-        levels, signed = builder.bitcast(quads, _BYTES), builder.bitcast(weights, _BYTES)
-        if _SET.dot == "pmaddubsw":
+    def plus(self, builder: Any, weights: Any, value: Any, total: Any) -> Any:
+        """In each lane four signed weights times four unsigned levels."""
+        lanes = self.set.lanes
+        as_bytes, as_shorts = ir.VectorType(_BYTE, 4 * lanes), ir.VectorType(_SHORT, 2 * lanes)
+        if self.set.dot == "vpdpbusd":
+            return _call(builder, f"llvm.x86.avx512.vpdpbusd.{32 * lanes}", self.words, total, value, weights)
+        levels, signed = builder.bitcast(value, as_bytes), builder.bitcast(weights, as_bytes)
+        if self.set.dot == "pmaddubsw":
             names = {16: ("avx512.pmaddubs.w.512", "avx512.pmaddw.d.512"), 8: ("avx2.pmadd.ub.sw", "avx2.pmadd.wd")}
-            to_shorts, to_words = names[LANES]
-            pairs = _call(builder, f"llvm.x86.{to_shorts}", _SHORTS, levels, signed)
-            ones = ir.Constant(_SHORTS, [1] * (2 * LANES))
-            return builder.add(total, _call(builder, f"llvm.x86.{to_words}", _WORDS, pairs, ones))
-        if _SET.dot == "sdot":
+            to_shorts, to_words = names[lanes]
+            pairs = _call(builder, f"llvm.x86.{to_shorts}", as_shorts, levels, signed)
+            ones = ir.Constant(as_shorts, [1] * (2 * lanes))
+            return builder.add(total, _call(builder, f"llvm.x86.{to_words}", self.words, pairs, ones))
+        if self.set.dot == "sdot":
             # Arm multiplies signed by signed: levels less 128, and 128 times the weights added back.
-            middle = ir.Constant(_BYTES, [-128] * (4 * LANES))
+            middle = ir.Constant(as_bytes, [-128] * (4 * lanes))
             name = "llvm.aarch64.neon.sdot.v4i32.v16i8"
-            total = _call(builder, name, _WORDS, total, signed, builder.xor(levels, middle))
-            halves = ir.Constant(_BYTES, [64] * (4 * LANES))
-            return _call(builder, name, _WORDS, _call(builder, name, _WORDS, total, signed, halves), signed, halves)
-        wide = ir.VectorType(_WORD, 4 * LANES)
+            total = _call(builder, name, self.words, total, signed, builder.xor(levels, middle))
+            halves = ir.Constant(as_bytes, [64] * (4 * lanes))
+            return _call(
+                builder, name, self.words, _call(builder, name, self.words, total, signed, halves), signed, halves
+            )
+        wide = ir.VectorType(_WORD, 4 * lanes)
         products = builder.mul(builder.zext(levels, wide), builder.sext(signed, wide))
         for part in range(4):
-            lanes = ir.Constant(_WORDS, list(range(part, 4 * LANES, 4)))
-            total = builder.add(total, builder.shuffle_vector(products, products, lanes))
+            every_fourth = ir.Constant(self.words, list(range(part, 4 * lanes, 4)))
+            total = builder.add(total, builder.shuffle_vector(products, products, every_fourth))
         return total
+
+    def finish(self, builder: Any, total: Any, per_row: Any, row_at: Any, rows_bytes: Any, span: Sequence[Any]) -> Any:
+        low, scale = span
+        bias, row_scale, row_sum = (
+            _load(builder, per_row, builder.add(row_at, builder.mul(rows_bytes, _INT(part))), self.floats)
+            for part in range(3)
+        )
+        products = builder.fmul(
+            builder.sitofp(total, self.floats), builder.fmul(row_scale, self.spread(builder, scale))
+        )
+        return builder.fadd(builder.fadd(products, builder.fmul(row_sum, self.spread(builder, low))), bias)
+
+
+class _Nibbles(_Quads):
+    """Eight int4 in a word, each multiplied as the upper half of a byte: 16 times its level."""
+
+    step_words = 1
+
+    def weights(self, builder: Any, base: Any, at: Any, vector: int, part: int) -> Any:
+        words = self.load(builder, base, at, vector, self.words)
+        if part == 0:
+            words = builder.shl(words, self.constant(4))
+        return builder.and_(words, self.constant(-0x0F0F0F10))
+
+
+_FORMATS = {"fp32": _Floats, "bf16": _Pairs, "int8": _Quads, "int4": _Nibbles}
 
 
 def _emit(  # numba hands over the types of all arguments, in their order
     typing_context: Any,  # noqa: ARG001
-    matrices: Any,
+    words: Any,
     at: Any,  # noqa: ARG001
     per_row: Any,
     rows: Any,  # noqa: ARG001
     columns: Any,  # noqa: ARG001
     x: Any,
-    low: Any,  # noqa: ARG001
-    scale: Any,  # noqa: ARG001
+    spans: Any,
     y: Any,
+    count: Any,  # noqa: ARG001
 ) -> Any:
-    signature = types.void(matrices, types.intp, per_row, types.intp, types.intp, x, types.float32, types.float32, y)
-    formats: dict[Any, _Format] = {types.float32: _Floats(), types.uint32: _Pairs(), types.int32: _Quads()}
-    form = formats[matrices.dtype]
+    size = types.intp
+    signature = types.void(words, size, per_row, size, size, x, spans, y, size)
+    form = _FORMATS[Layout.of(words.dtype).format](Layout.of(words.dtype))
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        weights, per_row, x, y = (_data(context, builder, signature.args[i], arguments[i]) for i in (0, 2, 5, 8))
-        _, at, _, rows, columns, _, low, scale, _ = arguments
-        panels = builder.udiv(builder.add(rows, _INT(PANEL_ROWS - 1)), _INT(PANEL_ROWS))
+        base, per_row, x, spans, y = (_data(context, builder, signature.args[i], arguments[i]) for i in (0, 2, 5, 6, 7))
+        x_row, span_row, y_row = (_row_bytes(context, builder, signature.args[i], arguments[i]) for i in (5, 6, 7))
+        at, rows, columns, count = (arguments[i] for i in (1, 3, 4, 8))
+        panel_rows = form.set.panel_rows
+        panels = builder.udiv(builder.add(rows, _INT(panel_rows - 1)), _INT(panel_rows))
         whole_columns = builder.and_(builder.add(columns, _INT(COLUMN_STEP - 1)), _INT(-COLUMN_STEP))
         steps = builder.udiv(whole_columns, _INT(form.columns))
         panel_bytes = builder.mul(steps, _INT(form.step_bytes))
+        rows_bytes = builder.mul(panels, _INT(panel_rows * WORD_BYTES))
         with cgutils.for_range(builder, panels, intp=_INT) as panel:
-            panel_at = builder.add(builder.mul(at, _INT(4)), builder.mul(panel.index, panel_bytes))
-            sums = _emit_columns(builder, form, weights, panel_at, x, steps)
-            for vector in _VECTORS:
-                add = builder.fadd if form.sums is _FLOATS else builder.add
-                total = add(sums[2 * vector], sums[2 * vector + 1])
-                row_bytes = builder.add(builder.mul(panel.index, _INT(PANEL_ROWS * 4)), _INT(vector * _VECTOR_BYTES))
-                extras = (builder.mul(panels, _INT(PANEL_ROWS)), low, scale)
-                result = form.finish(builder, total, per_row, row_bytes, extras)
-                builder.store(result, _address(builder, y, row_bytes, _FLOATS), align=4)
+            panel_at = builder.add(builder.mul(at, _INT(WORD_BYTES)), builder.mul(panel.index, panel_bytes))
+            for size, first in _groups(builder, count, form.set.together):
+                inputs = [builder.add(first, _INT(member)) for member in range(size)]
+                xs = [builder.gep(x, [builder.mul(member, x_row)]) for member in inputs]
+                sums = _emit_columns(builder, form, base, panel_at, xs, steps)
+                for member, member_sums in zip(inputs, sums, strict=True):
+                    span_at = builder.mul(member, span_row)
+                    span = [_load(builder, spans, builder.add(span_at, _INT(4 * part)), _FLOAT) for part in range(2)]
+                    for vector, total in enumerate(member_sums):
+                        offset = _INT(vector * form.vector_bytes)
+                        row_at = builder.add(builder.mul(panel.index, _INT(panel_rows * WORD_BYTES)), offset)
+                        result = form.finish(builder, total, per_row, row_at, rows_bytes, span)
+                        target = builder.add(builder.mul(member, y_row), row_at)
+                        builder.store(result, _address(builder, y, target, form.floats), align=4)
         return context.get_dummy_value()
 
     return signature, generate
 
 
-def _emit_columns(builder: Any, form: _Format, weights: Any, panel_at: Any, x: Any, steps: Any) -> Sums:
-    """The loop over the columns of one panel, with all its sums in registers."""
+def _groups(builder: Any, count: Any, largest: int) -> Iterator[tuple[int, Any]]:
+    """Emits loops over `count` inputs, as many at once as can be; yields a group's size and its first input."""
+    size = largest
+    while size >= 1:
+        above = _INT(-2 * size)
+        done = _INT(0) if size == largest else builder.and_(count, above)
+        groups = builder.udiv(builder.sub(count, done), _INT(size))
+        with cgutils.for_range(builder, groups, intp=_INT) as group:
+            yield size, builder.add(done, builder.mul(group.index, _INT(size)))
+        size //= 2
+
+
+def _emit_columns(
+    builder: Any, form: _Format, base: Any, panel_at: Any, xs: Sequence[Any], steps: Any
+) -> list[list[Any]]:
+    """The loop over the columns of one panel, with all sums in registers: a vector of rows each, for each of `xs`."""
+    turns = 2 if len(xs) == 1 and form.layout.integer else 1  # floats are summed in one order, in any company
+    vectors = range(form.set.vectors)
     before = builder.block
     loop, done = builder.append_basic_block("columns"), builder.append_basic_block("columns.done")
     builder.branch(loop)
     builder.position_at_end(loop)
     step = builder.phi(_INT)
     step.add_incoming(_INT(0), before)
-    totals = [builder.phi(form.sums) for _ in range(2 * len(_VECTORS))]
+    phis = [[[builder.phi(form.sums) for _ in range(turns)] for _ in vectors] for _ in xs]
+    sums: list[list[list[Any]]] = [[list(totals) for totals in of_input] for of_input in phis]
     at = builder.add(panel_at, builder.mul(step, _INT(form.step_bytes)))
-    sums = form.add(builder, weights, at, x, builder.mul(step, _INT(form.columns)), totals)
+    column = builder.mul(step, _INT(form.columns))
+    for part in _PARTS:
+        values = [form.value(builder, x, column, part) for x in xs]
+        for vector in vectors:
+            weights = form.weights(builder, base, at, vector, part)
+            for of_input, value in zip(sums, values, strict=True):
+                of_input[vector][part % turns] = form.plus(builder, weights, value, of_input[vector][part % turns])
     following = builder.add(step, _INT(1))
     step.add_incoming(following, loop)
-    for total, updated in zip(totals, sums, strict=True):
-        total.add_incoming(ir.Constant(form.sums, [0] * LANES), before)
-        total.add_incoming(updated, loop)
+    zero = ir.Constant(form.sums, [0] * form.set.lanes)
+    for of_input, updated_input in zip(phis, sums, strict=True):
+        for totals, updated in zip(of_input, updated_input, strict=True):
+            for phi, value in zip(totals, updated, strict=True):
+                phi.add_incoming(zero, before)
+                phi.add_incoming(value, loop)
     builder.cbranch(builder.icmp_unsigned("<", following, steps), loop, done)
     builder.position_at_end(done)
-    return sums
+    return [[totals[0] if turns == 1 else builder.add(*totals) for totals in of_input] for of_input in sums]
 
 
 gemv: Any = intrinsic(_emit)
-"""`gemv(matrices, at, per_row, rows, columns, x, low, scale, y)`: see `gemv.multiply`.
+"""`gemv(words, at, per_row, rows, columns, x, spans, y, count)`: see `gemv.multiply`.
 
-`x` is float32, or for int8 the levels uint8 that `low` and `scale` belong to.
+`x` is float32, or for integers the levels uint8 that `spans`, each low and scale, belong to.
 """

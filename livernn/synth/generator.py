@@ -1,26 +1,28 @@
-"""Generator: one autoregressive voice of a checkpoint."""
+"""Generator: autoregressive voices of one checkpoint, in lockstep."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
-from livernn.model.checkpoint import Checkpoint
-from livernn.model.precision import DEFAULT_PRECISION, Precision
 from livernn.model.quantize import silence_code
-from livernn.synth.cpu import advance, scratch_floats
+from livernn.synth.cpu import FORCE, PRIME, RENDER, advance, assist
+from livernn.synth.crew import Crew, no_crew
+from livernn.synth.packing import aligned
 from livernn.synth.philox import fill_uniforms
-from livernn.synth.weights import aligned_words, pack
+from livernn.synth.scratch import make_scratch
+from livernn.synth.weights import PackedWeights
 
-_NO_UNIFORMS = np.empty(0, np.float64)
-_NO_LOGITS = np.empty((0, 0), np.float32)
+NO_CLOCK = np.empty(0, np.int64)
+_NO_LOGITS = np.empty((0, 0, 0), np.float32)
 _BLOCK_SAMPLES = 1024
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything that a Generator's next sample depends on."""
+    """Everything that a Generator's next sample depends on; arrays `[voices, ...]`."""
 
     state: NDArray[np.float32]
     history: NDArray[np.uint8]
@@ -29,97 +31,102 @@ class Snapshot:
 
 
 class Generator:
-    """A network's state between samples. Owned by one thread; a render is a function of state, patch and draws.
+    """The state of `voices` between samples, each with a random stream of its own.
 
-    Construction packs the weights; the first call compiles the kernel, or loads it from the on-disk cache.
+    They share one pass over the weights. Owned by one thread; a render is a function of state, patches and draws.
     """
 
-    def __init__(
-        self, checkpoint: Checkpoint, *, seed: int, voice: int = 0, precision: Precision = DEFAULT_PRECISION
-    ) -> None:
-        self.config = checkpoint.config
-        self._packed = pack(checkpoint, precision)
-        self._voice = voice
+    def __init__(self, weights: PackedWeights, *, seed: int, voices: int = 1) -> None:
+        self.config = weights.config
+        self.voices = voices
+        self.clock = NO_CLOCK
+        self._weights = weights
         self._seed = seed
         self._lookback = self.config.lookback_samples
-        self._codes = np.empty(self._lookback + _BLOCK_SAMPLES, np.uint8)
-        self._uniforms = np.empty(_BLOCK_SAMPLES, np.float64)
-        self._patch = np.empty(4, np.float32)
-        self._state = aligned_words(self._packed.state_floats)
-        width = scratch_floats(max(self.config.dims), max(self.config.frame_sizes), self.config.q_levels)
-        self._scratch = aligned_words(4 * width).reshape(4, width)
-        self._levels = np.zeros(width, np.uint8)
+        self._codes = np.empty((voices, self._lookback + _BLOCK_SAMPLES), np.uint8)
+        self._uniforms = np.empty((voices, _BLOCK_SAMPLES), np.float64)
+        self._patches = np.empty((voices, 4), np.float32)
+        self._state = aligned(voices * weights.initial_state.size).reshape(voices, -1)
+        self._scratch = make_scratch(self.config, voices)
+        self._crew = no_crew()
         self._position = 0
         self.reset()
 
-    def render(self, count: int, patch: Patch) -> NDArray[np.uint8]:
-        """The next `count` codes."""
-        self._patch[:] = (patch.temperature, patch.top_k, patch.top_p, patch.min_p)
-        rendered = np.empty(count, np.uint8)
+    def take_on(self, crew: Crew) -> None:
+        """Work with a helper whose thread calls `assist`; `no_crew()` to work alone again."""
+        self._crew = crew
+
+    def assist(self, crew: Crew) -> None:
+        """A helper's work for this Generator: returns once it has been idle for about a millisecond. Its thread."""
+        assist(self._weights.arrays, self._scratch.held, crew, self.voices)
+
+    def render(self, count: int, patches: Sequence[Patch]) -> NDArray[np.uint8]:
+        """The next `count` codes of each voice under its patch, `[voices, count]`."""
+        for row, patch in zip(self._patches, patches, strict=True):
+            row[:] = (patch.temperature, patch.top_k, patch.top_p, patch.min_p)
+        rendered = np.empty((self.voices, count), np.uint8)
         for start in range(0, count, _BLOCK_SAMPLES):
-            block = rendered[start : start + _BLOCK_SAMPLES]
-            uniforms = self._uniforms[: len(block)]
-            fill_uniforms(uniforms, seed=self._seed, voice=self._voice, start=self._position)
-            block[:] = self._advance(len(block), uniforms, False, _NO_LOGITS)
+            size = min(_BLOCK_SAMPLES, count - start)
+            for voice, uniforms in enumerate(self._uniforms):
+                fill_uniforms(uniforms[:size], seed=self._seed, voice=voice, start=self._position)
+            rendered[:, start : start + size] = self._advance(size, RENDER, _NO_LOGITS)
         return rendered
 
     def prime(self, codes: NDArray[np.uint8]) -> None:
-        """Continue from `codes` as if they had been rendered: only the frame tiers need to step."""
-        self._force(codes, _NO_LOGITS)
+        """Continue from `codes`, `[n]` for all voices, as if they had been rendered: only the frame tiers step."""
+        self._force(codes, None)
 
     def forced_logits(self, codes: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """`prime`, and the logits that each of `codes` was predicted with, `[n, q_levels]`."""
-        logits = np.empty((len(codes), self.config.q_levels), np.float32)
+        """`prime`, and the logits that each of `codes` was predicted with, `[n, voices, q_levels]`."""
+        logits = np.empty((len(codes), self.voices, self.config.q_levels), np.float32)
         self._force(codes, logits)
         return logits
 
     def reset(self, seed: int | None = None) -> None:
-        """Initial state and a history of silence; a new random stream where a seed is given."""
+        """Initial state and a history of silence; new random streams where a seed is given."""
         if seed is not None:
             self._seed = seed
-        self._state[:] = self._packed.initial_state
-        self._codes[: self._lookback] = silence_code(self.config)
+        self._state[:] = self._weights.initial_state
+        self._codes[:, : self._lookback] = silence_code(self.config)
         self._position = 0
 
     def snapshot(self) -> Snapshot:
         """A copy of everything that the next sample depends on."""
-        return Snapshot(self._state.copy(), self._codes[: self._lookback].copy(), self._position, self._seed)
+        return Snapshot(self._state.copy(), self._codes[:, : self._lookback].copy(), self._position, self._seed)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to where `snapshot` was taken, by any Generator of the same checkpoint."""
+        """Go back to where `snapshot` was taken, by any Generator of the same checkpoint and number of voices."""
         self._state[:] = snapshot.state
-        self._codes[: self._lookback] = snapshot.history
+        self._codes[:, : self._lookback] = snapshot.history
         self._position = snapshot.position
         self._seed = snapshot.seed
 
-    def _force(self, codes: NDArray[np.uint8], logits: NDArray[np.float32]) -> None:
+    def _force(self, codes: NDArray[np.uint8], logits: NDArray[np.float32] | None) -> None:
         for start in range(0, len(codes), _BLOCK_SAMPLES):
             block = codes[start : start + _BLOCK_SAMPLES]
-            self._codes[self._lookback : self._lookback + len(block)] = block
-            uniforms = self._uniforms[: len(block)] if len(logits) else _NO_UNIFORMS
-            self._advance(len(block), uniforms, True, logits[start : start + len(block)])
+            self._codes[:, self._lookback : self._lookback + len(block)] = block
+            if logits is None:
+                self._advance(len(block), PRIME, _NO_LOGITS)
+            else:
+                self._advance(len(block), FORCE, logits[start : start + len(block)])
 
-    def _advance(
-        self, count: int, uniforms: NDArray[np.float64], forced: bool, logits: NDArray[np.float32]
-    ) -> NDArray[np.uint8]:
+    def _advance(self, count: int, mode: int, logits: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Step over `count` codes; returns a view of them that the next call overwrites."""
-        packed, codes = self._packed, self._codes[: self._lookback + count]
         advance(
-            packed.matrices,
-            packed.floats,
-            packed.tiers,
-            packed.sample,
+            self._weights.arrays,
             self._state,
-            codes,
+            self._codes,
             self._lookback,
+            count,
             self._position,
             self._scratch,
-            self._levels,
-            uniforms,
-            self._patch,
-            forced,
+            self._crew,
+            self._uniforms,
+            self._patches,
+            mode,
             logits,
+            self.clock,
         )
         self._position += count
-        self._codes[: self._lookback] = codes[count:]
-        return self._codes[self._lookback : self._lookback + count]
+        self._codes[:, : self._lookback] = self._codes[:, count : count + self._lookback]
+        return self._codes[:, self._lookback : self._lookback + count]

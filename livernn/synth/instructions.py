@@ -17,13 +17,20 @@ Dot = Literal["vpdpbusd", "pmaddubsw", "sdot", "plain"]
 class Instructions:
     """`lanes` floats in a vector, `vectors` of them in a panel of rows, and how int8 products are summed.
 
-    `needs` are the LLVM features without which the set cannot be run.
+    `together` inputs are multiplied with a panel at once, as many as there are registers for their sums. `needs` are
+    the LLVM features without which the set cannot be run.
     """
 
     lanes: int
     vectors: int
+    together: int
     dot: Dot
     needs: tuple[str, ...]
+
+    @property
+    def panel_rows(self) -> int:
+        """Rows that are summed at once."""
+        return self.lanes * self.vectors
 
     @property
     def top_level(self) -> int:
@@ -32,13 +39,13 @@ class Instructions:
 
 
 SETS = {
-    "avx512-vnni": Instructions(16, 4, "vpdpbusd", ("avx512f", "avx512vnni")),
-    "avx512": Instructions(16, 4, "pmaddubsw", ("avx512f", "avx512bw")),
-    "avx-vnni": Instructions(8, 4, "vpdpbusd", ("avx2", "avxvnni")),
-    "avx2": Instructions(8, 4, "pmaddubsw", ("avx2",)),
-    "neon-dotprod": Instructions(4, 8, "sdot", ("neon", "dotprod")),
-    "neon": Instructions(4, 8, "plain", ("neon",)),
-    "plain": Instructions(4, 4, "plain", ()),
+    "avx512-vnni": Instructions(16, 4, 4, "vpdpbusd", ("avx512f", "avx512vnni")),
+    "avx512": Instructions(16, 4, 4, "pmaddubsw", ("avx512f", "avx512bw")),
+    "avx-vnni": Instructions(8, 4, 2, "vpdpbusd", ("avx2", "avxvnni")),
+    "avx2": Instructions(8, 4, 2, "pmaddubsw", ("avx2",)),
+    "neon-dotprod": Instructions(4, 8, 2, "sdot", ("neon", "dotprod")),
+    "neon": Instructions(4, 8, 2, "plain", ("neon",)),
+    "plain": Instructions(4, 4, 2, "plain", ()),
 }
 """From the fastest on."""
 
@@ -51,7 +58,7 @@ def runnable() -> list[str]:
     return [name for name, entry in SETS.items() if all(features.get(need) for need in entry.needs)]
 
 
-def chosen() -> str:
-    """The set that kernels are emitted for in this process."""
+def candidates() -> list[str]:
+    """Names of the sets to try in turn: what this processor has, or the one that VARIABLE asks for."""
     forced = os.environ.get(VARIABLE)
-    return forced if forced in SETS else runnable()[0]
+    return [forced] if forced in SETS else runnable()

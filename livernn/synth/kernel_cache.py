@@ -12,7 +12,6 @@ from typing import Any
 import numba
 
 from livernn.paths import cache_dir
-from livernn.synth.instructions import chosen
 
 _COMPILING_PACKAGES = ("synth", "engine")
 _CACHE_VARIABLE = "NUMBA_CACHE_DIR"
@@ -20,7 +19,7 @@ _CACHE_VARIABLE = "NUMBA_CACHE_DIR"
 
 def use_kernel_cache() -> Path:
     """Point numba at the folder for these sources, under NUMBA_CACHE_DIR where that is set."""
-    digest = hashlib.sha256(f"{numba.__version__} {chosen()}".encode())
+    digest = hashlib.sha256(f"{numba.__version__}".encode())
     root = Path(__file__).resolve().parent.parent
     for package in _COMPILING_PACKAGES:
         for source in sorted((root / package).glob("*.py")):

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,10 @@ from livernn.control.patch import Patch
 from livernn.errors import BadInputError
 from livernn.model.checkpoint import Checkpoint
 from livernn.model.precision import DEFAULT_PRECISION, Precision
+from livernn.model.quantize import to_codes
+from livernn.synth.chain import SignalChain
 from livernn.synth.generator import Generator
-from livernn.synth.voice import Voice
+from livernn.synth.kernel import load_kernel
 
 MAX_SECONDS = 7200.0
 """A render is held in memory."""
@@ -46,32 +47,31 @@ def render_offline(
     if count < 1 or seconds > MAX_SECONDS:
         raise BadInputError(f"{seconds:g} seconds", "that is not a length to render", f"Use up to {MAX_SECONDS:g}.")
 
-    def report(index: int, share: float) -> None:
-        on_progress((index + share) / voices)
-
-    parts = []
-    for index in range(voices):
-        generator = Generator(checkpoint, seed=seed, voice=index, precision=precision)
-        voice = Voice(generator, rate_hz or checkpoint.config.sample_rate_hz)
-        if prime is not None:
-            voice.prime(prime)
-        parts.append(_render(voice, patch, count, partial(report, index)))
-    return parts[0] if voices == 1 else _spread(parts)
-
-
-def _render(voice: Voice, patch: Patch, count: int, on_progress: Callable[[float], Any]) -> NDArray[np.float32]:
+    device_rate_hz = rate_hz or checkpoint.config.sample_rate_hz
+    generator = Generator(load_kernel(checkpoint, precision), seed=seed, voices=voices)
+    chains = [SignalChain(checkpoint.config, device_rate_hz) for _ in range(voices)]
+    if prime is not None:
+        codes = to_codes(prime, checkpoint.config)
+        generator.prime(codes)
+        for chain in chains:
+            chain.replace_past(codes)
+    delay = chains[0].delay_samples
     blocks: list[NDArray[np.float32]] = []
-    wanted = count + voice.delay_samples
     rendered = 0
-    while rendered < wanted:
-        blocks.append(voice.render(_BLOCK_SAMPLES, patch))
-        rendered += blocks[-1].size
-        on_progress(min(1.0, rendered / wanted))
-    return np.concatenate(blocks)[voice.delay_samples : wanted]
+    while rendered < count + delay:
+        voiced = generator.render(_BLOCK_SAMPLES, [patch] * voices)
+        parts = [chain.process(codes, patch.gain_db) for chain, codes in zip(chains, voiced, strict=True)]
+        blocks.append(np.stack(parts, axis=1))
+        rendered += len(blocks[-1])
+        on_progress(min(1.0, rendered / (count + delay)))
+    heard = np.concatenate(blocks)[delay : delay + count]
+    return heard[:, 0] if voices == 1 else _spread(heard)
 
 
-def _spread(voices: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Equal power from left to right; divided by the number of voices, so that their sum stays below full scale."""
-    angles = np.linspace(0.0, np.pi / 2, len(voices))
-    gains = np.stack([np.cos(angles), np.sin(angles)], axis=1) / len(voices)
-    return (np.stack(voices, axis=1) @ gains).astype(np.float32)
+def _spread(voices: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`[n, voices]`, equal power from left to right, divided by their number: the sum stays below full scale."""
+    count = voices.shape[1]
+    angles = np.linspace(0.0, np.pi / 2, count)
+    gains = np.stack([np.cos(angles), np.sin(angles)], axis=1) / count
+    stereo: NDArray[np.float32] = (voices @ gains).astype(np.float32)
+    return stereo

@@ -12,12 +12,10 @@ from numpy.typing import NDArray
 from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint
 from livernn.model.config import FRAME_SCALE
-from livernn.model.precision import Precision
+from livernn.model.precision import Precision, matrix_format
 from livernn.model.quantize import silence_code
-from livernn.synth.rounding import quantise_vector, rounded
-
-_FOLDED = ("sample_tier.embedding.weight", "sample_tier.input.weight")
-"""Kernels fold these into a table of float32."""
+from livernn.synth.folding import frame_gates, tap_table
+from livernn.synth.rounding import LARGEST, quantise_table, quantise_vector, rounded
 
 Floats = NDArray[np.floating[Any]]
 
@@ -30,17 +28,27 @@ def sigmoid(x: Floats) -> Floats:
 class Reference:
     """One voice in float64, one sample per call.
 
-    `precision` rounds what a kernel of that precision rounds: matrices, and for int8 the vectors that they are
-    multiplied with, to levels 0..`top_level`.
+    `precision` rounds what a kernel of that precision rounds: matrices, and where they are integers the vectors that
+    they are multiplied with, to levels 0..`top_level`. Layers are folded as `folding.py` says.
     """
 
     def __init__(self, checkpoint: Checkpoint, precision: Precision = "fp32", top_level: int = 255) -> None:
         self.config = config = checkpoint.config
-        self._top_level = top_level if precision == "int8" else 0
+        self._top_level = top_level if precision in LARGEST else 0
         self._weights = {name: array.astype(np.float64) for name, array in checkpoint.weights.items()}
-        for name, array in checkpoint.weights.items():
-            if ".weight" in name and name not in _FOLDED:
-                self._weights[name] = rounded(array, precision).astype(np.float64)
+        for tier in range(1, config.tiers):
+            prefix = f"frame_tiers.{tier - 1}"
+            gates, bias = frame_gates(checkpoint, prefix)
+            self._weights |= {
+                f"{prefix}.frame.weight": gates.astype(np.float64),
+                f"{prefix}.frame.bias": bias.astype(np.float64),
+            }
+        for name, array in self._weights.items():
+            if ".weight" in name:
+                form = precision if name.endswith("upsample.weight") else matrix_format(precision)
+                self._weights[name] = rounded(array.astype(np.float32), form).astype(np.float64)
+        table, scale = quantise_table(tap_table(checkpoint), precision)
+        self._table = table * scale.astype(np.float64)
         self._history = np.full(config.lookback_samples, silence_code(config), np.uint8)
         self._position = 0
         self._states = [self._weights[f"frame_tiers.{tier - 1}.initial"].copy() for tier in range(1, config.tiers)]
@@ -53,9 +61,8 @@ class Reference:
             if self._position % config.frame_sizes[tier - 1] == 0:
                 self._step_frame_tier(tier)
         weight = self._weights
-        embedded = weight["sample_tier.embedding.weight"][self._history[-config.taps :]].ravel()
-        conditioning = self._conditioning[0][self._position % config.taps]
-        hidden = np.maximum(weight["sample_tier.input.weight"] @ embedded + conditioning, 0.0)
+        taps = self._table[np.arange(config.taps), self._history[-config.taps :]].sum(axis=0)
+        hidden = np.maximum(taps + self._conditioning[0][self._position % config.taps], 0.0)
         hidden = np.maximum(self._product("sample_tier.hidden.weight", hidden) + weight["sample_tier.hidden.bias"], 0.0)
         return self._product("sample_tier.output.weight", hidden) + weight["sample_tier.output.bias"]
 
@@ -64,18 +71,28 @@ class Reference:
         self._history = np.append(self._history[1:], np.uint8(code))
         self._position += 1
 
+    def forced_logits(self, codes: NDArray[np.uint8]) -> Floats:
+        """Of every one of `codes`, `[n, q_levels]`, each taken as the sample that followed."""
+        rows = []
+        for code in codes:
+            rows.append(self.logits())
+            self.push(int(code))
+        return np.array(rows)
+
     def _step_frame_tier(self, tier: int) -> None:
         config, weight = self.config, self._weights
         prefix = f"frame_tiers.{tier - 1}"
         middle = (config.q_levels - 1) / 2.0
         frame = (self._history[-config.frame_sizes[tier - 1] :] - middle) * (FRAME_SCALE / middle)
-        signal: Floats = self._product(f"{prefix}.input.weight", frame) + weight[f"{prefix}.input.bias"]
+        gates = self._product(f"{prefix}.frame.weight", frame) + weight[f"{prefix}.frame.bias"]
         if tier < config.tiers - 1:
             steps = self._position // config.frame_sizes[tier - 1]
-            signal = signal + self._conditioning[tier][steps % config.ratio(tier + 1)]
+            above = self._conditioning[tier][steps % config.ratio(tier + 1)]
+            gates = gates + self._product(f"{prefix}.rnn.weight_ih_l0", above)
         step = self._gru if config.cell == "gru" else self._lstm
-        for layer in range(config.layers):
-            signal = step(prefix, layer, signal, self._states[tier - 1][:, layer])
+        signal = step(prefix, 0, gates, self._states[tier - 1][:, 0])
+        for layer in range(1, config.layers):
+            signal = step(prefix, layer, self._gates(prefix, layer, "ih", signal), self._states[tier - 1][:, layer])
         spread = self._product(f"{prefix}.upsample.weight", signal).reshape(-1, config.dims[tier - 1])
         self._conditioning[tier - 1] = spread + weight[f"{prefix}.upsample.bias"]
 
@@ -89,18 +106,21 @@ class Reference:
         product = self._product(f"{prefix}.rnn.weight_{source}_l{layer}", signal)
         return product + self._weights[f"{prefix}.rnn.bias_{source}_l{layer}"]
 
-    def _gru(self, prefix: str, layer: int, signal: Floats, state: Floats) -> Floats:
-        """The reset gate acts after the matrix, as in torch and cuDNN. `state` `[1, dim]` is updated in place."""
-        reset_in, update_in, new_in = np.split(self._gates(prefix, layer, "ih", signal), 3)
+    def _gru(self, prefix: str, layer: int, gates: Floats, state: Floats) -> Floats:
+        """`gates` from the input; the reset gate acts after the matrix, as in torch and cuDNN.
+
+        `state` `[1, dim]` is updated in place.
+        """
+        reset_in, update_in, new_in = np.split(gates, 3)
         reset_state, update_state, new_state = np.split(self._gates(prefix, layer, "hh", state[0]), 3)
         update = sigmoid(update_in + update_state)
         new = np.tanh(new_in + sigmoid(reset_in + reset_state) * new_state)
         state[0] = new + update * (state[0] - new)
         return np.asarray(state[0])
 
-    def _lstm(self, prefix: str, layer: int, signal: Floats, state: Floats) -> Floats:
-        """`state` `[2, dim]` holds h and c and is updated in place."""
-        total = self._gates(prefix, layer, "ih", signal) + self._gates(prefix, layer, "hh", state[0])
+    def _lstm(self, prefix: str, layer: int, gates: Floats, state: Floats) -> Floats:
+        """`gates` from the input. `state` `[2, dim]` holds h and c and is updated in place."""
+        total = gates + self._gates(prefix, layer, "hh", state[0])
         enter, forget, new, out = np.split(total, 4)
         state[1] = sigmoid(forget) * state[1] + sigmoid(enter) * np.tanh(new)
         state[0] = sigmoid(out) * np.tanh(state[1])

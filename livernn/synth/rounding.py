@@ -3,14 +3,15 @@
 The kernels pack what these functions return and the reference computes with it, so that both round alike.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livernn.model.precision import Precision
 
-INT8_MAX = 127
+LARGEST: dict[Precision, int] = {"int8": 127, "int4": 7}
+"""Level of the integer formats; the least is its negative."""
 
 
 class QuantisedRows(NamedTuple):
@@ -28,19 +29,28 @@ class QuantisedVector(NamedTuple):
     scale: np.float32
 
 
-def rounded(matrix: NDArray[np.float32], precision: Precision) -> NDArray[np.float32]:
-    """The weights that a kernel of `precision` computes with."""
-    if precision == "int8":
-        rows = quantise_rows(matrix)
+def rounded(matrix: NDArray[np.float32], form: Precision) -> NDArray[np.float32]:
+    """The weights that a kernel computes with where it keeps `matrix` in the format `form`."""
+    if form in LARGEST:
+        rows = quantise_rows(matrix, form)
         return rows.scale[:, None] * rows.weights
-    return bf16_rounded(matrix) if precision == "bf16" else matrix
+    return bf16_rounded(matrix) if form == "bf16" else matrix
 
 
-def quantise_rows(matrix: NDArray[np.float32]) -> QuantisedRows:
-    """Symmetric, a scale per row: the largest weight of a row becomes 127."""
-    scale = (np.abs(matrix).max(axis=1) / INT8_MAX).astype(np.float32)
+def quantise_rows(matrix: NDArray[np.float32], form: Precision) -> QuantisedRows:
+    """A scale per row, whose largest weight becomes the largest level."""
+    scale = (np.abs(matrix).max(axis=1) / LARGEST[form]).astype(np.float32)
     scale[scale == 0.0] = 1.0
     return QuantisedRows(np.rint(matrix / scale[:, None]).astype(np.int8), scale)
+
+
+def quantise_table(table: NDArray[np.float32], precision: Precision) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """The table of taps `[taps, q_levels, dim]` as a kernel of `precision` keeps it, and a scale per unit `[dim]`."""
+    if precision not in LARGEST:
+        return table, np.ones(table.shape[-1], np.float32)
+    scale = (np.abs(table).max(axis=(0, 1)) / LARGEST["int8"]).astype(np.float32)
+    scale[scale == 0.0] = 1.0
+    return np.rint(table / scale).astype(np.int8), scale
 
 
 def quantise_vector(x: NDArray[np.float32], top_level: int) -> QuantisedVector:

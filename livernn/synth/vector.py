@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -59,6 +60,51 @@ def sigmoid(x: np.float32) -> np.float32:
 def tanh(x: np.float32) -> np.float32:
     """Hyperbolic tangent."""
     return _TWO * sigmoid(_TWO * x) - _ONE
+
+
+_LANES = 16
+_LANE_FLOATS = ir.VectorType(ir.FloatType(), _LANES)
+
+
+def _emit_extremes(typing_context: Any, x: Any, vectors: Any) -> Any:  # noqa: ARG001
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        lanes = builder.bitcast(data, ir.PointerType(_LANE_FLOATS))
+        first = builder.load(lanes, align=4)
+        extremes = [cgutils.alloca_once_value(builder, first) for _ in "<>"]  # type: ignore[no-untyped-call]
+        with cgutils.for_range(builder, arguments[1]) as loop:
+            values = builder.load(builder.gep(lanes, [loop.index]), align=4)
+            for extreme, comparison in zip(extremes, "<>", strict=True):
+                so_far = builder.load(extreme)
+                further = builder.fcmp_ordered(comparison, values, so_far)
+                builder.store(builder.select(further, values, so_far), extreme)
+        kind = ir.FunctionType(ir.FloatType(), [_LANE_FLOATS])
+        reduced = []
+        for extreme, name in zip(extremes, ("fmin", "fmax"), strict=True):
+            function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.{name}.v{_LANES}f32")  # type: ignore[no-untyped-call]
+            reduced.append(builder.call(function, [builder.load(extreme)], fastmath=("nnan", "nsz")))
+        return context.make_tuple(builder, signature.return_type, reduced)
+
+    pair: Any = types.Tuple((types.float32, types.float32))  # type: ignore[no-untyped-call]
+    return pair(x, types.intp), generate
+
+
+_extremes_of_lanes: Any = intrinsic(_emit_extremes)
+"""Least and largest of the first 16, 32, ... floats; LLVM does not vectorise a loop over `min`."""
+
+
+@network_inline
+def extremes(x: Floats, count: int) -> tuple[np.float32, np.float32]:
+    """Least and largest of `x[:count]`."""
+    whole = count // _LANES
+    low = x[0]
+    high = x[0]
+    if whole > 0:
+        low, high = _extremes_of_lanes(x, whole)
+    for index in range(whole * _LANES, count):
+        low = min(low, x[index])
+        high = max(high, x[index])
+    return low, high
 
 
 @network

@@ -10,8 +10,9 @@ from pathlib import Path
 from livernn.control.patch import Patch
 from livernn.errors import LiveRNNError
 from livernn.model.checkpoint import load_checkpoint
-from livernn.synth import voice
+from livernn.synth import chain
 from livernn.synth.generator import Generator
+from livernn.synth.kernel import load_kernel
 
 _SAMPLES = 64
 
@@ -25,9 +26,9 @@ def main(path: Path) -> None:
     _report("reading the model", 0.0)
     checkpoint = load_checkpoint(path)
     _report("tuning the signal chain for this processor", 0.1)
-    voice.warm_up()
+    chain.warm_up()
     _report("tuning the model's kernel for this processor", 0.3)
-    Generator(checkpoint, seed=0).render(_SAMPLES, Patch())
+    Generator(load_kernel(checkpoint), seed=0).render(_SAMPLES, [Patch()])
     _report("ready", 1.0)
 
 

@@ -1,160 +1,170 @@
 """A checkpoint laid out for the kernels: packed matrices and plain floats, and a plan of where things lie."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livernn.model.checkpoint import Checkpoint
-from livernn.model.precision import Precision
-from livernn.synth.emit import COLUMN_STEP, PANEL_ROWS
-from livernn.synth.gemv import WORD_TYPES, pack_bf16, pack_floats, pack_int8, padded
-from livernn.synth.rounding import quantise_rows
+from livernn.model.config import ModelConfig
+from livernn.model.precision import Precision, matrix_format
+from livernn.synth.folding import frame_gates, tap_table, upsampling_matrices
+from livernn.synth.packing import ALIGNMENT_BYTES, Layout, aligned, padded
+from livernn.synth.rounding import quantise_table
+from livernn.synth.taps import CHUNK
+from livernn.synth.vector import Floats
 
-ALIGNMENT_BYTES = 64
 _WORDS_PER_LINE = ALIGNMENT_BYTES // 4
 
-PLAN_TIER = np.dtype(
-    [
-        (name, np.int64)
-        for name in (
-            "frame_size", "dim", "below", "ratio", "positions",
-            "input_weight", "input_bias", "cells", "cell_words", "cell_biases", "cell_bias_words",
-            "upsample_weight", "upsample_bias", "position_bias",
-            "hidden", "conditioning",
-        )
-    ]
-)  # fmt: skip
-"""One frame tier: sizes, then offsets into the matrices and floats, then (the last two) into the state."""
 
-PLAN_SAMPLE = np.dtype(
-    [
-        (name, np.int64)
-        for name in (
-            "taps", "dim", "q_levels", "layers", "lstm",
-            "table", "hidden_weight", "hidden_bias", "output_weight", "output_bias",
-        )
-    ]
+def _plan(*names: str) -> np.dtype[Any]:
+    return np.dtype([(name, np.int64) for name in names])
+
+
+PLAN_TIER = _plan(
+    "frame_size", "dim", "gates", "below", "ratio", "positions",
+    "frame_words", "frame_rows", "above_words", "above_rows", "state_words", "state_rows",
+    "deep_words", "deep_words_step", "deep_rows", "deep_rows_step",
+    "up_words", "up_words_step", "up_rows", "up_rows_step", "up_bias",
+    "hidden", "told",
+)  # fmt: skip
+"""One frame tier: sizes; where the matrices lie and what goes with their rows; where `State` lies.
+
+`frame` is what a frame adds to the first layer's gates, the input layer and W_ih in one; `above` W_ih alone, for the
+conditioning from above, and `told` what came of it, for each step of a frame above; `state` W_hh; `deep` W_ih and W_hh
+of further layers in turn; `up` the upsampler, a matrix per position or one.
+"""
+
+PLAN_SAMPLE = _plan(
+    "taps", "dim", "q_levels", "layers", "lstm", "hidden_words", "hidden_rows", "output_words", "output_rows",
+    "row_step", "table_scale",
 )  # fmt: skip
 """The sample tier, and what all tiers share."""
 
 
-@dataclass(frozen=True)
-class PackedWeights:
-    """`matrices` as `gemv` reads them and `floats` float32, both 64-byte aligned.
+class Weights(NamedTuple):
+    """What compiled code reads: packed words, plain floats, the table of taps, and the plans of where things lie.
 
-    `tiers` and `sample` say where things lie in them and in the state.
+    `table` is `[taps * q_levels * row_step]`, to be scaled by `table_scale` floats, one per unit.
     """
 
     matrices: NDArray[Any]
-    floats: NDArray[np.float32]
+    upsamplers: NDArray[Any]
+    floats: Floats
+    table: NDArray[Any]
     tiers: NDArray[np.void]
     sample: NDArray[np.void]
-    state_floats: int
-    initial_state: NDArray[np.float32]
 
 
-def aligned_words(count: int, dtype: Any = np.float32) -> NDArray[Any]:
-    """Zeros of a four-byte type whose first element starts a cache line."""
-    raw = np.zeros(count * 4 + ALIGNMENT_BYTES, np.uint8)
-    start = -raw.ctypes.data % ALIGNMENT_BYTES
-    words: NDArray[Any] = raw[start : start + count * 4].view(dtype)
-    return words
+@dataclass(frozen=True)
+class PackedWeights:
+    """`arrays` of a network, and the state `[state_floats]` that a voice begins with."""
+
+    config: ModelConfig
+    precision: Precision
+    instructions: str
+    arrays: Weights
+    initial_state: Floats
 
 
 class _Buffer:
     """Collects arrays at aligned offsets."""
 
     def __init__(self) -> None:
-        self._parts: list[tuple[NDArray[Any], int]] = []
+        self._parts: list[tuple[int, NDArray[Any]]] = []
         self.words = 0
 
-    def add(self, array: NDArray[Any], *, room: int = 0) -> int:
-        """Append, with at least `room` words in all; returns the offset."""
+    def add(self, array: NDArray[Any]) -> int:
+        """Append; returns the offset."""
         offset = self.words
-        words = padded(max(array.size, room), _WORDS_PER_LINE)
-        self._parts.append((array.ravel(), words))
-        self.words += words
+        self._parts.append((offset, array.ravel()))
+        self.words += padded(array.size, _WORDS_PER_LINE)
         return offset
 
-    def add_rows(self, vector: NDArray[np.float32]) -> int:
-        """Append a bias or target of `gemv`, which takes whole panels."""
-        return self.add(vector, room=padded(vector.size, PANEL_ROWS))
-
     def finish(self, dtype: Any) -> NDArray[Any]:
-        whole = aligned_words(self.words, dtype)
-        offset = 0
-        for part, words in self._parts:
+        whole = aligned(self.words, dtype)
+        for offset, part in self._parts:
             whole[offset : offset + part.size] = part
-            offset += words
         return whole
 
 
-def tap_table(checkpoint: Checkpoint) -> NDArray[np.float32]:
-    """Embedding and input layer folded: `[taps, q_levels, dim]`, what each code at each tap adds to the first layer."""
-    config = checkpoint.config
-    embedding = checkpoint.weights["sample_tier.embedding.weight"].astype(np.float64)
-    weight = checkpoint.weights["sample_tier.input.weight"].astype(np.float64)
-    per_tap = weight.reshape(config.dims[0], config.taps, config.embed_dim)
-    table: NDArray[np.float32] = np.einsum("qe,dte->tqd", embedding, per_tap).astype(np.float32)
-    return table
+class _Packer:
+    """Matrices of one layout and what goes with their rows."""
+
+    def __init__(self, layout: Layout, floats: _Buffer) -> None:
+        self.layout = layout
+        self._words = _Buffer()
+        self._floats = floats
+
+    def add(self, matrix: NDArray[np.float32], bias: NDArray[np.float32]) -> tuple[int, int]:
+        """Offsets of the words and of what `multiply` takes per row."""
+        return self._words.add(self.layout.pack(matrix)), self._floats.add(self.layout.per_row(matrix, bias))
+
+    def add_all(self, products: list[tuple[NDArray[np.float32], NDArray[np.float32]]]) -> tuple[int, int, int, int]:
+        """Of matrices of one shape: the first one's offset of words, the step to the next, the same of rows."""
+        placed = [self.add(matrix, bias) for matrix, bias in products]
+        (words, rows), (next_words, next_rows) = placed[0], placed[min(1, len(placed) - 1)]
+        return words, next_words - words, rows, next_rows - rows
+
+    def finish(self) -> NDArray[Any]:
+        return self._words.finish(self.layout.dtype)
 
 
-def pack(checkpoint: Checkpoint, precision: Precision) -> PackedWeights:
-    """Lay out a checkpoint, slowest tier first as it is read."""
+def pack(checkpoint: Checkpoint, precision: Precision, instructions: str) -> PackedWeights:
+    """Lay out a checkpoint for a precision and one of `instructions.SETS`, slowest tier first as it is read."""
     config, weights = checkpoint.config, checkpoint.weights
-    matrices, floats, state = _Buffer(), _Buffer(), _Buffer()
-
-    def add_product(weight: str, bias: NDArray[np.float32]) -> tuple[int, int]:
-        """A matrix and what `multiply` takes per row; returns both offsets."""
-        matrix = weights[weight]
-        if precision == "fp32":
-            return matrices.add(pack_floats(matrix)), floats.add_rows(bias)
-        if precision == "bf16":
-            return matrices.add(pack_bf16(matrix)), floats.add_rows(bias)
-        rows = quantise_rows(matrix)
-        at = floats.add_rows(bias)
-        floats.add_rows(rows.scale)
-        floats.add_rows(rows.scale * rows.weights.sum(axis=1, dtype=np.float32))
-        return matrices.add(pack_int8(rows)), at
-
+    floats, state = _Buffer(), _Buffer()
+    matrices = _Packer(Layout(matrix_format(precision), instructions), floats)
+    upsamplers = _Packer(Layout(precision, instructions), floats)
     tiers = np.zeros(config.tiers - 1, PLAN_TIER)
     for tier in range(config.tiers - 1, 0, -1):
-        prefix = f"frame_tiers.{tier - 1}"
         row = tiers[tier - 1]
         row["frame_size"], row["ratio"] = config.frame_sizes[tier - 1], config.ratio(tier)
         row["dim"], row["below"] = config.dims[tier], config.dims[tier - 1]
-        row["positions"] = config.ratio(tier) if config.upsampler == "full" else 1
-        row["input_weight"], row["input_bias"] = add_product(f"{prefix}.input.weight", weights[f"{prefix}.input.bias"])
-        row["cells"], row["cell_biases"] = matrices.words, floats.words
-        for layer in range(config.layers):
-            for source in ("ih", "hh"):
-                rnn = f"{prefix}.rnn"
-                add_product(f"{rnn}.weight_{source}_l{layer}", weights[f"{rnn}.bias_{source}_l{layer}"])
-        row["cell_words"] = (matrices.words - row["cells"]) // (2 * config.layers)
-        row["cell_bias_words"] = (floats.words - row["cell_biases"]) // (2 * config.layers)
-        bias = weights[f"{prefix}.upsample.bias"]
-        row["upsample_weight"], row["upsample_bias"] = add_product(
-            f"{prefix}.upsample.weight", bias if config.upsampler == "full" else np.zeros_like(bias[0])
+        row["gates"] = len(weights[f"frame_tiers.{tier - 1}.rnn.bias_hh_l0"])
+        _pack_cells(row, f"frame_tiers.{tier - 1}", checkpoint, matrices)
+        bias = weights[f"frame_tiers.{tier - 1}.upsample.bias"]
+        positions = np.split(weights[f"frame_tiers.{tier - 1}.upsample.weight"], upsampling_matrices(config, tier))
+        row["positions"] = len(positions)
+        biases = bias if len(positions) > 1 else np.zeros_like(bias[:1])
+        row["up_words"], row["up_words_step"], row["up_rows"], row["up_rows_step"] = upsamplers.add_all(
+            list(zip(positions, biases, strict=True))
         )
-        row["position_bias"] = floats.add(bias)
-        row["hidden"] = state.add(weights[f"{prefix}.initial"], room=weights[f"{prefix}.initial"].size + COLUMN_STEP)
-        row["conditioning"] = state.add_rows(np.zeros(bias.size, np.float32))
+        row["up_bias"] = floats.add(bias)
+        row["hidden"] = state.add(weights[f"frame_tiers.{tier - 1}.initial"])
+        above = config.ratio(tier + 1) if tier + 1 < config.tiers else 0
+        row["told"] = state.add(np.zeros(above * row["gates"], np.float32))
     sample = np.zeros(1, PLAN_SAMPLE)
     sample["taps"], sample["dim"], sample["q_levels"] = config.taps, config.dims[0], config.q_levels
     sample["layers"], sample["lstm"] = config.layers, config.cell == "lstm"
-    for layer_name in ("hidden", "output"):
-        name = f"sample_tier.{layer_name}"
-        sample[f"{layer_name}_weight"], sample[f"{layer_name}_bias"] = add_product(
-            f"{name}.weight", weights[f"{name}.bias"]
+    for name in ("hidden", "output"):
+        sample[f"{name}_words"], sample[f"{name}_rows"] = matrices.add(
+            weights[f"sample_tier.{name}.weight"], weights[f"sample_tier.{name}.bias"]
         )
-    sample["table"] = floats.add(tap_table(checkpoint))
-    return PackedWeights(
-        matrices.finish(WORD_TYPES[precision]),
-        floats.finish(np.float32),
-        tiers,
-        sample,
-        state.words,
-        state.finish(np.float32),
-    )
+    table, scale = quantise_table(tap_table(checkpoint), precision)
+    sample["row_step"] = padded(config.dims[0], CHUNK)
+    sample["table_scale"] = floats.add(scale)
+    rows = aligned(config.taps * config.q_levels * int(sample["row_step"][0]), table.dtype)
+    rows.reshape(config.taps, config.q_levels, -1)[..., : config.dims[0]] = table
+    arrays = Weights(matrices.finish(), upsamplers.finish(), floats.finish(np.float32), rows, tiers, sample)
+    return PackedWeights(config, precision, instructions, arrays, state.finish(np.float32))
+
+
+def _pack_cells(row: Any, prefix: str, checkpoint: Checkpoint, matrices: _Packer) -> None:
+    """The products before the gates of one tier."""
+    weights = checkpoint.weights
+    inner = {
+        f"{source}{layer}": (
+            weights[f"{prefix}.rnn.weight_{source}_l{layer}"],
+            weights[f"{prefix}.rnn.bias_{source}_l{layer}"],
+        )
+        for layer in range(checkpoint.config.layers)
+        for source in ("ih", "hh")
+    }
+    row["above_words"], row["above_rows"] = matrices.add(inner["ih0"][0], np.zeros(row["gates"], np.float32))
+    row["frame_words"], row["frame_rows"] = matrices.add(*frame_gates(checkpoint, prefix))
+    row["state_words"], row["state_rows"] = matrices.add(*inner["hh0"])
+    deep = list(inner.values())[2:]
+    if deep:
+        row["deep_words"], row["deep_words_step"], row["deep_rows"], row["deep_rows_step"] = matrices.add_all(deep)

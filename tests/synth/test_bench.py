@@ -1,19 +1,54 @@
 """The benchmark reports what scripts rely on, consistently."""
 
+from typing import get_args
+
+import numpy as np
 import pytest
 
 from livernn.model.checkpoint import random_checkpoint
 from livernn.model.config import ModelConfig
+from livernn.model.precision import Precision
+from livernn.synth.account import costs
 from livernn.synth.bench import run_bench
+from livernn.synth.cpu import PARTS
+from livernn.synth.kernel import load_kernel
+from livernn.synth.packing import padded
 
 
-def test_fields_agree_with_each_other() -> None:
-    result = run_bench(random_checkpoint(ModelConfig(dims=(32, 32, 32))), 0.05).as_dict()
-    assert set(result) == {
+@pytest.mark.parametrize("voices", [1, 3])
+def test_fields_agree_with_each_other(voices: int) -> None:
+    result = run_bench(random_checkpoint(ModelConfig(dims=(32, 32, 32))), 0.05, voices=voices)
+    fields = result.as_dict()
+    assert set(fields) >= {
         "model", "device", "precision", "voices", "sample_rate", "samples_per_s", "real_time_factor", "block_ms_p50",
         "block_ms_p99", "limit_samples_per_s", "fraction_of_limit",
     }  # fmt: skip
-    assert result["real_time_factor"] == pytest.approx(result["samples_per_s"] / 16000)
-    assert result["samples_per_s"] == pytest.approx(64e3 / result["block_ms_p50"])
-    assert result["fraction_of_limit"] == pytest.approx(result["samples_per_s"] / result["limit_samples_per_s"])
-    assert result["block_ms_p99"] >= result["block_ms_p50"] > 0.0
+    assert fields["voices"] == voices
+    assert fields["real_time_factor"] == pytest.approx(fields["samples_per_s"] / 16000)
+    assert fields["samples_per_s"] == pytest.approx(64e3 / fields["block_ms_p50"])
+    assert fields["fraction_of_limit"] == pytest.approx(fields["samples_per_s"] / fields["limit_samples_per_s"])
+    assert fields["block_ms_max"] >= fields["block_ms_p99"] >= fields["block_ms_p50"] > 0.0
+    assert sum(part.us for part in result.parts.values()) == pytest.approx(1e6 / fields["samples_per_s"])
+    assert min(fields[name] for name in ("arithmetic_samples_per_s", "near_gb_per_s", "far_gb_per_s")) > 0.0
+    for name in PARTS:
+        assert name in result.text()
+
+
+@pytest.mark.parametrize("precision", get_args(Precision))
+@pytest.mark.parametrize("upsampler", ["full", "shared"])
+def test_bytes_are_those_of_the_packed_words(precision: Precision, upsampler: str) -> None:
+    """Where every part is read once per sample, and all sizes are whole panels, bytes are the size of the arrays."""
+    config = ModelConfig(frame_sizes=(2, 4), dims=(64, 64, 64), upsampler=upsampler, layers=2)  # type: ignore[arg-type]
+    packed = load_kernel(random_checkpoint(config), precision)
+    parts = costs(packed)
+    frames, sample = parts["frame tiers"].bytes, parts["hidden layer"].bytes + parts["output layer"].bytes
+    per_weight = packed.arrays.matrices.nbytes / (
+        (64 + 256) * 64 + sum(3 * 64 * (padded(size, 8) + 4 * 64) for size in (2, 4))
+    )
+    assert sample == pytest.approx((64 + 256) * 64 * per_weight)
+    slow = 3 * 64 * (4 + 3 * 64) * per_weight / 4
+    fast = 3 * 64 * (2 + 3 * 64) * per_weight / 2 + 3 * 64 * 64 * per_weight / 4
+    each = packed.arrays.upsamplers.nbytes / (4 if upsampler == "full" else 2)
+    assert frames == pytest.approx(slow + fast + (2 * each if upsampler == "full" else each) / 4)
+    assert parts["upsampling"].bytes == pytest.approx(each if upsampler == "full" else each / 2)
+    assert np.isclose(parts["taps"].bytes, 2 * 64 * packed.arrays.table.itemsize)

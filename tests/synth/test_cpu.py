@@ -12,12 +12,13 @@ from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.model.precision import DEFAULT_PRECISION, Precision
-from livernn.synth.emit import TOP_LEVEL
 from livernn.synth.generator import Generator
+from livernn.synth.instructions import SETS, candidates
+from livernn.synth.kernel import agree, load_kernel
 from livernn.synth.philox import fill_uniforms
 from livernn.synth.reference import Reference, distribution, draw
+from livernn.synth.rounding import LARGEST
 
-LOGIT_TOLERANCE = 1e-4
 EDGE_TOLERANCE = 1e-5
 
 CONFIGS = {
@@ -39,13 +40,14 @@ def codes_for(config: ModelConfig, count: int) -> np.ndarray:
     return np.abs((walk + config.q_levels / 2) % (2 * config.q_levels - 2) - config.q_levels + 1).astype(np.uint8)
 
 
+def kernel(
+    checkpoint: Checkpoint, precision: Precision = DEFAULT_PRECISION, seed: int = 0, voices: int = 1
+) -> Generator:
+    return Generator(load_kernel(checkpoint, precision), seed=seed, voices=voices)
+
+
 def reference_logits(checkpoint: Checkpoint, precision: Precision, codes: np.ndarray) -> np.ndarray:
-    voice = Reference(checkpoint, precision, TOP_LEVEL)
-    rows = []
-    for code in codes:
-        rows.append(voice.logits())
-        voice.push(int(code))
-    return np.array(rows)
+    return Reference(checkpoint, precision, SETS[candidates()[0]].top_level).forced_logits(codes)
 
 
 def codes_at_edges(logits: np.ndarray, patch: Patch, uniform: float) -> set[int]:
@@ -78,27 +80,17 @@ def test_teacher_forced_logits_equal_the_reference(checkpoint: Checkpoint, preci
     codes = codes_for(checkpoint.config, 3 * checkpoint.config.lookback_samples + 7)
     expected = reference_logits(checkpoint, precision, codes)
     assert expected.std() > 0.1
-    logits = Generator(checkpoint, seed=0, precision=precision).forced_logits(codes)
-    if precision == "int8":
-        assert_equal_but_for_rounding(logits, expected)
-    else:
-        np.testing.assert_allclose(logits, expected, atol=LOGIT_TOLERANCE)
-
-
-def assert_equal_but_for_rounding(logits: np.ndarray, expected: np.ndarray) -> None:
-    """An activation whose level float32 and float64 round differently moves all logits, and what follows, a little."""
-    error = np.abs(logits - expected)
-    assert np.median(error) < 0.003 * expected.std()
-    assert error.max() < 0.1 * expected.std()
+    logits = kernel(checkpoint, precision).forced_logits(codes)[:, 0]
+    assert agree(logits, expected, precision)
+    assert not agree(np.roll(logits, 1, axis=0), expected, precision)
 
 
 def test_smaller_formats_are_near_the_exact_logits(checkpoint: Checkpoint) -> None:
     codes = codes_for(checkpoint.config, 2 * checkpoint.config.lookback_samples)
-    exact, bf16, int8 = (
-        Generator(checkpoint, seed=0, precision=precision).forced_logits(codes) for precision in get_args(Precision)
-    )
-    error_bf16, error_int8 = np.abs(bf16 - exact).mean(), np.abs(int8 - exact).mean()
-    assert 0.0 < error_bf16 < error_int8 < 0.05 * exact.std()
+    exact, *others = (kernel(checkpoint, precision).forced_logits(codes) for precision in get_args(Precision))
+    errors = [np.abs(logits - exact).mean() / exact.std() for logits in others]
+    assert 0.0 < errors[0] < errors[1] < errors[2] < 0.25
+    assert errors[1] < 0.05
 
 
 @pytest.mark.parametrize(
@@ -119,9 +111,9 @@ def test_codes_equal_the_reference_for_the_same_uniforms(
     count = 300
     uniforms = np.empty(count)
     fill_uniforms(uniforms, seed=11, voice=0, start=0)
-    codes = Generator(checkpoint, seed=11, precision=precision).render(count, patch)
-    if precision == "int8":  # whose logits equal the reference's but for activations that round the other way
-        rows = Generator(checkpoint, seed=0, precision=precision).forced_logits(codes).astype(np.float64)
+    (codes,) = kernel(checkpoint, precision, seed=11).render(count, [patch])
+    if precision in LARGEST:  # whose logits equal the reference's but for activations that round the other way
+        rows = kernel(checkpoint, precision).forced_logits(codes)[:, 0].astype(np.float64)
     else:
         rows = reference_logits(checkpoint, precision, codes)
     for logits, code, uniform in zip(rows, codes, uniforms, strict=True):
@@ -131,26 +123,29 @@ def test_codes_equal_the_reference_for_the_same_uniforms(
 
 
 @settings(max_examples=20)
-@given(cuts=st.lists(st.integers(1, 70), min_size=1, max_size=8))
-def test_any_block_split_gives_the_same_samples(cuts: list[int]) -> None:
-    checkpoint = random_checkpoint(CONFIGS["three tiers"], seed=3)
-    patch = Patch(temperature=0.9)
-    whole = Generator(checkpoint, seed=2).render(sum(cuts), patch)
-    voice = Generator(checkpoint, seed=2)
-    np.testing.assert_array_equal(np.concatenate([voice.render(cut, patch) for cut in cuts]), whole)
+@given(cuts=st.lists(st.integers(1, 70), min_size=1, max_size=8), name=st.sampled_from(["three tiers", "shared"]))
+def test_any_block_split_gives_the_same_samples(cuts: list[int], name: str) -> None:
+    checkpoint = random_checkpoint(CONFIGS[name], seed=3)
+    patches = [Patch(temperature=0.9), Patch()]
+    whole = kernel(checkpoint, voices=2).render(sum(cuts), patches)
+    voices = kernel(checkpoint, voices=2)
+    np.testing.assert_array_equal(np.concatenate([voices.render(cut, patches) for cut in cuts], axis=1), whole)
 
 
 def test_blocks_longer_than_the_buffer() -> None:
     checkpoint = random_checkpoint(CONFIGS["two tiers"], seed=3)
-    whole = Generator(checkpoint, seed=2).render(2500, Patch())
-    voice = Generator(checkpoint, seed=2)
-    np.testing.assert_array_equal(np.concatenate([voice.render(500, Patch()) for _ in range(5)]), whole)
+    whole = kernel(checkpoint).render(2500, [Patch()])
+    voice = kernel(checkpoint)
+    np.testing.assert_array_equal(np.concatenate([voice.render(500, [Patch()]) for _ in range(5)], axis=1), whole)
 
 
-def test_no_mass_outside_what_the_patch_keeps() -> None:
-    checkpoint = random_checkpoint(CONFIGS["three tiers"], seed=3)
-    greedy = Generator(checkpoint, seed=1).render(200, Patch(top_k=1))
-    np.testing.assert_array_equal(greedy, Generator(checkpoint, seed=99).render(200, Patch(top_k=1)))
+def test_a_voice_plays_the_same_in_any_company(checkpoint: Checkpoint, precision: Precision) -> None:
+    patches = [Patch(temperature=0.5 + 0.1 * voice, top_k=10 * voice) for voice in range(8)]
+    all_voices = kernel(checkpoint, precision, voices=8).render(70, patches)
+    assert len({voice.tobytes() for voice in all_voices}) == 8
+    for voices in range(1, 8):
+        fewer = kernel(checkpoint, precision, voices=voices).render(70, patches[:voices])
+        np.testing.assert_array_equal(fewer, all_voices[:voices])
 
 
 def test_chi_square_of_the_first_draw() -> None:
@@ -158,12 +153,12 @@ def test_chi_square_of_the_first_draw() -> None:
     for temperature in (0.6, 1.0, 1.5):
         patch = Patch(temperature=temperature)
         probabilities = distribution(Reference(checkpoint, DEFAULT_PRECISION).logits(), patch)
-        voice = Generator(checkpoint, seed=0)
+        voice = kernel(checkpoint, seed=0)
         count = 4000
         drawn = []
         for seed in range(count):
             voice.reset(seed)
-            drawn.append(int(voice.render(1, patch)[0]))
+            drawn.append(int(voice.render(1, [patch])[0, 0]))
         likely = probabilities * count >= 5.0
         observed = np.bincount(drawn, minlength=len(probabilities))
         expected = np.append(probabilities[likely], probabilities[~likely].sum()) * count
@@ -175,38 +170,38 @@ def test_chi_square_of_the_first_draw() -> None:
 
 def test_a_restored_snapshot_repeats() -> None:
     checkpoint = random_checkpoint(CONFIGS["lstm"], seed=3)
-    voice = Generator(checkpoint, seed=4)
-    voice.render(37, Patch())
+    voice = kernel(checkpoint, seed=4)
+    voice.render(37, [Patch()])
     snapshot = voice.snapshot()
-    first = voice.render(90, Patch())
+    first = voice.render(90, [Patch()])
     voice.reset(5)
     voice.restore(snapshot)
-    np.testing.assert_array_equal(voice.render(90, Patch()), first)
+    np.testing.assert_array_equal(voice.render(90, [Patch()]), first)
 
 
 def test_priming_continues_like_forced_codes() -> None:
     checkpoint = random_checkpoint(CONFIGS["four tiers"], seed=3)
-    voice = Generator(checkpoint, seed=4)
-    heard = voice.render(130, Patch())
-    rest = voice.render(50, Patch())
-    other = Generator(checkpoint, seed=4)
+    voice = kernel(checkpoint, seed=4)
+    (heard,) = voice.render(130, [Patch()])
+    rest = voice.render(50, [Patch()])
+    other = kernel(checkpoint, seed=4)
     other.prime(heard)
-    np.testing.assert_array_equal(other.render(50, Patch()), rest)
+    np.testing.assert_array_equal(other.render(50, [Patch()]), rest)
 
 
 def test_reset_repeats_and_seeds_differ() -> None:
     checkpoint = random_checkpoint(CONFIGS["shared"], seed=3)
-    voice = Generator(checkpoint, seed=4)
-    first = voice.render(100, Patch())
+    voice = kernel(checkpoint, seed=4)
+    first = voice.render(100, [Patch()])
     voice.reset()
-    np.testing.assert_array_equal(voice.render(100, Patch()), first)
+    np.testing.assert_array_equal(voice.render(100, [Patch()]), first)
     voice.reset(5)
-    assert (voice.render(100, Patch()) != first).any()
+    assert (voice.render(100, [Patch()]) != first).any()
 
 
 def test_denormal_states_leave_the_caller_unflushed() -> None:
     checkpoint = random_checkpoint(CONFIGS["two tiers"], seed=3)
     scaled = {name: array * np.float32(1e-20) for name, array in checkpoint.weights.items()}
-    Generator(replace(checkpoint, weights=scaled), seed=0).render(64, Patch())
+    kernel(replace(checkpoint, weights=scaled)).render(64, [Patch()])
     smallest = np.float32(1e-45)
     assert smallest * np.float32(1.0) > 0.0

@@ -8,6 +8,7 @@ from livernn.errors import BadInputError
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.synth.generator import Generator
+from livernn.synth.kernel import load_kernel
 from livernn.synth.offline import MAX_SECONDS, render_offline
 from livernn.synth.voice import Voice
 
@@ -22,7 +23,7 @@ def checkpoint() -> Checkpoint:
 
 def test_a_render_is_the_voice_without_its_delay(checkpoint: Checkpoint) -> None:
     audio = render_offline(checkpoint, PATCH, 0.25, seed=7)
-    voice = Voice(Generator(checkpoint, seed=7), 16000.0)
+    voice = Voice(Generator(load_kernel(checkpoint), seed=7), 16000.0)
     live = np.concatenate([voice.render(64, PATCH) for _ in range(80)])
     assert audio.shape == (4000,)
     assert audio.dtype == np.float32
@@ -43,7 +44,7 @@ def test_any_rate_gives_its_exact_count(checkpoint: Checkpoint, rate_hz: float) 
 def test_a_prime_is_continued_and_not_contained(checkpoint: Checkpoint) -> None:
     prime = (0.3 * np.sin(np.arange(4000) / 9.0)).astype(np.float32)
     primed = render_offline(checkpoint, PATCH, 0.1, seed=7, prime=prime)
-    voice = Voice(Generator(checkpoint, seed=7), 16000.0)
+    voice = Voice(Generator(load_kernel(checkpoint), seed=7), 16000.0)
     voice.prime(prime)
     assert np.array_equal(primed, voice.render(2000, PATCH)[voice.delay_samples :][:1600])
     assert not np.array_equal(primed, render_offline(checkpoint, PATCH, 0.1, seed=7))

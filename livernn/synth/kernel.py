@@ -1,0 +1,63 @@
+"""Which kernel serves: the first whose results agree with the reference on this machine."""
+
+import logging
+from functools import cache
+
+import numpy as np
+
+from livernn.errors import LiveRNNError
+from livernn.model.checkpoint import Checkpoint, random_checkpoint
+from livernn.model.config import ModelConfig
+from livernn.model.precision import DEFAULT_PRECISION, Precision
+from livernn.synth.generator import Generator
+from livernn.synth.instructions import SETS, candidates
+from livernn.synth.reference import Reference
+from livernn.synth.rounding import LARGEST
+from livernn.synth.weights import PackedWeights, pack
+
+FLOAT_TOLERANCE = 1e-4
+INTEGER_TOLERANCE_SD = 0.1
+INTEGER_MEDIAN_TOLERANCE_SD = 0.003
+"""In standard deviations of the logits: an activation whose level float32 and float64 round differently moves all
+logits, and what follows, a little."""
+
+_PROOF = ModelConfig(frame_sizes=(4, 12), dims=(72, 40, 24), embed_dim=4, q_levels=150)
+_PROOF_SAMPLES = 40
+
+_logger = logging.getLogger(__name__)
+
+
+def load_kernel(checkpoint: Checkpoint, precision: Precision = DEFAULT_PRECISION) -> PackedWeights:
+    """Pack a checkpoint for the fastest instructions that prove themselves here; compiles them if they are new.
+
+    Raises:
+        LiveRNNError: none does.
+    """
+    for instructions in candidates():
+        if proven(precision, instructions):
+            return pack(checkpoint, precision, instructions)
+    raise LiveRNNError(
+        f"the {precision} kernels", "none computes what it should on this processor", "Try another --precision."
+    )
+
+
+@cache
+def proven(precision: Precision, instructions: str) -> bool:
+    """Whether a small network gives the reference's logits. A kernel that does not is never used; the log says so."""
+    checkpoint = random_checkpoint(_PROOF)
+    codes = np.random.default_rng(0).integers(_PROOF.q_levels, size=_PROOF_SAMPLES).astype(np.uint8)
+    reference = Reference(checkpoint, precision, SETS[instructions].top_level)
+    logits = Generator(pack(checkpoint, precision, instructions), seed=0).forced_logits(codes)[:, 0]
+    agreed = agree(logits, reference.forced_logits(codes), precision)
+    if not agreed:
+        _logger.warning("The %s kernel for %s disagrees with the reference and is left out.", precision, instructions)
+    return agreed
+
+
+def agree(logits: np.ndarray, expected: np.ndarray, precision: Precision) -> bool:
+    """Whether a kernel's logits are the reference's but for what its rounding explains."""
+    error = np.abs(logits - expected)
+    if precision not in LARGEST:
+        return bool(error.max() < FLOAT_TOLERANCE)
+    spread = expected.std()
+    return bool(np.median(error) < INTEGER_MEDIAN_TOLERANCE_SD * spread and error.max() < INTEGER_TOLERANCE_SD * spread)
