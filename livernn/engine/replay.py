@@ -32,6 +32,7 @@ from livernn.engine.state_json import decode_state
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.model.checkpoint import Checkpoint
 from livernn.synth.generator import Generator
+from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
 from livernn.units import ms_to_samples
 
@@ -178,7 +179,7 @@ class _Source:
         if origin["sha256"] not in self._checkpoints:
             self._checkpoints[origin["sha256"]] = find_checkpoint(origin)
         checkpoint = self._checkpoints[origin["sha256"]]
-        generator = Generator(checkpoint, seed=int(origin["seed"]), precision=origin["precision"])
+        generator = Generator(load_kernel(checkpoint, origin["precision"]), seed=int(origin["seed"]))
         voice = Voice(generator, float(step["rate_hz"]))
         voice.restore(decode_state(step["state"]))
         return voice
