@@ -130,12 +130,12 @@ class Mark:
 
 
 class MarkReader:
-    """Takes each mark once. One thread."""
+    """Takes each mark once, the one in force at first included. One thread."""
 
     def __init__(self, reel: Reel) -> None:
         self._words = reel.words
         self._marks = reel.words[MARKS_AT:].reshape(MARKS, MARK_WORDS)
-        self._read = int(reel.words[MARKS_WRITTEN])
+        self._read = max(0, int(reel.words[MARKS_WRITTEN]) - 1)
 
     def take(self) -> tuple[list[Mark], int]:
         """The marks since the last call, and how many of them were overwritten before they could be read."""
