@@ -251,9 +251,8 @@ class EngineClient:
             event = self._adopt(event)
         elif isinstance(event, DeviceLost | NoDevice):
             self._playing = False
-            self.stop_recording()
-        elif isinstance(event, EngineDied):
-            self.stop_recording()
+        if isinstance(event, DeviceLost | EngineDied) and self._recorder is not None:
+            self._recorder.send(StopRecording(when_quiet=True))
         try:
             self._on_event(event)
         except Exception:

@@ -88,7 +88,9 @@ class Record:
 
 @dataclass(frozen=True)
 class StopRecording:
-    """To the take writer: close the take."""
+    """To the take writer: close the take, or, `when_quiet`, as soon as nothing more is heard."""
+
+    when_quiet: bool = False
 
 
 @dataclass(frozen=True)

@@ -207,7 +207,9 @@ def main() -> int:
         match command:
             case Record():
                 writer.record(command)
-            case StopRecording():
+            case StopRecording(when_quiet):
+                if when_quiet:
+                    _follow_to_the_end(writer, ScopeTap(reel))
                 writer.stop()
             case None:
                 _follow_to_the_end(writer, ScopeTap(reel))
