@@ -88,7 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--upsampler", choices=get_args(Upsampler), help="with --dims (default: full)")
     bench.add_argument("--precision", choices=get_args(Precision), default=DEFAULT_PRECISION)
     bench.add_argument("--voices", type=_voices, default=1, metavar="V", help="in lockstep")
-    bench.add_argument("--threads", type=int, choices=(1,), default=1)
+    bench.add_argument("--threads", type=int, choices=(1, 2), default=1, help="2: a second core computes ahead")
+    bench.add_argument("--compare", action="store_true", help="time the plain loop in torch as well")
     bench.add_argument("--device", choices=("auto", "cpu"), default="auto")
     bench.add_argument("--seconds", type=positive, default=10.0, metavar="S")
     bench.add_argument("--json", action="store_true", help="one object")
@@ -186,8 +187,8 @@ def _tell(line: str) -> None:
 
 
 def _bench(options: argparse.Namespace) -> int:
+    from livernn.bench import run_bench
     from livernn.model.checkpoint import load_checkpoint, random_checkpoint
-    from livernn.synth.bench import run_bench
 
     shape = {name: getattr(options, name) for name in ("dims", "frame_sizes", "upsampler")}
     shape = {name: value for name, value in shape.items() if value is not None}
@@ -197,7 +198,14 @@ def _bench(options: argparse.Namespace) -> int:
         raise BadInputError("command line", "--frame-sizes and --upsampler describe a net of --dims", "Add --dims.")
     else:
         checkpoint = load_checkpoint(_model(options)[0])
-    result = run_bench(checkpoint, options.seconds, options.precision, voices=options.voices)
+    result = run_bench(
+        checkpoint,
+        options.seconds,
+        options.precision,
+        voices=options.voices,
+        threads=options.threads,
+        compare=options.compare,
+    )
     print(json.dumps(result.as_dict()) if options.json else result.text())
     return 0
 
@@ -212,7 +220,7 @@ def _info(options: argparse.Namespace) -> int:
     for heading, text in card(checkpoint):
         print(f"{heading}: {text}")
     sys.stdout.flush()
-    from livernn.synth.bench import run_bench
+    from livernn.bench import run_bench
 
     speed = run_bench(checkpoint, _INFO_SECONDS)
     print(f"speed here: {speed.real_time_factor:.2f} times real time in {speed.precision} on one core")

@@ -5,25 +5,26 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from livernn.bench import run_bench
 from livernn.model.checkpoint import random_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.model.precision import Precision
 from livernn.synth.account import costs
-from livernn.synth.bench import run_bench
 from livernn.synth.cpu import PARTS
 from livernn.synth.kernel import load_kernel
 from livernn.synth.packing import padded
 
 
-@pytest.mark.parametrize("voices", [1, 3])
-def test_fields_agree_with_each_other(voices: int) -> None:
-    result = run_bench(random_checkpoint(ModelConfig(dims=(32, 32, 32))), 0.05, voices=voices)
+@pytest.mark.parametrize(("voices", "threads"), [(1, 1), (3, 1), (1, 2)])
+def test_fields_agree_with_each_other(voices: int, threads: int) -> None:
+    checkpoint = random_checkpoint(ModelConfig(dims=(32, 32, 32)))
+    result = run_bench(checkpoint, 0.05, voices=voices, threads=threads)
     fields = result.as_dict()
     assert set(fields) >= {
         "model", "device", "precision", "voices", "sample_rate", "samples_per_s", "real_time_factor", "block_ms_p50",
         "block_ms_p99", "limit_samples_per_s", "fraction_of_limit",
     }  # fmt: skip
-    assert fields["voices"] == voices
+    assert (fields["voices"], fields["threads"]) == (voices, threads)
     assert fields["real_time_factor"] == pytest.approx(fields["samples_per_s"] / 16000)
     assert fields["samples_per_s"] == pytest.approx(64e3 / fields["block_ms_p50"])
     assert fields["fraction_of_limit"] == pytest.approx(fields["samples_per_s"] / fields["limit_samples_per_s"])
@@ -32,6 +33,13 @@ def test_fields_agree_with_each_other(voices: int) -> None:
     assert min(fields[name] for name in ("arithmetic_samples_per_s", "near_gb_per_s", "far_gb_per_s")) > 0.0
     for name in PARTS:
         assert name in result.text()
+
+
+def test_the_plain_loop_is_compared() -> None:
+    checkpoint = random_checkpoint(ModelConfig(frame_sizes=(4, 8), dims=(16, 16, 16)))
+    result = run_bench(checkpoint, 0.05, compare=True)
+    assert result.torch_samples_per_s is not None
+    assert f"{result.samples_per_s / result.torch_samples_per_s:.1f} x as fast" in result.text()
 
 
 @pytest.mark.parametrize("precision", get_args(Precision))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from livernn.control.patch import Patch
+from livernn.engine.second_core import SecondCore
 from livernn.model.checkpoint import Checkpoint
 from livernn.model.config import ModelConfig
 from livernn.model.precision import DEFAULT_PRECISION, Precision
@@ -21,6 +22,7 @@ from livernn.synth.limits import measure_limits
 BLOCK_SAMPLES = 64
 _WARM_UP_BLOCKS = 20
 _CLOCKED_BLOCKS = 200
+_COMPARED_BLOCKS = 15
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class BenchResult:
     near_gb_per_s: float
     far_gb_per_s: float
     bytes_per_sample: float
+    torch_samples_per_s: float | None
     parts: Mapping[str, Part]
 
     def as_dict(self) -> dict[str, Any]:
@@ -86,6 +89,11 @@ class BenchResult:
             f"one core ({self.instructions}) reads {self.near_gb_per_s:.0f} GB/s from near, "
             f"{self.far_gb_per_s:.0f} GB/s from far; products alone: {self.arithmetic_samples_per_s:,.0f} samples/s"
         )
+        if self.torch_samples_per_s is not None:
+            lines.append(
+                f"the plain loop in torch, one voice on one core: {self.torch_samples_per_s:,.0f} samples/s; "
+                f"this is {self.voices * self.samples_per_s / self.torch_samples_per_s:.1f} x as fast"
+            )
         return "\n".join(lines)
 
 
@@ -98,32 +106,44 @@ def describe(config: ModelConfig) -> str:
 
 
 def run_bench(
-    checkpoint: Checkpoint, seconds: float, precision: Precision = DEFAULT_PRECISION, *, voices: int = 1
+    checkpoint: Checkpoint,
+    seconds: float,
+    precision: Precision = DEFAULT_PRECISION,
+    *,
+    voices: int = 1,
+    threads: int = 1,
+    compare: bool = False,
 ) -> BenchResult:
-    """Render blocks for `seconds`."""
+    """Render blocks for `seconds`; the parts' share of the time is that of the thread that samples.
+
+    `compare` also times the plain loop in torch, one voice on one core.
+    """
     packed = load_kernel(checkpoint, precision)
     generator = Generator(packed, seed=0, voices=voices)
+    player = SecondCore(generator) if threads == 2 else generator
     patches = [Patch()] * voices
     for _ in range(_WARM_UP_BLOCKS):
-        generator.render(BLOCK_SAMPLES, patches)
+        player.render(BLOCK_SAMPLES, patches)
     times_s: list[float] = []
     deadline = time.perf_counter() + seconds
     while not times_s or time.perf_counter() < deadline:
         began = time.perf_counter()
-        generator.render(BLOCK_SAMPLES, patches)
+        player.render(BLOCK_SAMPLES, patches)
         times_s.append(time.perf_counter() - began)
     median_s, slow_s, longest_s = np.percentile(times_s, [50, 99, 100])
     cost = costs(packed)
     limits = measure_limits(packed, cost, voices)
     rate = BLOCK_SAMPLES / median_s
-    shares = _shares(generator, patches)
+    shares = _shares(generator, player, patches)
+    if isinstance(player, SecondCore):
+        player.close()
     return BenchResult(
         model=describe(checkpoint.config),
         device=platform.processor() or platform.machine(),
         instructions=packed.instructions,
         precision=precision,
         voices=voices,
-        threads=1,
+        threads=threads,
         sample_rate=checkpoint.config.sample_rate_hz,
         samples_per_s=rate,
         real_time_factor=rate / checkpoint.config.sample_rate_hz,
@@ -136,13 +156,32 @@ def run_bench(
         near_gb_per_s=limits.near_gb_per_s,
         far_gb_per_s=limits.far_gb_per_s,
         bytes_per_sample=sum(part.bytes for part in cost.values()),
+        torch_samples_per_s=_plain_loop_samples_per_s(checkpoint) if compare else None,
         parts={name: Part(1e6 / rate * shares[name], cost[name].bytes) for name in PARTS},
     )
 
 
-def _shares(generator: Generator, patches: list[Patch]) -> dict[str, float]:
+def _shares(generator: Generator, player: Generator | SecondCore, patches: list[Patch]) -> dict[str, float]:
     """Of the time, by part; all 0 on a processor without a counter to read."""
     generator.clock = np.zeros(len(PARTS), np.int64)
     for _ in range(_CLOCKED_BLOCKS):
-        generator.render(BLOCK_SAMPLES, patches)
+        player.render(BLOCK_SAMPLES, patches)
     return dict(zip(PARTS, (generator.clock / max(1, generator.clock.sum())).tolist(), strict=True))
+
+
+def _plain_loop_samples_per_s(checkpoint: Checkpoint) -> float:
+    import torch
+
+    from livernn.model.plain_loop import PlainLoop
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    loop = PlainLoop(checkpoint)
+    loop.render(BLOCK_SAMPLES)
+    times_s = []
+    for _ in range(_COMPARED_BLOCKS):
+        began = time.perf_counter()
+        loop.render(BLOCK_SAMPLES)
+        times_s.append(time.perf_counter() - began)
+    torch.set_num_threads(before)
+    return BLOCK_SAMPLES / float(np.median(times_s))

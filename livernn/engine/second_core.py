@@ -1,0 +1,70 @@
+"""A Generator that a second thread helps: `--threads 2`."""
+
+import threading
+import weakref
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livernn.control.patch import Patch
+from livernn.synth.crew import LEAVE, STALLS, Crew, make_crew
+from livernn.synth.generator import Generator, Snapshot
+
+
+class SecondCore:
+    """The same samples as the Generator's, sooner where a core is idle. Owned by one thread, like it.
+
+    The helper's thread sleeps while nothing is rendered and ends with this object.
+    """
+
+    def __init__(self, generator: Generator) -> None:
+        self.config = generator.config
+        self._generator = generator
+        self._crew = make_crew(generator.config, generator.voices)
+        self._wanted = threading.Event()
+        helper = threading.Thread(
+            target=_help, args=(generator, self._crew, self._wanted), name="second core", daemon=True
+        )
+        helper.start()
+        generator.take_on(self._crew)
+        self.close = weakref.finalize(self, _dismiss, self._crew, self._wanted, helper)
+
+    @property
+    def stalls(self) -> int:
+        """How often the helper kept the sampler waiting, so that it went on alone for a while."""
+        return int(self._crew.words[STALLS])
+
+    def render(self, count: int, patches: Sequence[Patch]) -> NDArray[np.uint8]:
+        """See `Generator`."""
+        self._wanted.set()
+        return self._generator.render(count, patches)
+
+    def prime(self, codes: NDArray[np.uint8]) -> None:
+        """See `Generator`."""
+        self._generator.prime(codes)
+
+    def reset(self, seed: int | None = None) -> None:
+        """See `Generator`."""
+        self._generator.reset(seed)
+
+    def snapshot(self) -> Snapshot:
+        """See `Generator`."""
+        return self._generator.snapshot()
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """See `Generator`."""
+        self._generator.restore(snapshot)
+
+
+def _help(generator: Generator, crew: Crew, wanted: threading.Event) -> None:
+    while not crew.words[LEAVE]:
+        wanted.wait()
+        wanted.clear()
+        generator.assist(crew)
+
+
+def _dismiss(crew: Crew, wanted: threading.Event, helper: threading.Thread) -> None:
+    crew.words[LEAVE] = 1
+    wanted.set()
+    helper.join()
