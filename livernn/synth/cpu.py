@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livernn.synth.compiled import network
+from livernn.synth.compiled import network, network_inline
 from livernn.synth.crew import finish, is_there, position_of, post, recall, take
 from livernn.synth.denormals import flush_denormals, restore_denormals
 from livernn.synth.draw import draw
@@ -28,7 +28,7 @@ PARTS = ("frame tiers", "upsampling", "taps", "hidden layer", "output layer", "d
 """What `advance` does, in the order of its clock."""
 
 
-@network
+@network_inline
 def _hold(weights: Any, state: Floats, position: int, scratch: Any, crew: Any) -> None:
     """Make the fastest frame tier's state ready to condition samples from `position` within the frame on."""
     tier = weights.tiers[0]
@@ -45,7 +45,7 @@ def _hold(weights: Any, state: Floats, position: int, scratch: Any, crew: Any) -
         )  # fmt: skip
 
 
-@network
+@network_inline
 def _slice(weights: Any, position: int, held: Any, conditioning: Floats, voices: int) -> None:
     """The conditioning at `position` by the full upsampler."""
     tier = weights.tiers[0]
@@ -53,7 +53,7 @@ def _slice(weights: Any, position: int, held: Any, conditioning: Floats, voices:
     multiply(weights.upsamplers, words, weights.floats[rows:], tier.below, tier.dim, held, conditioning, voices)
 
 
-@network
+@network_inline
 def _condition(weights: Any, position: int, scratch: Any, crew: Any, voices: int) -> None:
     """What the fastest frame tier says about the sample at `position` within its frame, into `front`."""
     tier = weights.tiers[0]
@@ -92,7 +92,7 @@ def assist(weights: Any, held: Any, crew: Any, voices: int) -> None:
     restore_denormals(control)
 
 
-@network
+@network_inline
 def _add_taps(weights: Any, recent: Codes, rows: NDArray[np.int64], first: Floats, sums: Floats) -> None:
     """What the last `taps` codes add to the first layer, and its ReLU."""
     sample = weights.sample[0]
@@ -106,7 +106,7 @@ def _add_taps(weights: Any, recent: Codes, rows: NDArray[np.int64], first: Float
     rectify(first, dim)
 
 
-@network
+@network_inline
 def _predict(weights: Any, scratch: Any, voices: int, clock: NDArray[np.int64], began: int) -> int:
     """The sample tier's matrices: first layer in `front`, logits in `gates`."""
     sample = weights.sample[0]
@@ -127,7 +127,7 @@ def _predict(weights: Any, scratch: Any, voices: int, clock: NDArray[np.int64], 
     return _lap(clock, 4, began)
 
 
-@network
+@network_inline
 def _lap(clock: NDArray[np.int64], part: int, began: int) -> int:
     """Adds the time since `began` to a part, where anybody asked for it."""
     if len(clock) == 0:

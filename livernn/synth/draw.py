@@ -3,7 +3,7 @@
 import numpy as np
 
 from livernn.synth.compiled import network
-from livernn.synth.vector import Floats, exp
+from livernn.synth.vector import Floats, exp, extremes
 
 _ZERO = np.float32(0.0)
 _LANES = 16
@@ -55,9 +55,7 @@ def draw(
     min_p: np.float32,
 ) -> int:
     """The first code whose cumulated probability exceeds `uniform`; `levels` is scratch `[count]`."""
-    highest = logits[0]
-    for i in range(count):
-        highest = max(highest, logits[i])
+    _, highest = extremes(logits, count)
     scale = np.float32(1.0) / temperature
     for i in range(count):
         levels[i] = exp((logits[i] - highest) * scale)

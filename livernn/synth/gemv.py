@@ -73,7 +73,7 @@ def _quantise(words: Any, operand: Any, count: Any, columns: Any) -> Any:  # noq
     return to_levels if layout.integer else as_it_is
 
 
-@overload(multiply)
+@overload(multiply, inline="always")
 def _multiply(
     words: Any, at: Any, per_row: Any, rows: Any, columns: Any, operand: Any, y: Any, count: Any  # noqa: ARG001
 ) -> Any:  # fmt: skip
