@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from livernn.buglog import log_bug
-from livernn.commandline import Parser
+from livernn.commandline import Parser, add_inputs
 from livernn.control.preset import Preset, load_preset
 from livernn.errors import DeviceError, LiveRNNError
 
@@ -35,6 +35,7 @@ def _parse() -> argparse.Namespace:
     model.add_argument("--checkpoint", type=Path, metavar="PATH", help="start with this .safetensors file")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="what the model runs on")
     parser.add_argument("--audio-device", metavar="NAME", help="audio output, by its name or an unambiguous part of it")
+    add_inputs(parser)
     parser.add_argument("--list-devices", action="store_true", help="list the audio outputs and end")
     return parser.parse_args()
 
@@ -85,6 +86,7 @@ def _perform(options: argparse.Namespace) -> int:
         signal.signal(interrupt, lambda *_: QTimer.singleShot(0, window.close))
     window.show()
     session.start(preset, options.audio_device)
+    window.controllers.start(options.midi, options.osc)
     return application.exec()
 
 

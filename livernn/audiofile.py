@@ -50,24 +50,36 @@ def read_audio(path: Path, rate_hz: float, max_seconds: float | None = None) -> 
     Raises:
         BadInputError: missing, unreadable, empty, damaged, or holding NaN or infinity.
     """
-    with _open(path) as file:
-        converter = soxr.ResampleStream(file.samplerate, rate_hz, 1, dtype="float32", quality="HQ")
-        same_rate = file.samplerate == rate_hz
-        heard = slice(1) if _in_anti_phase(path, file) else slice(None)
-        left = file.frames if max_seconds is None else min(file.frames, round(max_seconds * file.samplerate))
-        parts: list[NDArray[np.float32]] = []
-        while left > 0:
-            block = _read_block(path, file, min(left, max(1, _BLOCK_VALUES // file.channels)))
-            left = left - len(block) if len(block) else 0
-            with np.errstate(invalid="ignore", over="ignore"):
-                mono = block[:, heard].mean(axis=1, dtype=np.float64).astype(np.float32)
-            parts.append(mono if same_rate else converter.resample_chunk(mono, last=left == 0))
+    parts = list(audio_blocks(path, rate_hz, end_s=max_seconds))
     audio = np.concatenate(parts) if parts else np.empty(0, dtype=np.float32)
     if audio.size == 0:
         raise BadInputError(str(path), "it holds 0 seconds of audio", "Choose a longer file.")
     if not np.isfinite(audio).all():
         raise BadInputError(str(path), "it holds values that are not numbers", "Export it again from its source.")
     return audio
+
+
+def audio_blocks(
+    path: Path, rate_hz: float, begin_s: float = 0.0, end_s: float | None = None
+) -> Iterator[NDArray[np.float32]]:
+    """The file between two times, block by block, as `read_audio` gives it.
+
+    Raises:
+        BadInputError: missing, unreadable, empty or damaged.
+    """
+    with _open(path) as file:
+        converter = soxr.ResampleStream(file.samplerate, rate_hz, 1, dtype="float32", quality="HQ")
+        same_rate = file.samplerate == rate_hz
+        heard = slice(1) if _in_anti_phase(path, file) else slice(None)
+        left = file.frames if end_s is None else min(file.frames, round(end_s * file.samplerate))
+        if begin_s > 0.0:
+            left -= file.seek(min(left, round(begin_s * file.samplerate)))
+        while left > 0:
+            block = _read_block(path, file, min(left, max(1, _BLOCK_VALUES // file.channels)))
+            left = left - len(block) if len(block) else 0
+            with np.errstate(invalid="ignore", over="ignore"):
+                mono = block[:, heard].mean(axis=1, dtype=np.float64).astype(np.float32)
+            yield mono if same_rate else converter.resample_chunk(mono, last=left == 0)
 
 
 @contextlib.contextmanager

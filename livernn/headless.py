@@ -147,7 +147,7 @@ class Player:
         self._preset = preset
         self.client.load(preset.checkpoint, preset.patch)
         try:
-            self._shelf.turn_to(preset.folder)
+            self._shelf.turn_to(preset)
         except LiveRNNError as error:
             self._on_status(str(error))
         self.desk.midi_map = self._shelf.map

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from livernn.control.midimap import MidiMap
 from livernn.control.midimap_json import from_json, to_json
+from livernn.control.preset import CHECKPOINT_FILE, Preset
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.paths import data_dir
 
@@ -85,13 +86,16 @@ class MapShelf:
             raise
         self.map = self._shared
 
-    def turn_to(self, folder: Path) -> None:
-        """Use the map of the preset in `folder`.
+    def turn_to(self, preset: Preset) -> None:
+        """Use the map of a preset; a bare checkpoint has none.
 
         Raises:
             BadInputError: it cannot be used; the one for all holds.
         """
-        self._own_path, self.map, self.own = folder / MAP_FILE, self._shared, False
+        self.map, self.own, self._own_path = self._shared, False, None
+        if preset.checkpoint.name != CHECKPOINT_FILE:
+            return
+        self._own_path = preset.folder / MAP_FILE
         own = read_map(self._own_path)
         if own is not None:
             self.map, self.own = own, True

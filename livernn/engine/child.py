@@ -2,6 +2,8 @@
 
 import os
 import sys
+import threading
+import time
 from pathlib import Path
 
 _ROOT = str(Path(__file__).resolve().parent.parent.parent)
@@ -16,3 +18,18 @@ def child_environment() -> dict[str, str]:
     """The environment in which `child_command` finds this copy of liveRNN first."""
     inherited = os.environ.get("PYTHONPATH")
     return {**os.environ, "PYTHONPATH": os.pathsep.join([_ROOT, inherited] if inherited else [_ROOT])}
+
+
+def watch_owner(patience_s: float) -> threading.Event:
+    """Set when standard input ends; `patience_s` after that this process is gone, whatever hangs."""
+    gone = threading.Event()
+
+    def read_to_end() -> None:
+        while os.read(0, 1024):
+            pass
+        gone.set()
+        time.sleep(patience_s)
+        os._exit(1)
+
+    threading.Thread(target=read_to_end, daemon=True).start()
+    return gone

@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
+from livernn.engine.auditioner import Auditioner
 from livernn.engine.connection import Connection
 from livernn.engine.messages import (
     DEFAULT_DEPTH_MS,
     AudioOpened,
+    Audition,
+    AuditionEnded,
     Command,
     Device,
     DeviceLost,
@@ -50,6 +53,7 @@ from livernn.engine.transport import EngineState
 __all__ = [
     "DEFAULT_DEPTH_MS",
     "AudioOpened",
+    "AuditionEnded",
     "Device",
     "DeviceLost",
     "Devices",
@@ -95,6 +99,8 @@ class EngineClient:
         self._playing = False
         self._reel: Reel | None = None
         self._recorder: Recorder | None = None
+        self._auditions: list[Auditioner] = []
+        """The last one may be playing; those before it are fading out."""
         self._life = 0
         self._connection: Connection | None = None
 
@@ -122,6 +128,9 @@ class EngineClient:
     def close(self) -> None:
         """End the engine and wait for that, by force after some seconds."""
         self._end_engine()
+        self.stop_audition()
+        while self._auditions:
+            self._auditions.pop().join()
         if self._recorder is not None:
             self._recorder.end()
             self._recorder = None
@@ -214,6 +223,18 @@ class EngineClient:
         """Close the take under way. Ends in TakeEnded, which also comes when the device or the engine is lost."""
         if self._recorder is not None:
             self._recorder.send(StopRecording())
+
+    def audition(self, path: Path, begin_s: float, end_s: float) -> None:
+        """Play a sound file beside the instrument through the same output, and no other. Ends in AuditionEnded."""
+        self.stop_audition()
+        device = self._audio.device if self._audio is not None else None
+        self._auditions = [one for one in self._auditions if one.runs]
+        self._auditions.append(Auditioner(Audition(str(path), begin_s, end_s, device), self._receive))
+
+    def stop_audition(self) -> None:
+        """Fade it out; harmless without one."""
+        for auditioner in self._auditions:
+            auditioner.stop()
 
     def list_devices(self) -> None:
         """Ask for Devices."""

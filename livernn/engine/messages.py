@@ -87,6 +87,16 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Audition:
+    """To an audition process: play the sound file at `path` from `begin_s` to `end_s` through `device`."""
+
+    path: str
+    begin_s: float
+    end_s: float
+    device: str | None = None
+
+
+@dataclass(frozen=True)
 class StopRecording:
     """To the take writer: close the take, or, `when_quiet`, as soon as nothing more is heard."""
 
@@ -175,6 +185,13 @@ class DeviceLost:
 
 
 @dataclass(frozen=True)
+class AuditionEnded:
+    """The sound file at `path` is no longer being played."""
+
+    path: str
+
+
+@dataclass(frozen=True)
 class TakeBegun:
     """A take is being recorded to the WAV at `path`, whose first `preroll_s` were heard before it was asked for."""
 
@@ -225,10 +242,13 @@ class EngineDied:
     message: str
 
 
-Command = Load | Play | Stop | Panic | Reset | Prime | SetAudio | SetDepth | ListDevices | Record | StopRecording | Quit
+Command = (
+    Load | Play | Stop | Panic | Reset | Prime | SetAudio | SetDepth | ListDevices
+    | Audition | Record | StopRecording | Quit
+)  # fmt: skip
 Event = (
     StateChanged | Tuning | Loaded | Primed | WasReset
     | AudioOpened | Devices | NoDevice | DeviceLost
-    | TakeBegun | TakeEnded | Failed | Refused | Garbled | EngineDied
+    | AuditionEnded | TakeBegun | TakeEnded | Failed | Refused | Garbled | EngineDied
 )  # fmt: skip
 Message = Command | Event

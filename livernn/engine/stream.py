@@ -7,11 +7,11 @@ Here it can do both. The stream lives until standard input ends; the engine kill
 import os
 import signal
 import sys
-import threading
 import time
 from typing import Any
 
 from livernn.engine.audio import callback
+from livernn.engine.child import watch_owner
 from livernn.engine.devices import find_output, portaudio, query_outputs
 from livernn.engine.messages import AudioOpened, Refused, SetAudio, Tuning
 from livernn.engine.reel import Reel
@@ -65,21 +65,6 @@ def open_stream(block: SharedBlock, reel: Reel, settings: SetAudio) -> tuple[Any
     return stream, AudioOpened(device.name, device.host_api, stream.samplerate, channels, 1000.0 * stream.latency)
 
 
-def _watch_owner() -> threading.Event:
-    """Set when standard input ends; soon after that the process is gone, whatever PortAudio does."""
-    gone = threading.Event()
-
-    def read_to_end() -> None:
-        while os.read(0, 1024):
-            pass
-        gone.set()
-        time.sleep(_END_PATIENCE_S)
-        os._exit(1)
-
-    threading.Thread(target=read_to_end, daemon=True).start()
-    return gone
-
-
 def _fade_out(block: SharedBlock) -> None:
     """The engine has done so, unless it died."""
     block.words[GATE] = 0
@@ -92,7 +77,7 @@ def main() -> int:
     """Say Tuning when compiled, AudioOpened or Refused when PortAudio has decided; play until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the client
     out = claim_stdout()
-    gone = _watch_owner()
+    gone = watch_owner(_END_PATIENCE_S)
     out.write(encode(Tuning("audio", 1.0)))
     block = SharedBlock.attach(sys.argv[1])
     reel = Reel.attach(sys.argv[2])

@@ -50,12 +50,13 @@ class Header(QWidget):
         layout.setContentsMargins(4, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(wordmark)
-        layout.addSpacing(18)
+        layout.addSpacing(8)
         for widget in (self.previous, self.presets, self.next, self.favourite, self.save, self.open):
             layout.addWidget(widget)
-        layout.addSpacing(18)
+        layout.addSpacing(8)
         for widget in (self.audio, self.help, self.menu_button):
             layout.addWidget(widget)
+        self._layout = layout
         layout.setStretchFactor(self.presets, 1)
         self._shown: list[Preset] = []
         self.previous.clicked.connect(lambda: self.preset_stepped.emit(-1))
@@ -66,6 +67,10 @@ class Header(QWidget):
         self.open.clicked.connect(self.open_asked)
         self.audio.clicked.connect(self.audio_asked)
         self.help.clicked.connect(self.help_asked)
+
+    def dock(self, button: QPushButton) -> None:
+        """Put a button of another panel beside the audio's."""
+        self._layout.insertWidget(self._layout.indexOf(self.help), button)
 
     def show_presets(
         self, presets: Sequence[Preset], favourites: Sequence[Preset], current: Preset | None, *, dirty: bool

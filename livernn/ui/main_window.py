@@ -19,9 +19,13 @@ from PySide6.QtWidgets import (
 from livernn.engine.client import EngineState
 from livernn.ui import theme as themes
 from livernn.ui.banner import Banner
+from livernn.ui.control_lamp import ControlLamp
+from livernn.ui.control_page import ControlPage
+from livernn.ui.controllers import Controllers
 from livernn.ui.dialogs import Dialogs
 from livernn.ui.header import Header
 from livernn.ui.keys import Keys
+from livernn.ui.learnables import Learnables
 from livernn.ui.meter import LevelMeter
 from livernn.ui.notice import Notice, Remedy
 from livernn.ui.pages import Pages
@@ -56,6 +60,10 @@ class MainWindow(QMainWindow):
         self.transport = Transport()
         self.status = StatusStrip()
         self.dialogs = Dialogs(self, session, self.keys)
+        self.controllers = Controllers(session)
+        self.control = ControlPage(self.controllers)
+        self.control_lamp = ControlLamp(self.controllers)
+        self.learnables = Learnables(self.controllers, self.transport.targets())
         self.setWindowTitle("liveRNN")
         self.setAcceptDrops(True)
         self.setCentralWidget(self._lay_out())
@@ -80,12 +88,14 @@ class MainWindow(QMainWindow):
         scopes = QHBoxLayout()
         scopes.setSpacing(12)
         self.pages.dock(self.scopes, "Scopes", "What is heard")
+        self.pages.dock(self.control, "Control", "MIDI, OSC, and what they move (Ctrl+M)")
         scopes.addWidget(self.pages, 1)
         scopes.addWidget(frame)
         body = QWidget()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(14, 12, 14, 14)
         layout.setSpacing(10)
+        self.header.dock(self.control_lamp)
         layout.addWidget(self.header)
         layout.addWidget(self.banner)
         layout.addLayout(scopes, 1)
@@ -121,6 +131,8 @@ class MainWindow(QMainWindow):
         header.menu.about_asked.connect(dialogs.show_about)
         self.banner.remedy_asked.connect(self._apply_remedy)
         self.banner.device_chosen.connect(session.choose_device)
+        self.controllers.told.connect(self._show_notice)
+        self.control_lamp.clicked.connect(lambda: self.pages.toggle(self.control))
         transport.play_asked.connect(session.toggle_play)
         transport.prime_asked.connect(dialogs.ask_for_prime)
         transport.reset_asked.connect(session.reset)
@@ -141,6 +153,8 @@ class MainWindow(QMainWindow):
         add("Ctrl+R", "Start over with a new random seed", session.reset)
         add("F", "Freeze the scopes", self.scopes.freeze.toggle)
         add("Ctrl+D", "Audio output", dialogs.show_audio)
+        add("Ctrl+M", "Controllers, and what they move", lambda: self.pages.toggle(self.control))
+        add("M", "Learn mode: touch a knob or a button, then move a controller", self.controllers.toggle_learn_mode)
         add("Ctrl+T", "Dark, light, high contrast", self.next_theme)
         add("Ctrl+Tab", "Next page: scopes, and what else there is", self.pages.turn)
         self.keys.add_digits("Ctrl", "Load that one of the favourites", session.load_favourite)
@@ -193,6 +207,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._remember_place()
+        self.controllers.close()
         self.session.close()
         super().closeEvent(event)
 
@@ -229,6 +244,7 @@ class MainWindow(QMainWindow):
         now = time.monotonic()
         passed_s, self._status_at = now - self._status_at, now
         self.status.show_metrics(self.session.client.metrics(), passed_s)
+        self.control.inputs.refresh()
 
     def _show_presets(self) -> None:
         session = self.session

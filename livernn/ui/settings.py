@@ -7,15 +7,16 @@ import json
 import math
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from PySide6.QtCore import QByteArray
 
 from livernn import paths
+from livernn.inputs.osc import DEFAULT_PORT
 
-_THEME, _PRESET, _FAVOURITES, _DEVICE, _DEPTH, _GEOMETRY, _FORMATS = (
-    "theme", "preset", "favourites", "audio_device", "depth_ms", "geometry", "audio_formats",
+_THEME, _PRESET, _FAVOURITES, _DEVICE, _DEPTH, _GEOMETRY, _FORMATS, _MIDI, _OSC = (
+    "theme", "preset", "favourites", "audio_device", "depth_ms", "geometry", "audio_formats", "midi_inputs", "osc",
 )  # fmt: skip
 _SYSTEM_DEFAULT = ""
 _LIMIT_BYTES = 1 << 20
@@ -28,6 +29,15 @@ class AudioChoice:
     device: str | None = None
     rate_hz: float | None = None
     block: int | None = None
+
+
+@dataclass(frozen=True)
+class OscChoice:
+    """Whether to listen, at which port, and whether to other machines than this one."""
+
+    on: bool = False
+    port: int = DEFAULT_PORT
+    open: bool = False
 
 
 class Settings:
@@ -83,6 +93,29 @@ class Settings:
             return AudioChoice(device)
         block = _number(opened.get("block"))
         return AudioChoice(device, _number(opened.get("rate_hz")), int(block) if block is not None else None)
+
+    @property
+    def midi_inputs(self) -> list[str] | None:
+        """Names of the MIDI inputs to listen to; None for all."""
+        value = self._values.get(_MIDI)
+        return [name for name in value if isinstance(name, str)] if isinstance(value, list) else None
+
+    @midi_inputs.setter
+    def midi_inputs(self, names: list[str] | None) -> None:
+        self._write(_MIDI, names)
+
+    @property
+    def osc(self) -> OscChoice:
+        """Whether and where to listen to OSC."""
+        value = self._table(_OSC)
+        port = value.get("port")
+        if not isinstance(port, int) or not 0 < port < 1 << 16:
+            port = DEFAULT_PORT
+        return OscChoice(value.get("on") is True, port, value.get("open") is True)
+
+    @osc.setter
+    def osc(self, choice: OscChoice) -> None:
+        self._write(_OSC, asdict(choice))
 
     @property
     def depth_ms(self) -> float | None:

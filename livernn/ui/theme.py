@@ -126,10 +126,11 @@ def style_sheet(theme: Theme, scale: float) -> str:
         font-weight: 600; }}
     QPushButton#small {{ padding: {px(3)} {px(10)}; font-size: {px(15)}; }}
     QPushButton::menu-indicator {{ image: none; width: 0; }}
+    QPushButton#lamp {{ padding: {px(7)} {px(8)} {px(7)} {px(30)}; }}
     QPushButton#icon {{ padding: {px(7)} {px(10)}; }}
     QComboBox {{ background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.line};
         border-radius: {px(8)}; padding: {px(7)} {px(14)}; font-size: {px(19)}; }}
-    QComboBox#preset {{ font-size: {px(26)}; font-weight: 600; padding: {px(4)} {px(16)}; min-width: {px(160)}; }}
+    QComboBox#preset {{ font-size: {px(26)}; font-weight: 600; padding: {px(4)} {px(16)}; min-width: {px(128)}; }}
     QComboBox#small {{ padding: {px(3)} {px(18)} {px(3)} {px(8)}; font-size: {px(15)}; border-radius: {px(6)}; }}
     QComboBox:hover, QComboBox:focus {{ border-color: {theme.accent}; }}
     QComboBox::drop-down {{ border: none; width: {px(26)}; }}

@@ -4,6 +4,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from livernn.control.actions import Action
+from livernn.control.midimap import Target
 from livernn.control.params import PARAMS
 from livernn.ui.icons import paint_triangle
 from livernn.ui.knob_panel import KnobPanel
@@ -110,6 +112,14 @@ class Transport(QFrame):
         self.prime.clicked.connect(self.prime_asked)
         self.reset.clicked.connect(self.reset_asked)
         self.panic.clicked.connect(self.panic_asked)
+
+    def targets(self) -> dict[Target, QWidget]:
+        """What a controller can move, and the widget that stands for it."""
+        buttons = {Action.TOGGLE_PLAY: self.play, Action.NEW_SEED: self.reset, Action.PANIC: self.panic}
+        return {
+            **{Target.param(name): knob for name, knob in self.knobs.items()},
+            **{Target.action(action): button for action, button in buttons.items()},
+        }
 
     def set_scale(self, scale: float) -> None:
         """See `theme.scale_for`."""

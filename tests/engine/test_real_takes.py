@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from livernn.cli import main
 from livernn.control.patch import Patch
 from livernn.engine.child import child_environment
-from livernn.engine.client import EngineDied, TakeBegun, TakeEnded
+from livernn.engine.client import AuditionEnded, EngineDied, Failed, TakeBegun, TakeEnded
 from livernn.engine.reel import Reel, ScopeTap
-from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24
+from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24, write_wav
 from tests.engine.fakes import PATIENCE_S, Player
 from tests.engine.test_real_audio import LOOPBACK, PLAYING, differs_by_late_reads, heard, opened, trim, wait_until
 from tests.fixtures.processes import survivors
@@ -195,3 +195,26 @@ def test_nothing_is_left_of_a_take_that_nobody_asked_for(
     sounding(player, checkpoint)
     player.client.close()
     assert not list(tmp_path.rglob("*.wav"))
+
+
+def test_a_take_is_auditioned_beside_the_sound_and_leaves_no_trace_in_what_was_heard(
+    jack_server: Server, player: Player, checkpoint: Path, tmp_path: Path
+) -> None:
+    opened(player, LOOPBACK)
+    sound = tmp_path / "take.wav"
+    write_wav(sound, np.linspace(0.1, 0.6, 96000, dtype=np.float32), jack_server.rate_hz)
+    with recorder(LOOPBACK, tmp_path / "heard.npy") as device:
+        player.client.audition(sound, 0.5, 1.0)
+        player.expect(AuditionEnded(str(sound)))
+    played = device.audio[device.audio > 0.0]
+    assert 0.22 < played.min() < 0.25
+    assert 0.3 < played.max() < 0.36
+    assert not heard(player, 2.0).any()
+    player.client.audition(sound, 0.0, 2.0)
+    player.client.stop_audition()
+    player.expect(AuditionEnded(str(sound)))
+    player.client.audition(tmp_path / "none.wav", 0.0, 2.0)
+    failed = player.await_event(lambda event: isinstance(event, Failed))
+    assert isinstance(failed, Failed)
+    assert failed.action == "audition"
+    player.expect(AuditionEnded(str(tmp_path / "none.wav")))

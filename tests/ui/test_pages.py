@@ -36,5 +36,11 @@ def test_pages_are_turned_by_arrow_keys(window: MainWindow) -> None:
     window.pages.dock(panel, "Takes", "What was recorded")
     bar = window.pages.tabBar()
     bar.setFocus()
+    for _ in range(window.pages.count() - 1):
+        assert not panel.isVisible()
+        QTest.keyClick(bar, Qt.Key.Key_Down)
+    assert panel.isVisible()
     QTest.keyClick(bar, Qt.Key.Key_Down)
     assert panel.isVisible()
+    QTest.keyClick(bar, Qt.Key.Key_Up)
+    assert not panel.isVisible()

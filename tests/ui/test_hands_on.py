@@ -1,0 +1,163 @@
+"""`python app.py` on a real display, driven by a mouse and a keyboard, and killed."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QWidget
+
+from livernn import paths
+from livernn.control.params import PARAMS
+from livernn.control.patch import Patch
+from livernn.control.preset import find_presets, load_preset, save_patch
+from livernn.model.checkpoint import random_checkpoint, save_checkpoint
+from livernn.model.config import ModelConfig
+from livernn.ui.knob import FINE, FULL_TURN_PX
+from livernn.ui.main_window import MainWindow
+from livernn.ui.settings import Settings
+from tests.fixtures.processes import lives
+from tests.ui.test_real_window import ROOT, wait_for
+
+TINY = ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4)
+WHEEL_UP = 4
+
+Launch = Callable[..., psutil.Popen]
+
+
+def xdotool(*words: object) -> str:
+    return subprocess.run(["xdotool", *map(str, words)], capture_output=True, text=True, check=True, timeout=30).stdout
+
+
+class Hands:
+    """Mouse and keyboard on the window of that title; places are within it."""
+
+    def __init__(self, title: str, program: psutil.Popen) -> None:
+        wait_for(lambda: self._find(title) or program.poll() is not None)
+        assert program.poll() is None, f"the program ended with code {program.poll()}"
+        self.window = self._find(title)[-1]
+        xdotool("windowfocus", "--sync", self.window)
+
+    @staticmethod
+    def _find(title: str) -> list[str]:
+        found = subprocess.run(
+            ["xdotool", "search", "--onlyvisible", "--name", f"^{title}$"], capture_output=True, text=True
+        )
+        return found.stdout.split()
+
+    @property
+    def place(self) -> QPoint:
+        """Of the window on the display."""
+        lines = dict(line.split("=") for line in xdotool("getwindowgeometry", "--shell", self.window).splitlines())
+        return QPoint(int(lines["X"]), int(lines["Y"]))
+
+    def press(self, *keys: str) -> None:
+        xdotool("key", "--delay", 60, *keys)
+
+    def write(self, text: str) -> None:
+        xdotool("type", "--delay", 30, text)
+
+    def click(self, at: QPoint, button: int = 1, times: int = 1) -> None:
+        at = self.place + at
+        xdotool("mousemove", at.x(), at.y(), "click", "--repeat", times, "--delay", 60, button)
+
+    def drag(self, start: QPoint, up_px: int) -> None:
+        start = self.place + start
+        xdotool("mousemove", start.x(), start.y(), "mousedown", 1)
+        for step in range(10, up_px + 1, 10):
+            xdotool("mousemove", start.x(), start.y() - step)
+        xdotool("mouseup", 1)
+
+    def drag_finely(self, start: QPoint, up_px: int) -> None:
+        xdotool("keydown", "shift")
+        self.drag(start, up_px)
+        xdotool("keyup", "shift")
+
+
+@pytest.fixture
+def centres(window: MainWindow) -> dict[str, QPoint]:
+    """Where a window of the base size has its widgets: one without a display tells, and is gone."""
+    wanted: dict[str, QWidget] = {**window.transport.knobs, "favourite": window.header.favourite}
+    found = {name: widget.mapTo(window, widget.rect().center()) for name, widget in wanted.items()}
+    window.close()
+    (paths.data_dir() / "settings.json").unlink()
+    return found
+
+
+@pytest.fixture
+def launch(centres: object, xvfb_display: str, tmp_path: Path) -> Iterator[Launch]:
+    """Starts the program; all that is left of it at the end is killed."""
+    started: list[psutil.Popen] = []
+
+    def start(*arguments: str) -> psutil.Popen:
+        with (tmp_path / "window.log").open("ab") as log:
+            process = psutil.Popen(
+                [sys.executable, "app.py", *arguments], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+            )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        for left in [*process.children(recursive=True), process] if process.is_running() else []:
+            left.kill()
+        process.wait()
+
+
+@pytest.fixture
+def tiny() -> None:
+    """A preset that loads in no time."""
+    folder = paths.data_dir() / "presets" / "tiny"
+    folder.mkdir(parents=True)
+    made = random_checkpoint(TINY)
+    save_checkpoint(folder / "model.safetensors", TINY, made.weights, made.provenance)
+    save_patch(folder, Patch(temperature=0.5, gain_db=-30.0))
+
+
+def test_a_sound_made_by_hand_is_kept_and_all_survives_a_kill(
+    centres: dict[str, QPoint], launch: Launch, tiny: None
+) -> None:
+    app = launch("--preset", "tiny")
+    wait_for(lambda: Settings().preset == "tiny")
+    hands = Hands("liveRNN", app)
+    hands.drag(centres["temperature"], 60)
+    hands.drag_finely(centres["gain_db"], 60)
+    hands.click(centres["top_k"], WHEEL_UP, times=3)
+    hands.click(centres["min_p"])
+    hands.press("Prior", "Up", "shift+Up")
+    hands.press("ctrl+shift+s")
+    dialog = Hands("Save preset as", app)
+    dialog.write("By hand")
+    dialog.press("Return")
+    wait_for(lambda: "By hand" in {preset.title for preset in find_presets()})
+
+    patch = load_preset("By hand").patch
+    moved = {
+        name: PARAMS[name].to_position(patch.value(name)) - PARAMS[name].to_position(start)
+        for name, start in {"temperature": 0.5, "gain_db": -30.0, "min_p": 0.0}.items()
+    }
+    assert moved["temperature"] == pytest.approx(60 / FULL_TURN_PX)
+    assert moved["gain_db"] == pytest.approx(FINE * 60 / FULL_TURN_PX)
+    assert moved["min_p"] == pytest.approx(0.1 + 0.01 + 0.001)
+    assert patch.top_k == pytest.approx(3 * 0.02 * 256, abs=1.0)
+
+    hands = Hands("liveRNN", app)
+    hands.press("ctrl+t")
+    hands.click(centres["favourite"])
+    wait_for(lambda: Settings().geometry is not None and Settings().favourites)
+    unmoved = Settings().geometry
+    xdotool("windowmove", "--sync", hands.window, 240, 190)
+    wait_for(lambda: Settings().geometry != unmoved)
+    family = app.children(recursive=True)
+    app.kill()
+    app.wait()
+    wait_for(lambda: not any(map(lives, family)))
+    settings = Settings()
+    assert (settings.preset, settings.theme, settings.favourites) == ("By hand", "light", ["By hand"])
+
+    app = launch()
+    # Without a window manager Qt is wrong by the frame that it expects.
+    assert (Hands("liveRNN", app).place - QPoint(240, 190)).manhattanLength() < 50
