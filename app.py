@@ -1,6 +1,7 @@
 """`python app.py`: the instrument in its window."""
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -87,6 +88,7 @@ def _perform(options: argparse.Namespace) -> int:
     window.show()
     session.start(preset, options.audio_device)
     window.controllers.start(options.midi, options.osc)
+    gc.freeze()  # looking through all that is imported would hold up the window for 30 ms now and then
     return application.exec()
 
 

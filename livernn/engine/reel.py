@@ -84,9 +84,11 @@ class ScopeTap:
         """The last `count` samples, at most half the tap; zeros stand for what was before the first."""
         count = min(count, TAP_SAMPLES // 2)
         end = self.written
-        where = np.arange(end - count, end)
-        samples = self._tap[where % TAP_SAMPLES]
-        samples[where < 0] = 0.0
+        begin = (end - count) % TAP_SAMPLES
+        samples: NDArray[np.float32] = np.concatenate(
+            (self._tap[begin : begin + count], self._tap[: max(0, begin + count - TAP_SAMPLES)])
+        )
+        samples[: max(0, count - end)] = 0.0
         return samples
 
     def between(self, begin: int, end: int) -> tuple[NDArray[np.float32], int]:

@@ -29,6 +29,15 @@ def trigger(samples: NDArray[np.float32], shown: int, level: float = 0.0) -> NDA
     return samples[start : start + shown]
 
 
+def outline(samples: NDArray[np.float32], columns: int) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Places from 0 to 1 and values to draw: all samples, or lowest and highest of each column where there are more."""
+    if samples.size <= 2 * columns:
+        return np.linspace(0.0, 1.0, samples.size), samples
+    first = np.arange(columns) * samples.size // columns
+    pairs = np.stack((np.minimum.reduceat(samples, first), np.maximum.reduceat(samples, first)), axis=1)
+    return np.repeat((np.arange(columns) + 0.5) / columns, 2), pairs.ravel()
+
+
 def bands(
     columns: int, sample_rate_hz: float, low_hz: float, high_hz: float, window: int = SPECTRUM_SAMPLES
 ) -> NDArray[np.float64]:

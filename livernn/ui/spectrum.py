@@ -9,7 +9,7 @@ from livernn.ui.analysis import bands, frequency_ticks, spectrum_db
 from livernn.ui.scope import ScopeView
 from livernn.units import SILENCE_DB
 
-_POINTS = 480
+_POINTS = 320
 
 
 class SpectrumView(ScopeView):

@@ -7,10 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QWidget
 
-from livernn.ui.analysis import TRIGGER_OFF, trigger
+from livernn.ui.analysis import TRIGGER_OFF, outline, trigger
 from livernn.ui.scope import ScopeView
-
-_POINTS = 480
 
 
 class WaveformView(ScopeView):
@@ -55,8 +53,7 @@ class WaveformView(ScopeView):
         """`samples` as many as `wanted_samples`; `passed_s` since the last call."""
         self._choose_range(float(np.abs(samples).max(initial=0.0)), passed_s)
         shown = trigger(samples, self._shown(rate_hz), self._level)
-        self._trace.setDownsampling(ds=max(1, shown.size // _POINTS), method="peak")
-        self._trace.setData(np.linspace(0.0, 1.0, shown.size), shown)
+        self._trace.setData(*outline(shown, max(1, round(self.plot.getViewBox().width()))))
 
     def _choose_range(self, peak: float, passed_s: float) -> None:
         """Widen at once, narrow one step after a while without need of the room."""

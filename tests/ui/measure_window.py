@@ -8,6 +8,7 @@ window: `delay` is how much later the event loop handles it, `own_delay` the sam
 thread stood in the system's queue for a processor, which is the host's fault.
 """
 
+import gc
 import json
 import os
 import subprocess
@@ -106,6 +107,7 @@ def main() -> None:
     waiting.start()
     poster = threading.Thread(target=post)
     poster.start()
+    gc.freeze()  # as app.py does
     application.exec()
     stop.set()
     poster.join()

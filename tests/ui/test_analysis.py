@@ -10,6 +10,7 @@ from livernn.ui.analysis import (
     Counted,
     Lamp,
     bands,
+    outline,
     spectrum_db,
     thinned,
     trigger,
@@ -107,3 +108,22 @@ def test_a_lamp_stays_lit_for_a_while() -> None:
 def test_a_count_that_starts_anew_has_not_grown() -> None:
     count = Counted()
     assert [count.grew(value) for value in (0, 2, 2, 0, 1)] == [False, True, False, False, True]
+
+
+@given(st.integers(1, 5000), st.integers(1, 300), st.integers(0, 100))
+def test_an_outline_misses_no_peak_and_is_no_longer_than_it_must(count: int, columns: int, seed: int) -> None:
+    samples = np.random.default_rng(seed).normal(size=count).astype(np.float32)
+    places, values = outline(samples, columns)
+    assert places.size == values.size <= max(2 * columns, 1)
+    assert values.max() == samples.max()
+    assert values.min() == samples.min()
+    assert all(np.diff(places) >= 0.0)
+    assert places.min() >= 0.0
+    assert places.max() <= 1.0
+
+
+def test_an_outline_keeps_each_peak_in_its_place() -> None:
+    samples = np.zeros(10_000, np.float32)
+    samples[7_000] = 1.0
+    places, values = outline(samples, 100)
+    assert places[values.argmax()] == pytest.approx(0.7, abs=0.01)

@@ -154,12 +154,14 @@ def test_a_change_of_size_between_two_frames_is_no_failure(waveform: WaveformVie
 
 @pytest.mark.parametrize("level", [0.0, 0.3])
 def test_the_trigger_level_is_where_the_trace_begins(waveform: WaveformView, level: float) -> None:
+    waveform.set_span_s(0.01)
     waveform.set_trigger(level)
     show(waveform, 0.8, 1)
     assert waveform.plot.listDataItems()[0].yData[0] == pytest.approx(level, abs=0.06)
 
 
 def test_without_a_trigger_the_latest_is_shown(waveform: WaveformView) -> None:
+    waveform.set_span_s(0.01)
     samples = tone(0.8, waveform.wanted_samples(RATE_HZ))
     waveform.set_trigger(TRIGGER_OFF)
     waveform.show_samples(samples, RATE_HZ, FRAME_S)
