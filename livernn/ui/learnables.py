@@ -23,13 +23,13 @@ class LearnMark(QWidget):
         self._over = over
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName("Learn mark")
-        self.text = ""
-        self.awaited = False
+        self.text_shown = ""
+        self._awaited = False
         self.hide()
 
     def show_state(self, text: str, *, awaited: bool) -> None:
         """`text` is what moves it."""
-        self.text, self.awaited = text, awaited
+        self.text_shown, self._awaited = "Move…" if awaited else text or "–", awaited
         self.setAccessibleName(f"Learn: {text or 'nothing yet'}")
         self.setGeometry(self._over.rect())
         self.show()
@@ -43,16 +43,15 @@ class LearnMark(QWidget):
         accent, base = self.palette().color(role.Highlight), QColor(self.palette().color(role.Base))
         height = min(self.height() * 0.3, 26.0)
         frame = QRectF(self.rect()).adjusted(2, 2, -2, -2)
-        painter.setPen(QPen(accent, 3.0 if self.awaited else 1.5))
+        painter.setPen(QPen(accent, 3.0 if self._awaited else 1.5))
         painter.drawRoundedRect(frame, 8, 8)
         label = QRectF(frame.left(), frame.bottom() - height, frame.width(), height)
-        painter.setBrush(accent if self.awaited else base)
+        painter.setBrush(accent if self._awaited else base)
         painter.drawRoundedRect(label, 8, 8)
-        painter.setPen(self.palette().color(role.HighlightedText if self.awaited else role.WindowText))
+        painter.setPen(self.palette().color(role.HighlightedText if self._awaited else role.WindowText))
         painter.setFont(painted_font(height * 0.62, bold=True))
-        shown = painter.fontMetrics().elidedText(
-            "Move…" if self.awaited else self.text or "–", Qt.TextElideMode.ElideRight, round(label.width() - 8)
-        )
+        room = round(label.width() - 8)
+        shown = painter.fontMetrics().elidedText(self.text_shown, Qt.TextElideMode.ElideRight, room)
         painter.drawText(label, Qt.AlignmentFlag.AlignCenter, shown)
         painter.end()
 

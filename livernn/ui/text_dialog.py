@@ -27,12 +27,13 @@ _FIRST_STEPS = (
     "<b>New seed</b> (Ctrl+R) starts over when it gets stuck.",
     "Turn <b>Gain</b> down when the meter goes red. When <b>DROP</b> lights up, deepen the ring under <b>Audio…</b>.",
     "Like what you hear? <b>Save</b> keeps the knobs as a preset of your own, the star puts it first in the list.",
+    "Right click a knob, <b>Learn</b>, move a MIDI controller: it turns that knob. <b>MIDI</b> shows all mappings.",
     "Drop a checkpoint (.safetensors) or a preset folder: it plays that instead.",
 )
 
 _LICENCES = (
     "liveRNN is free software under the MIT licence. It stands on Python, NumPy, numba, PyTorch, Qt and PySide6 "
-    "(LGPL), pyqtgraph, PortAudio, libsndfile (LGPL), soxr (LGPL) and safetensors."
+    "(LGPL), pyqtgraph, PortAudio, RtMidi, libsndfile (LGPL), soxr (LGPL) and safetensors."
 )
 
 
