@@ -95,6 +95,12 @@ def _evaluate(options: argparse.Namespace) -> None:
     data = load_dataset(options.data)
     evaluation = evaluate(options.checkpoint, data, options.split)
     figures, text = evaluation.as_dict(), evaluation.text()
+    if options.as_played:
+        from trainer.as_played import bits_as_played
+
+        bits = bits_as_played(load_checkpoint(options.checkpoint), data.split(options.split))
+        figures["as_played"] = bits
+        text += "\nas the CPU kernels play it: " + ", ".join(f"{value:.4f} {name}" for name, value in bits.items())
     if options.generate:
         judgement = judge_minutes(options.checkpoint, data, options.generate, options.picture)
         figures["sound"] = judgement.as_dict()
@@ -169,7 +175,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--minutes", type=positive, help="stop after this much clock time, resumed time included")
     command.add_argument("--steps", type=count)
     command.add_argument("--resume", action="store_true", help="go on exactly where RUN stands, with its settings")
-    command.add_argument("--init", type=Path, metavar="CHECKPOINT", help="start from these weights; the network may be wider")
+    command.add_argument(
+        "--init", type=Path, metavar="CHECKPOINT", help="start from these weights; the network may be wider"
+    )
     _add_network(command)
     command.add_argument("--learning-rate", type=float)
     command.add_argument("--warmup-steps", type=_from_0)
@@ -185,6 +193,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("checkpoint", type=Path)
     command.add_argument("data", type=Path)
     command.add_argument("--split", choices=SPLITS, default="test")
+    command.add_argument("--as-played", action="store_true", help="also by the CPU kernels, in each of their formats")
     command.add_argument(
         "--generate",
         type=positive,
