@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     play = commands.add_parser("play", help="play without a window until Ctrl+C")
     _add_model(play)
     play.add_argument("--audio-device", metavar="NAME", help="as `doctor` lists them")
+    play.add_argument("--record", action="store_true", help="record a take from the first sound on")
     add_inputs(play)
     play.set_defaults(run=_play)
 
@@ -179,7 +180,7 @@ def _play(options: argparse.Namespace) -> int:
     path = options.checkpoint
     bare = None if path is None else Preset(path.stem, path.stem, path.parent, path, Patch())
     preset = bare or load_preset(options.preset)
-    return run_headless(preset, options.audio_device, _tell, options.midi, options.osc)
+    return run_headless(preset, options.audio_device, _tell, options.midi, options.osc, record=options.record)
 
 
 def _tell(line: str) -> None:

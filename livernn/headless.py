@@ -8,6 +8,7 @@ from livernn.control.actions import Action
 from livernn.control.changes import Act, Change, ChoosePreset, SetParam
 from livernn.control.map_shelf import MapShelf
 from livernn.control.preset import Preset, find_presets
+from livernn.control.takes import takes_folder
 from livernn.engine.client import (
     AudioOpened,
     DeviceLost,
@@ -18,6 +19,8 @@ from livernn.engine.client import (
     Loaded,
     Metrics,
     NoDevice,
+    TakeBegun,
+    TakeEnded,
     Tuning,
 )
 from livernn.errors import LiveRNNError
@@ -43,10 +46,13 @@ def run_headless(
     on_status: Callable[[str], None],
     midi_ports: Sequence[str] | None = None,
     osc_address: tuple[str, int] | None = None,
+    *,
+    record: bool = False,
 ) -> int:
     """Play until interrupted (Ctrl-C), telling `on_status` what happens, one line each. Returns the exit code.
 
-    Listens to the MIDI ports of these names, None for all, and to OSC at the address if there is one.
+    Listens to the MIDI ports of these names, None for all, and to OSC at the address if there is one. Records from the
+    first sound on if told so.
 
     Raises:
         DeviceError: the OSC address cannot be listened to.
@@ -63,7 +69,7 @@ def run_headless(
         midi.start(midi_ports)
         if osc is not None:
             on_status(f"OSC on {osc.host}:{osc.port}")
-        return _follow(player, items, on_status)
+        return _follow(player, items, on_status, record=record)
     except KeyboardInterrupt:
         return 0
     finally:
@@ -83,6 +89,7 @@ class Player:
         self._preset = preset
         self._on_status = on_status
         self._playing = False
+        self._recording = False
         self._shelf = MapShelf()
         self.desk = Desk(self._shelf.map, self._value_of, wake)
 
@@ -94,6 +101,18 @@ class Player:
             self._on_status(str(error))
         self._load(self._preset)
         self._act(Action.PLAY)
+
+    def toggle_recording(self) -> None:
+        """Begin a take, the last minute included, or end it."""
+        if self._recording:
+            self.client.stop_recording()
+        else:
+            self.client.record(takes_folder(), self._preset.title)
+
+    def hear_of_take(self, event: TakeBegun | TakeEnded) -> None:
+        """What became of it."""
+        self._recording = isinstance(event, TakeBegun)
+        self._on_status(f"recording {event.path}" if self._recording else f"recorded {event.path}")
 
     def take(self) -> None:
         """Do what controllers have asked for."""
@@ -131,6 +150,8 @@ class Player:
                 self.client.panic()
             case Action.NEW_SEED:
                 self.client.reset()
+            case Action.RECORD:
+                self.toggle_recording()
             case Action.NEXT_PRESET:
                 self._step(1)
             case Action.PREVIOUS_PRESET:
@@ -153,7 +174,9 @@ class Player:
         self.desk.midi_map = self._shelf.map
 
 
-def _follow(player: Player, items: "queue.SimpleQueue[_Item]", on_status: Callable[[str], None]) -> int:
+def _follow(
+    player: Player, items: "queue.SimpleQueue[_Item]", on_status: Callable[[str], None], *, record: bool
+) -> int:
     loaded = False
     while True:
         try:
@@ -173,6 +196,11 @@ def _follow(player: Player, items: "queue.SimpleQueue[_Item]", on_status: Callab
                 on_status(f"{path}, seed {seed}")
             case AudioOpened(device, host_api, rate_hz, _, latency_ms):
                 on_status(f"{device}, {host_api}, {rate_hz:g} Hz, {latency_ms:.0f} ms. Ctrl-C ends.")
+                if record:
+                    player.toggle_recording()
+                    record = False
+            case TakeBegun() | TakeEnded():
+                player.hear_of_take(item)
             case Failed(_, message) if loaded:
                 on_status(message)
             case Failed(_, message) | NoDevice(message) | DeviceLost(message) | EngineDied(_, message):

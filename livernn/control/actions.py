@@ -17,6 +17,7 @@ class Action(Enum):
     STOP = "stop"
     PANIC = "panic"
     NEW_SEED = "new_seed"
+    RECORD = "record"
     PREVIOUS_PRESET = "previous_preset"
     NEXT_PRESET = "next_preset"
 
@@ -36,6 +37,7 @@ ACTIONS: Mapping[Action, ActionSpec] = MappingProxyType(
         Action.STOP: ActionSpec("Stop", "Fade the sound out; while it is silent, nothing."),
         Action.PANIC: ActionSpec("Panic", "Silence at once, and back to the initial state."),
         Action.NEW_SEED: ActionSpec("New seed", "Start over with a new random seed."),
+        Action.RECORD: ActionSpec("Record", "Begin a take, the last minute included, or end it."),
         Action.PREVIOUS_PRESET: ActionSpec("Previous preset", "Change to the previous preset of the list."),
         Action.NEXT_PRESET: ActionSpec("Next preset", "Change to the next preset of the list."),
     }

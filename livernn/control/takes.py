@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from livernn.control.take_card import PRIMES_SUFFIX, TakeCard, read_card, replace_card
 from livernn.errors import BadInputError, LiveRNNError
+from livernn.paths import data_dir
 from livernn.units import db_to_gain
 from livernn.wavfile import HEADER_BYTES, WavForm, from_pcm24, read_header, write_wav_blocks
 
@@ -50,6 +51,11 @@ class Take:
         """Length of what is kept."""
         begin, end = self.kept
         return (end - begin) / self.card.rate_hz
+
+
+def takes_folder() -> Path:
+    """Where takes are kept."""
+    return data_dir() / "takes"
 
 
 class Shelf:

@@ -35,6 +35,7 @@ from livernn.wavfile import to_pcm24
 
 _PERIOD_S = 0.1
 _QUIET_S = 0.5
+_OUTPUT_PATIENCE_S = 1.0
 _END_PATIENCE_S = 10.0
 _READ_AT_ONCE = TAP_SAMPLES // 16
 
@@ -59,12 +60,17 @@ class Writer:
         """Tap positions of the take's first sample, and of the moment that it was asked for."""
         self._lost = 0
 
+    @property
+    def hears(self) -> bool:
+        """Whether there has been an output."""
+        return self._past.rate_hz != 0
+
     def record(self, command: Record) -> None:
         """Begin a take with the last minute, unless one is under way."""
         self.pump()
         if self._take is not None:
             return
-        if self._past.rate_hz == 0:
+        if not self.hears:
             why = LiveRNNError("take", "no audio output has been open yet", "Open one, then record.")
             self._emit(Failed("record", str(why)))
             return
@@ -206,6 +212,7 @@ def main() -> int:
             continue
         match command:
             case Record():
+                _await_output(writer)
                 writer.record(command)
             case StopRecording(when_quiet):
                 if when_quiet:
@@ -228,6 +235,14 @@ def _listen(commands: "queue.SimpleQueue[Command | None]") -> None:
         if isinstance(message, Quit):
             return  # a thread that still reads as Python ends would crash it
     commands.put(None)
+
+
+def _await_output(writer: Writer) -> None:
+    """An output that has just been opened may not have called back yet."""
+    deadline = time.monotonic() + _OUTPUT_PATIENCE_S
+    while not writer.hears and time.monotonic() < deadline:
+        time.sleep(_PERIOD_S / 10)
+        writer.pump()
 
 
 def _follow_to_the_end(writer: Writer, tap: ScopeTap) -> None:

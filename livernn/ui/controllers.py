@@ -216,6 +216,8 @@ class Controllers(QObject):
                 session.panic()
             case Action.NEW_SEED:
                 session.reset()
+            case Action.RECORD:
+                session.toggle_recording()
             case Action.PREVIOUS_PRESET:
                 session.step_preset(-1)
             case Action.NEXT_PRESET:

@@ -32,6 +32,7 @@ from livernn.ui.pages import Pages
 from livernn.ui.scope_panel import ScopePanel
 from livernn.ui.session import Session
 from livernn.ui.status_strip import StatusStrip
+from livernn.ui.takes_panel import TakesPanel
 from livernn.ui.transport import Transport
 
 FRAME_MS = 16
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self.dialogs = Dialogs(self, session, self.keys)
         self.controllers = Controllers(session)
         self.control = ControlPage(self.controllers)
+        self.takes = TakesPanel(session.recordings)
         self.control_lamp = ControlLamp(self.controllers)
         self.learnables = Learnables(self.controllers, self.transport.targets())
         self.setWindowTitle("liveRNN")
@@ -89,6 +91,7 @@ class MainWindow(QMainWindow):
         scopes.setSpacing(12)
         self.pages.dock(self.scopes, "Scopes", "What is heard")
         self.pages.dock(self.control, "Control", "MIDI, OSC, and what they move (Ctrl+M)")
+        self.pages.dock(self.takes, "Takes", "What was recorded (Ctrl+E)")
         scopes.addWidget(self.pages, 1)
         scopes.addWidget(frame)
         body = QWidget()
@@ -135,6 +138,7 @@ class MainWindow(QMainWindow):
         self.control_lamp.clicked.connect(lambda: self.pages.toggle(self.control))
         transport.play_asked.connect(session.toggle_play)
         transport.prime_asked.connect(dialogs.ask_for_prime)
+        transport.record_asked.connect(session.toggle_recording)
         transport.reset_asked.connect(session.reset)
         transport.panic_asked.connect(session.panic)
         transport.value_changed.connect(session.set_value)
@@ -153,6 +157,9 @@ class MainWindow(QMainWindow):
         add("Ctrl+R", "Start over with a new random seed", session.reset)
         add("F", "Freeze the scopes", self.scopes.freeze.toggle)
         add("Ctrl+D", "Audio output", dialogs.show_audio)
+        add("R", "Record, the last minute included, or end the take", session.toggle_recording)
+        add("Ctrl+E", "Takes: what was recorded", lambda: self.pages.toggle(self.takes))
+        add("Ctrl+Z", "Bring back the take that was deleted last", session.recordings.undo)
         add("Ctrl+M", "Controllers, and what they move", lambda: self.pages.toggle(self.control))
         add("M", "Learn mode: touch a knob or a button, then move a controller", self.controllers.toggle_learn_mode)
         add("Ctrl+T", "Dark, light, high contrast", self.next_theme)
@@ -243,7 +250,9 @@ class MainWindow(QMainWindow):
     def _draw_status(self) -> None:
         now = time.monotonic()
         passed_s, self._status_at = now - self._status_at, now
-        self.status.show_metrics(self.session.client.metrics(), passed_s)
+        metrics = self.session.client.metrics()
+        self.status.show_metrics(metrics, passed_s)
+        self.transport.record.show_time(metrics.recorded_s)
         self.control.inputs.refresh()
 
     def _show_presets(self) -> None:

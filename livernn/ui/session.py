@@ -12,6 +12,7 @@ from livernn.control.patch import Patch
 from livernn.control.preset import Preset, save_patch
 from livernn.engine.client import (
     AudioOpened,
+    AuditionEnded,
     Device,
     DeviceLost,
     Devices,
@@ -25,14 +26,19 @@ from livernn.engine.client import (
     NoDevice,
     Primed,
     StateChanged,
+    TakeBegun,
+    TakeEnded,
     Tuning,
     WasReset,
 )
 from livernn.errors import LiveRNNError
 from livernn.ui.library import Library
 from livernn.ui.notice import WELCOME, Kind, Notice, Remedy
+from livernn.ui.recordings import Recordings
 from livernn.ui.settings import Settings
 from livernn.ui.sources import Source, classify, open_sound_model
+
+_BESIDE = "  –  "
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +63,8 @@ class Session(QObject):
         self._arrived.connect(self._handle, Qt.ConnectionType.QueuedConnection)
         self.client = new_client(self._arrived.emit)
         self.settings = settings
+        self.recordings = Recordings(self.client)
+        self.recordings.told.connect(self._tell_of_takes)
         self.library = Library(settings)
         self.preset: Preset | None = None
         self.pending: Preset | None = None
@@ -197,6 +205,10 @@ class Session(QObject):
         """Start the sound over with a new random seed."""
         self.client.reset(None)
 
+    def toggle_recording(self) -> None:
+        """Begin a take, the last minute included, or end it."""
+        self.recordings.toggle(self.preset.title if self.preset is not None else "")
+
     def choose_device(self, name: str | None) -> None:
         """Change the output, opened as it was the last time; None is the system's choice."""
         self.audio = self.settings.audio_of(name)
@@ -248,6 +260,14 @@ class Session(QObject):
         if self.settings.depth_ms is not None:
             self.client.set_depth_ms(self.settings.depth_ms)
 
+    def _tell_of_takes(self, notice: Notice) -> None:
+        """A remedy that is being offered stays, and the last word on takes stands beside it."""
+        if self.notice.remedy is None:
+            self._show(notice)
+        else:
+            trouble, _, _ = self.notice.text.partition(_BESIDE)
+            self._show(replace(self.notice, text=trouble + _BESIDE + notice.text))
+
     def _show(self, notice: Notice) -> None:
         self.notice = notice
         self.notice_changed.emit(notice)
@@ -278,6 +298,8 @@ class Session(QObject):
             case Devices(devices):
                 self.devices = devices
                 self.audio_changed.emit()
+            case TakeBegun() | TakeEnded() | AuditionEnded():
+                self.recordings.take_event(event)
             case _:
                 self._handle_trouble(event)
 

@@ -9,6 +9,7 @@ from livernn.control.midimap import Target
 from livernn.control.params import PARAMS
 from livernn.ui.icons import paint_triangle
 from livernn.ui.knob_panel import KnobPanel
+from livernn.ui.record_button import RecordButton
 from livernn.ui.theme import painted_font
 
 _ONE_ROW, _TWO_ROWS = 216, 280
@@ -85,20 +86,22 @@ class Transport(QFrame):
     prime_asked = Signal()
     reset_asked = Signal()
     panic_asked = Signal()
+    record_asked = Signal()
     value_changed = Signal(str, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
         self.play = PlayButton()
+        self.record = RecordButton()
         self.prime = _button("Prime…", "Continue a sound file (Ctrl+P), or drop one on the window")
         self.reset = _button("New seed", "Start over with a new random seed (Ctrl+R)")
         self.panic = _button("Panic", "Silence at once (Esc)")
         self.panel = KnobPanel(PARAMS.values())
         self.knobs = self.panel.knobs
         actions = QVBoxLayout()
-        actions.setSpacing(10)
-        for button in (self.prime, self.reset, self.panic):
+        actions.setSpacing(6)
+        for button in (self.record, self.prime, self.reset, self.panic):
             actions.addWidget(button)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
@@ -109,13 +112,19 @@ class Transport(QFrame):
         layout.addWidget(self.panel, 1)
         self.panel.value_changed.connect(self.value_changed)
         self.play.clicked.connect(self.play_asked)
+        self.record.clicked.connect(self.record_asked)
         self.prime.clicked.connect(self.prime_asked)
         self.reset.clicked.connect(self.reset_asked)
         self.panic.clicked.connect(self.panic_asked)
 
     def targets(self) -> dict[Target, QWidget]:
         """What a controller can move, and the widget that stands for it."""
-        buttons = {Action.TOGGLE_PLAY: self.play, Action.NEW_SEED: self.reset, Action.PANIC: self.panic}
+        buttons = {
+            Action.TOGGLE_PLAY: self.play,
+            Action.RECORD: self.record,
+            Action.NEW_SEED: self.reset,
+            Action.PANIC: self.panic,
+        }
         return {
             **{Target.param(name): knob for name, knob in self.knobs.items()},
             **{Target.action(action): button for action, button in buttons.items()},
@@ -125,7 +134,7 @@ class Transport(QFrame):
         """See `theme.scale_for`."""
         self.setFixedHeight(round((_ONE_ROW if self.panel.rows == 1 else _TWO_ROWS) * scale))
         self.play.setFixedWidth(round(170 * scale))
-        for button in (self.prime, self.reset, self.panic):
+        for button in (self.record, self.prime, self.reset, self.panic):
             button.setFixedWidth(round(138 * scale))
 
 

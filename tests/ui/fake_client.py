@@ -86,6 +86,18 @@ class FakeEngineClient:
     def set_depth_ms(self, depth_ms: float) -> None:
         self.sent.append(("set_depth_ms", depth_ms))
 
+    def record(self, folder: Path, preset: str) -> None:
+        self.sent.append(("record", folder, preset))
+
+    def stop_recording(self) -> None:
+        self.sent.append(("stop_recording",))
+
+    def audition(self, path: Path, begin_s: float, end_s: float) -> None:
+        self.sent.append(("audition", path, begin_s, end_s))
+
+    def stop_audition(self) -> None:
+        self.sent.append(("stop_audition",))
+
     def list_devices(self) -> None:
         self.sent.append(("list_devices",))
 

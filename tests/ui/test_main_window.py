@@ -85,12 +85,6 @@ def test_command_keys(
     assert client.sent[-1] == command
 
 
-def test_plain_r_is_left_for_recording(window: MainWindow, client: FakeEngineClient) -> None:
-    before = len(client.sent)
-    QTest.keyClick(window, Qt.Key.Key_R)
-    assert client.sent[before:] == []
-
-
 def test_preset_keys_and_list(window: MainWindow, client: FakeEngineClient, session: Session) -> None:
     QTest.keyClick(window, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ControlModifier)
     assert session.pending.name == "violin"
