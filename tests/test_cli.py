@@ -200,21 +200,23 @@ def test_play_hands_the_model_the_device_and_the_inputs_on(
 ) -> None:
     calls = []
 
-    def run_headless(preset: Preset, device: str | None, on_status: Callable[[str], None], *inputs: object) -> int:
-        calls.append((preset.checkpoint, preset.patch, device, *inputs))
+    def run_headless(
+        preset: Preset, device: str | None, on_status: Callable[[str], None], *inputs: object, **more: object
+    ) -> int:
+        calls.append((preset.checkpoint, preset.patch, device, *inputs, more["threads"]))
         on_status("it plays")
         return 1
 
     monkeypatch.setattr("livernn.headless.run_headless", run_headless)
     checkpoint = preset / "model.safetensors"
-    played = ["--midi", "Knobs", "--midi", "Keys", "--osc", "9000"]
+    played = ["--midi", "Knobs", "--midi", "Keys", "--osc", "9000", "--threads", "2"]
     assert main(["play", "--preset", "toy", "--audio-device", "speakers"]) == 1
     assert main(["play", "--checkpoint", str(checkpoint), *played]) == 1
     assert main(["play", "--checkpoint", str(checkpoint), "--osc", "0.0.0.0:57120"]) == 1
     assert calls == [
-        (checkpoint, Patch(gain_db=-20.0), "speakers", None, None),
-        (checkpoint, Patch(), None, ["Knobs", "Keys"], ("127.0.0.1", 9000)),
-        (checkpoint, Patch(), None, None, ("0.0.0.0", 57120)),
+        (checkpoint, Patch(gain_db=-20.0), "speakers", None, None, 1),
+        (checkpoint, Patch(), None, ["Knobs", "Keys"], ("127.0.0.1", 9000), 2),
+        (checkpoint, Patch(), None, None, ("0.0.0.0", 57120), 1),
     ]
     assert capsys.readouterr() == ("", 3 * "it plays\n")
 
