@@ -5,10 +5,11 @@ import gc
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 from livernn.buglog import log_bug
-from livernn.commandline import Parser, add_inputs
+from livernn.commandline import Parser, add_inputs, add_threads
 from livernn.control.preset import Preset, load_preset
 from livernn.errors import DeviceError, LiveRNNError
 
@@ -37,6 +38,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="what the model runs on")
     parser.add_argument("--audio-device", metavar="NAME", help="audio output, by its name or an unambiguous part of it")
     add_inputs(parser)
+    add_threads(parser)
     parser.add_argument("--list-devices", action="store_true", help="list the audio outputs and end")
     return parser.parse_args()
 
@@ -80,7 +82,7 @@ def _perform(options: argparse.Namespace) -> int:
     preset = _preset(options)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("liveRNN")
-    session = Session(EngineClient, Settings())
+    session = Session(partial(EngineClient, threads=options.threads), Settings())
     window = MainWindow(session)
     for interrupt in (signal.SIGINT, signal.SIGTERM):
         # By way of the event loop: a window closed before exec() has begun would not end it.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, get_args
 
 from livernn import __version__
 from livernn.buglog import log_bug
-from livernn.commandline import Parser, add_inputs, number, positive, seed, sizes, whole
+from livernn.commandline import Parser, add_inputs, add_threads, number, positive, seed, sizes, whole
 from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
 from livernn.control.preset import Preset, load_preset
@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("--audio-device", metavar="NAME", help="as `doctor` lists them")
     play.add_argument("--record", action="store_true", help="record a take from the first sound on")
     add_inputs(play)
+    add_threads(play)
     play.set_defaults(run=_play)
 
     bench = commands.add_parser("bench", help="speed of a voice on this machine, in blocks of 64 samples")
@@ -89,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--upsampler", choices=get_args(Upsampler), help="with --dims (default: full)")
     bench.add_argument("--precision", choices=get_args(Precision), default=DEFAULT_PRECISION)
     bench.add_argument("--voices", type=_voices, default=1, metavar="V", help="in lockstep")
-    bench.add_argument("--threads", type=int, choices=(1, 2), default=1, help="2: a second core computes ahead")
+    add_threads(bench)
     bench.add_argument("--compare", action="store_true", help="time the plain loop in torch as well")
     bench.add_argument("--device", choices=("auto", "cpu"), default="auto")
     bench.add_argument("--seconds", type=positive, default=10.0, metavar="S")
@@ -180,7 +181,9 @@ def _play(options: argparse.Namespace) -> int:
     path = options.checkpoint
     bare = None if path is None else Preset(path.stem, path.stem, path.parent, path, Patch())
     preset = bare or load_preset(options.preset)
-    return run_headless(preset, options.audio_device, _tell, options.midi, options.osc, record=options.record)
+    return run_headless(
+        preset, options.audio_device, _tell, options.midi, options.osc, record=options.record, threads=options.threads
+    )
 
 
 def _tell(line: str) -> None:

@@ -66,6 +66,13 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """`--threads`, for whatever renders while time passes."""
+    parser.add_argument(
+        "--threads", type=int, choices=(1, 2), default=1, help="2: a second core computes ahead where it is idle"
+    )
+
+
 def udp_address(text: str) -> tuple[str, int]:
     """Host and port; a port alone is this machine's, which no other can reach."""
     host, _, port = text.rpartition(":")

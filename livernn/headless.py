@@ -48,17 +48,18 @@ def run_headless(
     osc_address: tuple[str, int] | None = None,
     *,
     record: bool = False,
+    threads: int = 1,
 ) -> int:
     """Play until interrupted (Ctrl-C), telling `on_status` what happens, one line each. Returns the exit code.
 
     Listens to the MIDI ports of these names, None for all, and to OSC at the address if there is one. Records from the
-    first sound on if told so.
+    first sound on if told so. With two `threads` a second core computes ahead.
 
     Raises:
         DeviceError: the OSC address cannot be listened to.
     """
     items: queue.SimpleQueue[_Item] = queue.SimpleQueue()
-    client = EngineClient(items.put)
+    client = EngineClient(items.put, threads=threads)
     player = Player(client, preset, lambda: items.put(_Woken.WOKEN), on_status)
     osc = OscInput(player.desk.hear_change, *osc_address) if osc_address is not None else None
     midi = MidiInput(player.desk.hear_midi, items.put)

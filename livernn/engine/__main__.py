@@ -1,4 +1,4 @@
-"""`python -m livernn.engine HANDLE REEL [--seed N]`: commands on standard input, events on standard output.
+"""`python -m livernn.engine HANDLE REEL [--seed N] [--threads N]`: commands on stdin, events on stdout.
 
 Started by EngineClient, whose shared memory HANDLE and REEL name. Ends when standard input does, whatever hangs.
 """
@@ -63,12 +63,13 @@ def main() -> None:
     parser.add_argument("handle")
     parser.add_argument("reel")
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--threads", type=int, choices=(1, 2), default=1)
     arguments = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     mouth = _Mouth(claim_stdout())
     block, reel = SharedBlock.attach(arguments.handle), Reel.attach(arguments.reel)
     output = StreamOutput(block, reel)
-    engine = Engine(block, reel, RealStudio(), output, mouth.say, list_outputs, arguments.seed)
+    engine = Engine(block, reel, RealStudio(arguments.threads), output, mouth.say, list_outputs, arguments.seed)
     gc.freeze()
     gc.disable()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)

@@ -84,10 +84,10 @@ class EngineClient:
     the client's own reader thread and must not call `close` or `restart` there.
     """
 
-    def __init__(self, on_event: Callable[[Event], None], options: Sequence[str] = ()) -> None:
-        """`options` are further arguments of `python -m livernn.engine`."""
+    def __init__(self, on_event: Callable[[Event], None], options: Sequence[str] = (), *, threads: int = 1) -> None:
+        """`options` are more arguments of `python -m livernn.engine`. Of two `threads`, one computes ahead."""
         self._on_event = on_event
-        self._options = tuple(options)
+        self._options = (*options, "--threads", str(threads))
         self._lock = threading.Lock()
         self._patch = Patch()
         self._epoch = 0

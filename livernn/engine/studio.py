@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from livernn.audiofile import read_audio
 from livernn.control.patch import Patch
 from livernn.engine.child import child_command, child_environment
+from livernn.engine.second_core import SecondCore
 from livernn.errors import LiveRNNError
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
 from livernn.model.config import ModelConfig
@@ -80,15 +81,19 @@ class Studio(Protocol):
 
 
 class RealStudio:
-    """A `Studio` of checkpoints on disk. Kernels are compiled by a helper process, into numba's on-disk cache."""
+    """A `Studio` of checkpoints on disk. Kernels are compiled by a helper process, into numba's on-disk cache.
 
-    def __init__(self) -> None:
+    With two threads a second core computes ahead of each generator.
+    """
+
+    def __init__(self, threads: int = 1) -> None:
+        self._threads = threads
         self._helper: subprocess.Popen[bytes] | None = None
 
     def open(self, path: Path, progress: Progress) -> Checkpoint:
         """Raises BadInputError for a bad file, LiveRNNError when the kernel does not compile."""
         checkpoint = load_checkpoint(path)
-        note = _note_of_tuning()
+        note = _note_of_tuning(self._threads)
         if not note.exists():
             self._tune(path, progress)
             note.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +102,7 @@ class RealStudio:
 
     def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> Instrument:
         """See `Studio`."""
-        instrument = self._assemble(Generator(load_kernel(checkpoint), seed=seed), rate_hz)
+        instrument = self._assemble(self._generator(checkpoint, seed), rate_hz)
         instrument.voice.render(_WARM_SAMPLES, Patch())
         instrument.voice.reset()
         return instrument
@@ -105,7 +110,7 @@ class RealStudio:
     def build_primed(self, checkpoint: Checkpoint, seed: int, rate_hz: float, path: Path) -> tuple[Instrument, float]:
         """Raises BadInputError for a file that cannot be read."""
         audio = read_audio(path, checkpoint.config.sample_rate_hz, max_seconds=PRIME_LIMIT_S)
-        generator = Generator(load_kernel(checkpoint), seed=seed)
+        generator = self._generator(checkpoint, seed)
         voice = Voice(generator, rate_hz)
         voice.prime(audio)
         return Instrument(generator, voice), audio.size / checkpoint.config.sample_rate_hz
@@ -120,11 +125,15 @@ class RealStudio:
         if helper is not None:
             helper.kill()
 
+    def _generator(self, checkpoint: Checkpoint, seed: int) -> GeneratorLike:
+        generator = Generator(load_kernel(checkpoint), seed=seed)
+        return SecondCore(generator) if self._threads == 2 else generator
+
     def _assemble(self, generator: GeneratorLike, rate_hz: float) -> Instrument:
         return Instrument(generator, Voice(generator, rate_hz))
 
     def _tune(self, path: Path, progress: Progress) -> None:
-        command = child_command("livernn.synth.warm_up", str(path))
+        command = child_command("livernn.synth.warm_up", str(path), str(self._threads))
         with subprocess.Popen(
             command,
             env=child_environment(),
@@ -156,8 +165,8 @@ def _parse_progress(line: bytes) -> tuple[str, float] | None:
         return None
 
 
-def _note_of_tuning() -> Path:
+def _note_of_tuning(threads: int) -> Path:
     """The file that says that this processor's kernel is in the cache; one serves every model."""
     processor = binding.get_host_cpu_name() + binding.get_host_cpu_features().flatten() + "".join(candidates())
     key = hashlib.sha256(processor.encode()).hexdigest()[:16]
-    return use_kernel_cache() / f"tuned-{key}"
+    return use_kernel_cache() / f"tuned-{key}-{threads}"

@@ -1,4 +1,4 @@
-"""`python -m livernn.synth.warm_up CHECKPOINT`: compile the kernels into the cache, in a process of its own.
+"""`python -m livernn.synth.warm_up CHECKPOINT THREADS`: compile the kernels into the cache, in a process of its own.
 
 Prints one JSON object per stage: {"stage": what is being done, "fraction": share of it all that is behind}.
 """
@@ -11,6 +11,7 @@ from livernn.control.patch import Patch
 from livernn.errors import LiveRNNError
 from livernn.model.checkpoint import load_checkpoint
 from livernn.synth import chain
+from livernn.synth.crew import LEAVE, make_crew
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
 
@@ -21,20 +22,26 @@ def _report(stage: str, fraction: float) -> None:
     print(json.dumps({"stage": stage, "fraction": fraction}), flush=True)
 
 
-def main(path: Path) -> None:
+def main(path: Path, threads: int) -> None:
     """Compile what playing `path` needs; a warm cache makes this a matter of loading."""
     _report("reading the model", 0.0)
     checkpoint = load_checkpoint(path)
     _report("tuning the signal chain for this processor", 0.1)
     chain.warm_up()
     _report("tuning the model's kernel for this processor", 0.3)
-    Generator(load_kernel(checkpoint), seed=0).render(_SAMPLES, [Patch()])
+    generator = Generator(load_kernel(checkpoint), seed=0)
+    generator.render(_SAMPLES, [Patch()])
+    if threads == 2:
+        _report("tuning it for two cores", 0.8)
+        crew = make_crew(checkpoint.config, 1)
+        crew.words[LEAVE] = 1
+        generator.assist(crew)
     _report("ready", 1.0)
 
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]))
+        main(Path(sys.argv[1]), int(sys.argv[2]))
     except LiveRNNError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)

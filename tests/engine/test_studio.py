@@ -9,6 +9,7 @@ import pytest
 
 from livernn.control.patch import Patch
 from livernn.engine import studio as module
+from livernn.engine.second_core import SecondCore
 from livernn.engine.studio import RealStudio
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint
@@ -30,7 +31,7 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RealStudio:
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
-    monkeypatch.setattr(module, "child_command", lambda name, path: [sys.executable, "-uc", program])
+    monkeypatch.setattr(module, "child_command", lambda name, *arguments: [sys.executable, "-uc", program])
 
 
 def test_progress_is_passed_on_and_tuning_done_once(
@@ -77,6 +78,14 @@ def test_warming_an_instrument_up_does_not_show(studio: RealStudio, checkpoint: 
     other = studio.build(opened, 4, 48000.0).voice.render(500, Patch())
     assert np.array_equal(first, second)
     assert not np.array_equal(first, other)
+
+
+def test_two_threads_play_the_same(studio: RealStudio, checkpoint: Path) -> None:
+    opened = load_checkpoint(checkpoint)
+    helped = RealStudio(threads=2).build(opened, 3, 48000.0)
+    assert isinstance(helped.generator, SecondCore)
+    expected = studio.build(opened, 3, 48000.0).voice.render(500, Patch())
+    assert np.array_equal(helped.voice.render(500, Patch()), expected)
 
 
 def test_a_primed_instrument_goes_on_from_the_file(studio: RealStudio, checkpoint: Path, tmp_path: Path) -> None:
