@@ -1,9 +1,8 @@
-"""MIDI from as many ports as are wanted, come what may: the process that listens is watched and replaced."""
+"""MIDI from as many ports as are wanted, come what may: the process that listens is begun again when it ends."""
 
 import json
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,13 +11,9 @@ from typing import Any
 from livernn.control.midi_message import MidiMessage, parse
 from livernn.engine.child import child_command, child_environment
 
-SILENCE_PATIENCE_S = 10.0
-"""A listener that has not even said which ports there are for so long hangs."""
-
 _RESTART_PAUSE_S = 1.0
 _GOODBYE_PATIENCE_S = 2.0
-_ENDED = "the MIDI listener ended, and is started again"
-_HUNG = "the MIDI system does not answer: restart the sound server"
+ENDED = "the MIDI system failed, and is tried again"
 
 
 @dataclass(frozen=True)
@@ -41,31 +36,22 @@ class MidiInput:
         on_message: Callable[[str, MidiMessage], None],
         on_ports: Callable[[MidiPorts], None],
         command: Sequence[str] = (),
-        patience_s: float = SILENCE_PATIENCE_S,
     ) -> None:
         """`command` stands for the listener's own."""
         self._on_message = on_message
         self._on_ports = on_ports
         self._command = list(command) or child_command("livernn.inputs.midi_listener")
-        self._patience_s = patience_s
         self._wanted: list[str] | None = None
         self._ports = MidiPorts()
-        self._heard_at_s = 0.0
-        self._why_ended = _ENDED
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._closing = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._thread = threading.Thread(target=self._run, name="midi", daemon=True)
 
     def start(self, wanted: Sequence[str] | None = None) -> None:
         """Listen to the ports of these names, None for all."""
         self.choose(wanted)
-        self._threads = [
-            threading.Thread(target=self._run, name="midi", daemon=True),
-            threading.Thread(target=self._watch, name="midi watch", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
 
     def choose(self, wanted: Sequence[str] | None) -> None:
         """Listen to these ports from now on."""
@@ -86,8 +72,8 @@ class MidiInput:
                 process.wait(_GOODBYE_PATIENCE_S)
             except subprocess.TimeoutExpired:
                 process.kill()
-        for thread in self._threads:
-            thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _run(self) -> None:
         while not self._closing.is_set():
@@ -96,7 +82,7 @@ class MidiInput:
                 return
             for line in process.stdout or ():
                 self._take(line)
-            self._tell(MidiPorts(trouble=self._why_ended))
+            self._tell(MidiPorts(trouble=ENDED))
             for pipe in (process.stdin, process.stdout):
                 with suppress(OSError):
                     if pipe is not None:
@@ -108,8 +94,6 @@ class MidiInput:
         with self._lock:
             if self._closing.is_set():
                 return None
-            self._heard_at_s = time.monotonic()
-            self._why_ended = _ENDED
             self._process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
@@ -122,13 +106,6 @@ class MidiInput:
             self._send_wish()
             return self._process
 
-    def _watch(self) -> None:
-        while not self._closing.wait(self._patience_s / 10.0):
-            with self._lock:
-                if self._process is not None and time.monotonic() - self._heard_at_s > self._patience_s:
-                    self._why_ended = _HUNG
-                    self._process.kill()
-
     def _send_wish(self) -> None:
         """With the lock held. A listener that has just died is told when it begins anew."""
         if self._process is not None and self._process.stdin is not None:
@@ -137,7 +114,6 @@ class MidiInput:
                 self._process.stdin.flush()
 
     def _take(self, line: str) -> None:
-        self._heard_at_s = time.monotonic()
         try:
             said = json.loads(line)
         except (ValueError, RecursionError):

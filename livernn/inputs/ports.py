@@ -1,20 +1,23 @@
-"""MIDI inputs by name. `python -m livernn.inputs.ports` prints them as a JSON list.
+"""MIDI inputs by name. `python -m livernn.inputs.ports` prints them as a JSON list; with --watch, a Scan now and then.
 
-A scan can hang (after a sound server's death), so it runs in a process other than the one that wants to know.
+A scan can hang (after a sound server's death), with Python's lock held, so it runs in a process of its own.
 """
 
+import faulthandler
 import json
 import os
 import re
 import subprocess
 import sys
+import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 
 from livernn.engine.child import child_command, child_environment
 from livernn.errors import DeviceError
 
 SCAN_PATIENCE_S = 10.0
+SCAN_PERIOD_S = 1.0
 
 API_VARIABLE = "LIVERNN_MIDI"
 """Environment variable that names the one MIDI system to use: alsa, jack, coremidi or windows."""
@@ -30,8 +33,9 @@ _NUMBER_AT_END = re.compile(r" \d+$" if sys.platform == "win32" else r" \d+:\d+$
 class Scan:
     """The inputs of one MIDI system, whose number in rtmidi is `api`: the name to remember to the name to open."""
 
-    api: int
-    ports: dict[str, str]
+    api: int = -1
+    ports: dict[str, str] = field(default_factory=dict)
+    trouble: str | None = None
 
 
 def list_ports(patience_s: float = SCAN_PATIENCE_S) -> list[str]:
@@ -98,8 +102,24 @@ def _by_stable_name(names: list[str]) -> dict[str, str]:
     return ports
 
 
+def watch() -> None:
+    """Print a Scan every `SCAN_PERIOD_S` until nobody reads them; ends by itself when one hangs."""
+    while True:
+        faulthandler.dump_traceback_later(SCAN_PATIENCE_S, exit=True)
+        try:
+            scan = scan_here()
+        except (ImportError, OSError) as error:
+            scan = Scan(trouble=str(error))
+        faulthandler.cancel_dump_traceback_later()
+        sys.stdout.write(f"{json.dumps(asdict(scan))}\n")
+        sys.stdout.flush()
+        time.sleep(SCAN_PERIOD_S)
+
+
 def main() -> int:
     """Print the names, or why there are none to be had."""
+    if "--watch" in sys.argv:
+        watch()
     try:
         names = list(scan_here().ports)
     except (ImportError, OSError) as error:

@@ -18,6 +18,8 @@ LOWEST_DB = -128.0
 
 _COLUMNS, _ROWS = round(SPAN_S * COLUMNS_PER_S), 256
 _WINDOW_S = 0.04
+_CONTRAST = 1.7
+"""Above 1, what is loud stands out from what is merely there."""
 
 
 class _Picture(QGraphicsItem):
@@ -111,12 +113,13 @@ class SpectrogramView(ScopeView):
         colour, role = self.palette().color, QPalette.ColorRole
         stops = [colour(role.AlternateBase), colour(role.Highlight), colour(role.WindowText)]
         levels_db = LOWEST_DB * (1.0 - np.arange(256) / 255.0)
-        self._picture.set_colours([_between(stops, 1.0 - level_db / self._floor_db) for level_db in levels_db])
+        shares = np.clip(1.0 - levels_db / self._floor_db, 0.0, 1.0) ** _CONTRAST
+        self._picture.set_colours([_between(stops, share) for share in shares.tolist()])
 
 
 def _between(stops: list[QColor], share: float) -> int:
     """The colour at a share of the way from the first stop to the last."""
-    at = min(max(share, 0.0), 1.0) * (len(stops) - 1)
+    at = share * (len(stops) - 1)
     first = min(int(at), len(stops) - 2)
     one, other = stops[first], stops[first + 1]
     mixed = [

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
 
 from livernn.control.takes import Take
 from livernn.ui.field import Field
@@ -31,6 +31,7 @@ class TakesPanel(QWidget):
         self._scale = 1.0
         self.list = QListWidget()
         self.list.setAccessibleName("Takes")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setToolTip("What was recorded. Enter listens, F2 renames, Delete deletes, Ctrl+Z undoes")
         self.outline = TakeOutline()
         self.name = Field("Name of the take", "What the take is called (F2)")
@@ -59,20 +60,16 @@ class TakesPanel(QWidget):
         return self._shown[row] if 0 <= row < len(self._shown) else None
 
     def _lay_out(self) -> None:
-        edit = QHBoxLayout()
-        edit.setSpacing(6)
-        edit.addWidget(self.name, 1)
-        edit.addWidget(self.begin)
-        edit.addWidget(self.end)
-        buttons = QGridLayout()
-        buttons.setSpacing(6)
-        for at, button in enumerate((self.listen, self.export, self.normalise, self.delete, self.undo)):
-            buttons.addWidget(button, 0, at)
+        upper = _row(self.listen, _caption("From"), self.begin, _caption("to"), self.end, _caption("s"))
+        upper.addStretch()
+        lower = _row(self.export, self.normalise, self.delete, self.undo)
+        lower.addStretch()
         beside = QVBoxLayout()
         beside.setSpacing(6)
+        beside.addWidget(self.name)
         beside.addWidget(self.outline, 1)
-        beside.addLayout(edit)
-        beside.addLayout(buttons)
+        beside.addLayout(upper)
+        beside.addLayout(lower)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
@@ -120,6 +117,7 @@ class TakesPanel(QWidget):
         for widget in (self.name, self.begin, self.end, self.listen, self.normalise, self.export, self.delete):
             widget.setEnabled(take is not None)
         self.name.show_text(take.name if take is not None else "")
+        self.name.setCursorPosition(0)
         begin, end = take.kept if take is not None else (0, 0)
         for field, frame in ((self.begin, begin), (self.end, end)):
             field.show_text(f"{frame / take.card.rate_hz:.3f}" if take is not None else "")
@@ -168,6 +166,20 @@ class TakesPanel(QWidget):
         self._recordings.export(take, Path(path), normalise=self.normalise.isChecked())
 
 
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(6)
+    for widget in widgets:
+        row.addWidget(widget)
+    return row
+
+
+def _caption(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setObjectName("caption")
+    return label
+
+
 def _button(text: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setObjectName("small")
@@ -180,4 +192,4 @@ def _describe(take: Take) -> str:
         when = f"{datetime.fromisoformat(take.card.recorded):%d %b %Y %H:%M}"
     except ValueError:
         when = take.card.recorded
-    return f"{take.name}   {as_clock(take.seconds)}   {take.card.preset}   {when}"
+    return f"{take.name}\n{as_clock(take.seconds)}   {take.card.preset}   {when}"

@@ -12,13 +12,17 @@ from PySide6.QtWidgets import QApplication
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours by purpose. `accent` is the only one that means "you, the performer"; `danger` the only alarm."""
+    """Colours by purpose: `edge` surrounds panels, `line` what can be touched.
+
+    `accent` is the only one that means "you, the performer"; `danger` the only alarm.
+    """
 
     name: str
     title: str
     window: str
     panel: str
     raised: str
+    edge: str
     line: str
     text: str
     muted: str
@@ -30,12 +34,12 @@ class Theme:
 THEMES = {
     theme.name: theme
     for theme in (
-        Theme("dark", "Dark", "#0d1115", "#151b21", "#222b33", "#37434e", "#f4f7f9", "#a8b5c0", "#35d7b7", "#03201a",
-              "#ff5f57"),
-        Theme("light", "Light", "#e9edf1", "#fbfcfd", "#dde3e9", "#b5c0ca", "#10161b", "#45525e", "#007a64", "#ffffff",
-              "#c4161c"),
-        Theme("contrast", "High contrast", "#000000", "#000000", "#2a2a2a", "#ffffff", "#ffffff", "#e6e6e6", "#ffe14d",
-              "#000000", "#ff6b6b"),
+        Theme("dark", "Dark", "#0d1115", "#151b21", "#222b33", "#222b33", "#37434e", "#f4f7f9", "#a8b5c0", "#35d7b7",
+              "#03201a", "#ff5f57"),
+        Theme("light", "Light", "#e9edf1", "#fbfcfd", "#dde3e9", "#dde3e9", "#b5c0ca", "#10161b", "#45525e", "#007a64",
+              "#ffffff", "#c4161c"),
+        Theme("contrast", "High contrast", "#000000", "#000000", "#2a2a2a", "#ffffff", "#ffffff", "#ffffff", "#e6e6e6",
+              "#ffe14d", "#000000", "#ff6b6b"),
     )
 }  # fmt: skip
 
@@ -105,7 +109,7 @@ def style_sheet(theme: Theme, scale: float) -> str:
     QWidget {{ font-size: {px(17)}; }}
     QMainWindow, QDialog {{ background: {theme.window}; }}
     QToolTip {{ background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.line}; padding: {px(6)}; }}
-    QFrame#panel {{ background: {theme.panel}; border: 1px solid {theme.raised}; border-radius: {px(10)}; }}
+    QFrame#panel {{ background: {theme.panel}; border: 1px solid {theme.edge}; border-radius: {px(10)}; }}
     QFrame#group {{ border: none; border-left: 1px solid {theme.line}; }}
     QLabel {{ color: {theme.text}; background: transparent; }}
     QLabel#wordmark {{ font-size: {px(27)}; color: {theme.text}; }}

@@ -3,6 +3,7 @@
 import json
 import mmap
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from livernn.cli import main
 from livernn.control.patch import Patch
+from livernn.control.takes import Shelf, takes_folder
 from livernn.engine.child import child_environment
 from livernn.engine.client import AuditionEnded, EngineDied, Failed, TakeBegun, TakeEnded
 from livernn.engine.reel import Reel, ScopeTap
@@ -218,3 +220,26 @@ def test_a_take_is_auditioned_beside_the_sound_and_leaves_no_trace_in_what_was_h
     assert isinstance(failed, Failed)
     assert failed.action == "audition"
     player.expect(AuditionEnded(str(tmp_path / "none.wav")))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing there")
+def test_the_instrument_without_a_window_records(jack_server: Server, checkpoint: Path) -> None:
+    command = [sys.executable, "-m", "livernn", "play", "--checkpoint", str(checkpoint), "--audio-device", LOOPBACK]
+    with subprocess.Popen(
+        [*command, "--record", "--midi", "none"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=child_environment(),
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        while not (line := process.stderr.readline()).startswith("recording "):
+            assert line
+        wav = Path(line.removeprefix("recording ").strip())
+        time.sleep(3.0)
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0
+    assert sound_of(wav).any()
+    assert [take.path for take in Shelf(takes_folder()).takes()] == [wav]

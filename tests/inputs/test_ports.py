@@ -1,12 +1,14 @@
+import json
 import subprocess
 import sys
 from contextlib import suppress
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from livernn.errors import DeviceError
-from livernn.inputs.ports import list_ports
+from livernn.inputs.ports import Scan, _by_stable_name, list_ports, watch
 
 
 @pytest.fixture
@@ -46,3 +48,35 @@ def test_a_scan_that_crashes_says_its_code(scan_runs: Any) -> None:
 def test_the_real_scan_answers_or_says_why() -> None:
     with suppress(DeviceError):
         assert isinstance(list_ports(), list)
+
+
+HANGS = """
+import ctypes
+import livernn.inputs.ports as ports
+ports.SCAN_PATIENCE_S = 0.2
+ports.scan_here = lambda: ctypes.PyDLL(None).sleep(60)
+ports.watch()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its C library has no sleep")
+def test_a_watch_that_hangs_with_pythons_lock_held_ends_itself() -> None:
+    assert subprocess.run([sys.executable, "-c", HANGS], capture_output=True, timeout=20).returncode == 1
+
+
+def test_a_watch_tells_trouble_and_goes_on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    scans = [OSError("no sequencer"), Scan(2, {"Knobs": "Knobs 24:0"}), KeyboardInterrupt()]
+    monkeypatch.setattr("livernn.inputs.ports.scan_here", Mock(side_effect=scans))
+    monkeypatch.setattr("livernn.inputs.ports.SCAN_PERIOD_S", 0.0)
+    monkeypatch.setattr("faulthandler.dump_traceback_later", Mock())
+    with pytest.raises(KeyboardInterrupt):
+        watch()
+    said = [Scan(**json.loads(line)) for line in capsys.readouterr().out.splitlines()]
+    assert said == [Scan(trouble="no sequencer"), scans[1]]
+
+
+def test_names_lose_the_numbers_that_change_from_plug_to_plug() -> None:
+    names = _by_stable_name(["Keys:Keys MIDI 1", "Knobs:out", "Knobs:out"])
+    assert names == {"Keys:Keys MIDI 1": "Keys:Keys MIDI 1", "Knobs:out": "Knobs:out", "Knobs:out #2": "Knobs:out"}
+    numbered = "Knobs 3" if sys.platform == "win32" else "Knobs:Knobs MIDI 1 24:0"
+    assert list(_by_stable_name([numbered])) == [numbered.rpartition(" ")[0]]

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -81,6 +82,33 @@ def test_only_the_wanted_port_is_heard(front: Front) -> None:
         keys.send([0x90, 60, 100])
         wait_for(lambda: front.messages, front)
         assert front.messages == [(keys.port, MidiMessage(Kind.NOTE_ON, 1, 60, 100))]
+
+
+def test_a_control_goes_on_while_others_are_plugged_in_and_out(front: Front) -> None:
+    """Were JACK's thread to wait for Python's lock, the server would stall for seconds."""
+    moved_for_s = 4.0
+    with Controller("Knobs") as knobs:
+        front.midi.start()
+        front.wait_until_open(knobs.port)
+        sent = 0
+
+        def move() -> None:
+            nonlocal sent
+            end = time.monotonic() + moved_for_s
+            while time.monotonic() < end:
+                knobs.send([0xB0, sent // 128, sent % 128])
+                sent += 1
+                time.sleep(0.003)
+
+        mover = threading.Thread(target=move)
+        mover.start()
+        while mover.is_alive():
+            with Controller("Keys") as keys:
+                front.wait_until_open(knobs.port, keys.port)
+            front.wait_until_open(knobs.port)
+        mover.join()
+        wait_for(lambda: len(front.messages) == sent, front)
+        assert [message for _, message in front.messages] == [cc(at // 128, at % 128) for at in range(sent)]
 
 
 def test_after_a_crash_of_the_server_it_is_heard_again(front: Front, jack_server: Server) -> None:

@@ -109,8 +109,8 @@ def test_a_take_that_cannot_be_begun_is_told(window: MainWindow, client: FakeEng
 
 def test_takes_are_listed_with_name_length_preset_and_date(window: MainWindow, takes: QListWidget) -> None:
     assert [takes.item(row).text() for row in range(takes.count())] == [
-        "newer   0:04   Piano   21 Nov 2026 03:02",
-        "older   0:04   Piano   21 Nov 2026 03:01",
+        "newer\n0:04   Piano   21 Nov 2026 03:02",
+        "older\n0:04   Piano   21 Nov 2026 03:01",
     ]
     assert window.takes.name.text() == "newer"
     assert (window.takes.begin.text(), window.takes.end.text()) == ("0.000", "4.000")
