@@ -130,7 +130,7 @@ class Scanner:
         while True:
             self._process = subprocess.Popen(
                 child_command("livernn.inputs.ports", "--watch"),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
@@ -143,11 +143,17 @@ class Scanner:
             self._items.put(Scan(trouble="the MIDI system does not answer: restart the sound server"))
             time.sleep(SCAN_PERIOD_S)
 
-    def kill(self) -> None:
-        """At the end."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+    def end(self) -> None:
+        """In good order if it can: a JACK server stalls for seconds when a client just goes."""
+        process = self._process
+        if process is None or process.stdin is None:
+            return
+        process.stdin.close()
+        try:
+            process.wait(_CLOSING_PATIENCE_S / 2.0)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _listen(listener: Listener, items: "queue.SimpleQueue[_Item]") -> None:
@@ -181,8 +187,8 @@ def main() -> None:
     with suppress(BrokenPipeError):
         _listen(listener, items)
     faulthandler.dump_traceback_later(_CLOSING_PATIENCE_S, exit=True)
-    scanner.kill()
-    listener.close()  # a JACK server stalls for seconds when a client just goes
+    scanner.end()
+    listener.close()
     os._exit(0)
 
 

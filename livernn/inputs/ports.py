@@ -1,4 +1,5 @@
-"""MIDI inputs by name. `python -m livernn.inputs.ports` prints them as a JSON list; with --watch, a Scan now and then.
+"""MIDI inputs by name. `python -m livernn.inputs.ports` prints them as a JSON list; with --watch, Scans until
+its input ends.
 
 A scan can hang (after a sound server's death), with Python's lock held, so it runs in a process of its own.
 """
@@ -7,10 +8,12 @@ import faulthandler
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
-import time
+import threading
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 from livernn.engine.child import child_command, child_environment
@@ -102,9 +105,9 @@ def _by_stable_name(names: list[str]) -> dict[str, str]:
     return ports
 
 
-def watch() -> None:
-    """Print a Scan every `SCAN_PERIOD_S` until nobody reads them; ends by itself when one hangs."""
-    while True:
+def watch(ended: threading.Event) -> None:
+    """Print a Scan every `SCAN_PERIOD_S` until told to end; one that hangs ends the process."""
+    while not ended.is_set():
         faulthandler.dump_traceback_later(SCAN_PATIENCE_S, exit=True)
         try:
             scan = scan_here()
@@ -113,13 +116,27 @@ def watch() -> None:
         faulthandler.cancel_dump_traceback_later()
         sys.stdout.write(f"{json.dumps(asdict(scan))}\n")
         sys.stdout.flush()
-        time.sleep(SCAN_PERIOD_S)
+        ended.wait(SCAN_PERIOD_S)
+
+
+def _watch_until_input_ends() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that started this one
+    ended = threading.Event()
+
+    def read() -> None:
+        os.read(0, 1)
+        ended.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    with suppress(BrokenPipeError):
+        watch(ended)
+    os._exit(0)
 
 
 def main() -> int:
     """Print the names, or why there are none to be had."""
     if "--watch" in sys.argv:
-        watch()
+        _watch_until_input_ends()
     try:
         names = list(scan_here().ports)
     except (ImportError, OSError) as error:

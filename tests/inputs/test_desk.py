@@ -79,7 +79,7 @@ def test_while_learning_nothing_moves() -> None:
     owner.desk.hear_midi(PORT, cc(21, 5))
     owner.desk.hear_change(SetParam("gain_db", -3.0))
     assert owner.take() == [SetParam("gain_db", -3.0)]
-    assert owner.desk.learning.found(owner.desk.learning.since_s + SETTLE_S) is not None
+    assert owner.desk.learning.found(owner.desk.learning.since_s + 2 * SETTLE_S) is not None
 
 
 def test_a_new_map_holds_from_the_next_message() -> None:

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from typing import Any
 from unittest.mock import Mock
@@ -51,11 +52,11 @@ def test_the_real_scan_answers_or_says_why() -> None:
 
 
 HANGS = """
-import ctypes
+import ctypes, threading
 import livernn.inputs.ports as ports
 ports.SCAN_PATIENCE_S = 0.2
 ports.scan_here = lambda: ctypes.PyDLL(None).sleep(60)
-ports.watch()
+ports.watch(threading.Event())
 """
 
 
@@ -70,7 +71,7 @@ def test_a_watch_tells_trouble_and_goes_on(monkeypatch: pytest.MonkeyPatch, caps
     monkeypatch.setattr("livernn.inputs.ports.SCAN_PERIOD_S", 0.0)
     monkeypatch.setattr("faulthandler.dump_traceback_later", Mock())
     with pytest.raises(KeyboardInterrupt):
-        watch()
+        watch(threading.Event())
     said = [Scan(**json.loads(line)) for line in capsys.readouterr().out.splitlines()]
     assert said == [Scan(trouble="no sequencer"), scans[1]]
 
