@@ -110,10 +110,16 @@ class Player:
         else:
             self.client.record(takes_folder(), self._preset.title)
 
-    def hear_of_take(self, event: TakeBegun | TakeEnded) -> None:
+    def hear_of_take(self, event: TakeBegun | TakeEnded | Failed) -> None:
         """What became of it."""
         self._recording = isinstance(event, TakeBegun)
-        self._on_status(f"recording {event.path}" if self._recording else f"recorded {event.path}")
+        match event:
+            case TakeBegun(path):
+                self._on_status(f"recording {path}")
+            case TakeEnded(path):
+                self._on_status(f"recorded {path}")
+            case Failed(_, message):
+                self._on_status(message)
 
     def take(self) -> None:
         """Do what controllers have asked for."""
@@ -200,7 +206,7 @@ def _follow(
                 if record:
                     player.toggle_recording()
                     record = False
-            case TakeBegun() | TakeEnded():
+            case TakeBegun() | TakeEnded() | Failed("record"):
                 player.hear_of_take(item)
             case Failed(_, message) if loaded:
                 on_status(message)

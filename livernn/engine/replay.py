@@ -59,7 +59,7 @@ def replay(score: Score) -> Iterator[NDArray[np.float32]]:
                 sound = callback.serve(source, count)
                 yield sound[max(0, -heard) :]
                 heard += count
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise spoilt(score.path, f"its log does not fit together ({error})") from error
 
 
@@ -141,7 +141,10 @@ class _Source:
         self._sound = np.concatenate([self._sound, sound])
         self._at += count
         self._end += sound.size
-        if self._steps and self._steps[0]["at"] == self._at and self._steps[0]["ring"] < self._end:
+        following = self._steps[0] if self._steps else None
+        if following is None or following["at"] != self._at or is_beginning(following):
+            return
+        if following["ring"] != self._end:
             raise spoilt(self._score.path, "positions in its log contradict each other")
 
     def _do(self, step: Entry) -> None:
@@ -181,5 +184,8 @@ class _Source:
         checkpoint = self._checkpoints[origin["sha256"]]
         generator = Generator(load_kernel(checkpoint, origin["precision"]), seed=int(origin["seed"]))
         voice = Voice(generator, float(step["rate_hz"]))
-        voice.restore(decode_state(step["state"]))
+        snapshot = decode_state(step["state"])
+        if snapshot.generator.history.max(initial=0) >= checkpoint.config.q_levels:
+            raise ValueError("its history holds no codes of this checkpoint")
+        voice.restore(snapshot)
         return voice

@@ -35,12 +35,18 @@ def decode_state(content: Any) -> VoiceSnapshot:
         generator = Snapshot(
             state=_decode(content["network"]),
             history=_decode(content["history"]),
-            position=int(content["position"]),
-            seed=int(content["seed"]),
+            position=_whole(content["position"]),
+            seed=_whole(content["seed"]),
         )
         return VoiceSnapshot(generator, tuple(_decode(array) for array in content["chain"]))
     except (KeyError, TypeError, binascii.Error) as error:
         raise ValueError(f"it holds no state of a voice ({error})") from error
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 63:
+        raise ValueError(f"{value!r} is no count")
+    return value
 
 
 def _encode(array: NDArray[Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 The form of the JSON is told in docs/takes.md.
 """
 
+import filecmp
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ from livernn.wavfile import WavForm, write_header
 _LOG_END = b"\n]}\n"
 _NEXT = b",\n"
 _LONGEST_PRESET = 60
+_LARGEST_PRIME_BYTES = 1 << 28
 
 
 class TakeFile:
@@ -83,13 +85,22 @@ class TakeFile:
         prime = entry.get("origin", {}).get("prime")
         if prime is None:
             return entry
+        return {**entry, "origin": {**entry["origin"], "prime": self._keep_prime(Path(prime))}}
+
+    def _keep_prime(self, prime: Path) -> str:
+        """The name of its copy; a prime that is gone by now, or too large, leaves only that."""
         folder = self.path.with_suffix(PRIMES_SUFFIX)
-        copy = folder / Path(prime).name
-        with suppress(OSError):  # it may be gone by now; its name is kept, and replaying does not need it
+        with suppress(OSError):
+            if prime.stat().st_size > _LARGEST_PRIME_BYTES:
+                return prime.name
             folder.mkdir(exist_ok=True)
-            if not copy.exists():
-                shutil.copyfile(prime, copy)
-        return {**entry, "origin": {**entry["origin"], "prime": copy.name}}
+            for number in count(1):
+                copy = folder / (prime.name if number == 1 else f"{prime.stem} ({number}){prime.suffix}")
+                if not copy.exists():
+                    shutil.copyfile(prime, copy)
+                if filecmp.cmp(prime, copy, shallow=False):
+                    return copy.name
+        return prime.name
 
     @staticmethod
     def _write(file: Any, content: bytes) -> None:

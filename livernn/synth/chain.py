@@ -52,8 +52,17 @@ class SignalChain:
         self._limiter.reset()
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
-        """All state, for snapshots: to be copied, and to be written to."""
+        """All state, by reference: for snapshots to copy."""
         return (*self._decoder.arrays(), *self._resampler.arrays(), *self._limiter.arrays())
+
+    def restore(self, saved: tuple[NDArray[Any], ...]) -> None:
+        """Put copies of `arrays` back; ValueError for such as no chain of this kind has."""
+        for array, copy in zip(self.arrays(), saved, strict=True):
+            if array.shape != copy.shape:
+                raise ValueError("the state is of another voice")
+            array[...] = copy
+        self._resampler.check()
+        self._limiter.check()
 
     def _to_device(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
         return self._limiter.process(self._resampler.process(audio))

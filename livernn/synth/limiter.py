@@ -57,6 +57,13 @@ class Limiter:
         """The deepest gain of the last block, 0 or below."""
         return gain_to_db(float(self._envelope[1]))
 
+    def check(self) -> None:
+        """ValueError for a state, restored from elsewhere, that would have `process` reach beyond its window."""
+        time, head, queued, _ = self._counters
+        window = self._delayed.size
+        if not (0 <= time < 1 << 62 and 0 <= head < window and 0 <= queued <= window):
+            raise ValueError("the limiter's counters are out of range")
+
     def process(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
         """Limited audio, `delay_samples` late."""
         limited = np.empty_like(audio)

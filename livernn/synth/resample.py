@@ -50,6 +50,11 @@ class Resampler:
         """All state, by reference."""
         return self._history, self._phase
 
+    def check(self) -> None:
+        """ValueError for a state, restored from elsewhere, that would have `process` read beyond its input."""
+        if not 0 <= self._phase[0] < self._steps[1]:
+            raise ValueError("the resampler's phase is out of range")
+
     def process(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
         """The output samples that fall due with `audio`: floor or ceil of its size times `ratio`."""
         up, down = self._steps

@@ -77,7 +77,10 @@ class Voice:
         return VoiceSnapshot(self._generator.snapshot(), tuple(array.copy() for array in self._chain.arrays()))
 
     def restore(self, snapshot: VoiceSnapshot) -> None:
-        """Back to the moment of `snapshot`, taken from a Voice of the same checkpoint and device rate."""
+        """Back to the moment of `snapshot`, taken from a Voice of the same checkpoint and device rate.
+
+        Raises:
+            ValueError: it was not, or is damaged; this Voice must then not be used.
+        """
         self._generator.restore(snapshot.generator)
-        for array, saved in zip(self._chain.arrays(), snapshot.chain, strict=True):
-            array[...] = saved
+        self._chain.restore(snapshot.chain)

@@ -67,6 +67,12 @@ class Recordings(QObject):
                     self.auditioned = None
         self.state_changed.emit()
 
+    def give_up(self) -> None:
+        """Recording failed: there is no take under way."""
+        self._recording = None
+        self._refresh()
+        self.state_changed.emit()
+
     def audition(self, take: Take) -> None:
         """Play what is kept of a take beside the instrument, or stop that."""
         if self.auditioned == take.path:

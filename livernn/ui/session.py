@@ -332,6 +332,8 @@ class Session(QObject):
         if action == "play" or (action == "load" and self.preset is None):
             self._play_wanted = False
             self.state_changed.emit()
+        if action == "record":
+            self.recordings.give_up()
         if action == "audio":
             self.audio = self.settings.audio
             self.audio_changed.emit()

@@ -224,3 +224,16 @@ def test_an_engine_told_nonsense_says_so_and_goes_on(block: SharedBlock, reel: R
     assert len(garbled) == len(lines) - 1
     assert [event for event in events if isinstance(event, Failed) and event.action == "play"]
     assert engine.returncode == 0
+
+
+def test_a_killed_take_writer_is_told_and_replaced(player: Player, tmp_path: Path) -> None:
+    player.expect(StateChanged(EngineState.IDLE))
+    (writer,) = [child for child in psutil.Process().children() if "livernn.engine.writer" in child.cmdline()]
+    writer.kill()
+    died = player.await_event(lambda event: isinstance(event, Failed))
+    assert isinstance(died, Failed)
+    assert (died.action, "take writer" in died.message) == ("record", True)
+    player.client.record(tmp_path, "x")
+    refused = player.await_event(lambda event: isinstance(event, Failed))
+    assert isinstance(refused, Failed)
+    assert "no audio output" in refused.message

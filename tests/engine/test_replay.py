@@ -1,12 +1,16 @@
 """A take is made again from its log alone: real voices, an output driven by hand, the writer's clock too."""
 
-from collections.abc import Iterator
+import base64
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from livernn.cli import main
 from livernn.control.patch import Patch
 from livernn.engine.messages import (
     Event,
@@ -25,7 +29,7 @@ from livernn.engine.messages import (
 )
 from livernn.engine.replay import replay
 from livernn.engine.score import read_score
-from livernn.engine.shared import UNDERRUNS, ControlBlock
+from livernn.engine.shared import GATE, UNDERRUNS, ControlBlock
 from livernn.engine.studio import RealStudio
 from livernn.engine.writer import Writer
 from livernn.errors import BadInputError
@@ -44,14 +48,15 @@ class Stage:
         self.control = ControlBlock(rig.block)
 
     def play_for(self, samples: int, block: int = 96) -> NDArray[np.float32]:
-        """Hear so many samples, none of them before the sampler has it ready."""
-        heard: list[NDArray[np.float32]] = []
+        """Hear so many samples with the gate open, none of them before the sampler has it ready."""
+        blocks = 0
 
-        def enough(sound: NDArray[np.float32]) -> bool:
-            heard.append(sound)
-            if len(heard) % 20 == 0:
+        def enough(_: NDArray[np.float32]) -> bool:
+            nonlocal blocks
+            blocks += bool(self.rig.block.words[GATE])
+            if blocks % 20 == 0:
                 self.writer.pump()
-            return len(heard) * block >= samples
+            return blocks * block >= samples
 
         return self.rig.listen(enough, block)
 
@@ -77,7 +82,9 @@ class Stage:
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     with running_rig(RealStudio()) as rig:
-        yield Stage(rig, tmp_path / "takes")
+        stage = Stage(rig, tmp_path / "takes")
+        yield stage
+        stage.writer.stop()
 
 
 def samples_of(wav: Path) -> NDArray[np.float32]:
@@ -137,8 +144,8 @@ def test_underruns_are_replayed_too(stage: Stage, checkpoint: Path) -> None:
     stage.rig.send(Play())
     stage.play_for(5000)
     stage.record()
-    for _ in range(3):
-        stage.rig.output.pull(30000)
+    for count in (20_000, 45_000, 100_000):  # the ring deepens to the largest block so far
+        stage.rig.output.pull(count)
         stage.play_for(2000)
     assert stage.rig.block.words[UNDERRUNS] >= 3
     assert_replayed(stage.end())
@@ -202,3 +209,74 @@ def test_without_its_checkpoint_it_says_so(stage: Stage, checkpoint: Path) -> No
     checkpoint.unlink()
     with pytest.raises(BadInputError, match="no longer there"):
         list(replay(read_score(wav.with_suffix(".json"))))
+
+
+@pytest.fixture
+def take(stage: Stage, checkpoint: Path) -> Path:
+    """The JSON of a take with a bit of everything."""
+    stage.load(1, checkpoint)
+    stage.rig.send(Play())
+    stage.play_for(3000)
+    stage.record()
+    stage.rig.send(Reset(5))
+    stage.rig.expect(WasReset(5))
+    stage.play_for(9000)
+    return stage.end().with_suffix(".json")
+
+
+def spoil(path: Path, change: Callable[[list[dict[str, Any]]], object]) -> None:
+    content = json.loads(path.read_text())
+    change(content["log"])
+    path.write_text(json.dumps({"take": content["take"]})[:-1] + ",\n" + json.dumps({"log": content["log"]})[1:])
+
+
+def state_of(log: list[dict[str, Any]]) -> dict[str, Any]:
+    return log[0]["state"]
+
+
+def fill(array: dict[str, Any], value: int) -> None:
+    data = np.full(array["shape"], value, array["type"])
+    array["data"] = base64.b64encode(data.tobytes()).decode()
+
+
+SPOILT: dict[str, Callable[[list[dict[str, Any]]], object]] = {
+    "no beginning": lambda log: log.pop(0),
+    "nothing": lambda log: log.clear(),
+    "no end": lambda log: log.pop(),
+    "lost entries": lambda log: log.insert(1, {"do": "lost", "what": "log", "heard": 0}),
+    "no base64": lambda log: state_of(log)["network"].update(data="?"),
+    "short": lambda log: state_of(log)["network"].update(data=""),
+    "objects": lambda log: state_of(log)["network"].update(type="|O"),
+    "negative position": lambda log: state_of(log).update(position=-1),
+    "vast seed": lambda log: state_of(log).update(seed=1 << 80),
+    "no chain": lambda log: state_of(log).update(chain=[]),
+    "wild counters": lambda log: [fill(array, 1 << 40) for array in state_of(log)["chain"] if array["type"] == "<i8"],
+    "below": lambda log: [fill(array, -5) for array in state_of(log)["chain"] if array["type"] == "<i8"],
+    "another rate": lambda log: log[0].update(rate_hz=44100.0),
+    "no rate": lambda log: log[0].update(rate_hz=0.0),
+    "unknown step": lambda log: log[1].update(do="dance", at=0, ring=0),
+    "positions": lambda log: next(entry for entry in log if entry["do"] == "reset").update(ring=10**6),
+    "words for numbers": lambda log: log[0].update(at="0"),
+    "bad patch": lambda log: log[1].update(set={"warmth": 1}),
+    "flows": lambda log: [entry.update(ring=-5) for entry in log if entry["do"] == "flow"],
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_a_log_that_is_off_is_told_in_one_line(take: Path, name: str) -> None:
+    spoil(take, SPOILT[name])
+    with pytest.raises(BadInputError, match=r"cannot be replayed|there is no|does not know"):
+        list(replay(read_score(take)))
+
+
+def test_the_command_writes_the_take_again_byte_for_byte(take: Path, tmp_path: Path) -> None:
+    wav, again = take.with_suffix(".wav"), tmp_path / "again.wav"
+    content = wav.read_bytes()
+    wav.unlink()
+    assert main(["render", "--replay", str(take), "--out", str(again)]) == 0
+    assert again.read_bytes() == content
+
+
+def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["render", "--replay", str(tmp_path / "none.json"), "--out", str(tmp_path / "x.wav")]) == 2
+    assert "none.json" in capsys.readouterr().err

@@ -26,7 +26,7 @@ from livernn.engine.shared import STREAM_RATE_HZ, SharedBlock
 from livernn.engine.take import TakeFile, free_name, new_card
 from livernn.engine.wire import decode, encode
 from livernn.engine.writer import Writer
-from livernn.wavfile import from_pcm24, to_pcm24
+from livernn.wavfile import HEADER_BYTES, WavForm, from_pcm24, to_pcm24
 from tests.engine.fakes import PATIENCE_S, pull
 
 RATE_HZ = 1000
@@ -217,6 +217,39 @@ def test_a_take_is_never_written_over(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         TakeFile(tmp_path / "take.wav", new_card("", "", RATE_HZ, 0))
     assert [path.name for path in tmp_path.iterdir()] == ["take.json"]
+
+
+def test_primes_of_one_name_are_kept_apart(tmp_path: Path) -> None:
+    primes = []
+    for folder, content in (("a", b"first"), ("b", b"second"), ("c", b"first")):
+        (tmp_path / folder).mkdir()
+        primes.append(tmp_path / folder / "prime.wav")
+        primes[-1].write_bytes(content)
+    take = TakeFile(tmp_path / "take.wav", new_card("", "", RATE_HZ, 0))
+    take.log([{"do": "voice", "origin": {"prime": str(prime)}} for prime in [*primes, tmp_path / "gone.wav"]])
+    take.close()
+    named = [entry["origin"]["prime"] for entry in log_of(take.path)]
+    assert named == ["prime.wav", "prime (2).wav", "prime.wav", "gone.wav"]
+    assert (tmp_path / "take.primes" / "prime (2).wav").read_bytes() == b"second"
+
+
+def test_beyond_4_gib_a_take_goes_on_as_rf64(tmp_path: Path) -> None:
+    path = tmp_path / "take.wav"
+    take = TakeFile(path, new_card("", "", 48000, 0))
+    frames = (1 << 32) // 3 - 80
+    os.truncate(path, HEADER_BYTES + 3 * frames)  # a hole takes no room
+    take._form = WavForm(48000, 1, frames)
+    take._wav.seek(0, os.SEEK_END)
+    formats = []
+    for _ in range(3):
+        take.write(to_pcm24(ramp(0, 40)))
+        formats.append(soundfile.info(path).format)
+    take.close()
+    info = soundfile.info(path)
+    assert formats == ["WAV", "RF64", "RF64"]
+    assert info.frames == frames + 120
+    tail, _ = soundfile.read(path, start=frames + 80, dtype="float32")
+    assert np.array_equal(tail, from_pcm24(to_pcm24(ramp(0, 40))))
 
 
 @pytest.fixture

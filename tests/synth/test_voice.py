@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from livernn.control.patch import Patch
 from livernn.model.config import ModelConfig
 from livernn.model.quantize import to_codes
-from livernn.synth.voice import Voice
+from livernn.synth.voice import Voice, VoiceSnapshot
 from tests.fixtures.generators import ToneGenerator
 
 CONFIG = ModelConfig()
@@ -99,3 +99,21 @@ def test_the_delay_is_what_it_says() -> None:
         expected = 0.3 * np.sin(2 * np.pi * 440.0 * time_s)
         settled = heard.size // 2
         assert np.corrcoef(heard[settled:], expected[settled:])[0, 1] > 0.99
+
+
+def test_a_damaged_state_is_refused_before_it_reaches_beyond_an_array() -> None:
+    config = ModelConfig()
+    voice = Voice(ToneGenerator(config), 48000.0)
+    voice.render(100, Patch())
+    good = voice.snapshot()
+    voice.restore(good)
+    for damaged in (1 << 40, -1):
+        for at, array in enumerate(good.chain):
+            if array.dtype == np.int64 and array.size in (1, 4):
+                chain = [*good.chain[:at], np.full_like(array, damaged), *good.chain[at + 1 :]]
+                with pytest.raises(ValueError, match="out of range"):
+                    voice.restore(VoiceSnapshot(good.generator, tuple(chain)))
+    with pytest.raises(ValueError, match="another voice"):
+        voice.restore(Voice(ToneGenerator(config), 44100.0).snapshot())
+    with pytest.raises(ValueError, match="shorter"):
+        voice.restore(VoiceSnapshot(good.generator, good.chain[:-1]))

@@ -107,6 +107,17 @@ def test_a_take_that_cannot_be_begun_is_told(window: MainWindow, client: FakeEng
     assert len(client.asked("record")) == 2
 
 
+def test_a_dead_take_writer_does_not_keep_the_next_take_from_beginning(
+    window: MainWindow, client: FakeEngineClient
+) -> None:
+    path = put_take("cut off")
+    say(client, TakeBegun(str(path), 0.0))
+    say(client, Failed("record", "take writer: it ended."))
+    assert names(window) == ["cut off"]
+    QTest.keyClick(window, Qt.Key.Key_R)
+    assert client.sent[-1][0] == "record"
+
+
 def test_takes_are_listed_with_name_length_preset_and_date(window: MainWindow, takes: QListWidget) -> None:
     assert [takes.item(row).text() for row in range(takes.count())] == [
         "newer\n0:04   Piano   21 Nov 2026 03:02",
