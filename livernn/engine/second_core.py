@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
-from livernn.synth.crew import LEAVE, STALLS, Crew, make_crew
+from livernn.synth.crew import AT_WORK, STALLS, Crew, make_crew
 from livernn.synth.generator import Generator, Snapshot
 
 
@@ -22,13 +22,12 @@ class SecondCore:
         self.config = generator.config
         self._generator = generator
         self._crew = make_crew(generator.config, generator.voices)
-        self._wanted = threading.Event()
-        helper = threading.Thread(
-            target=_help, args=(generator, self._crew, self._wanted), name="second core", daemon=True
-        )
+        self._wanted, over = threading.Event(), threading.Event()
+        work = (generator, self._crew, self._wanted, over)
+        helper = threading.Thread(target=_help, args=work, name="second core", daemon=True)
         helper.start()
         generator.take_on(self._crew)
-        self.close = weakref.finalize(self, _dismiss, self._crew, self._wanted, helper)
+        self.close = weakref.finalize(self, _dismiss, self._wanted, over, helper)
 
     @property
     def stalls(self) -> int:
@@ -37,8 +36,12 @@ class SecondCore:
 
     def render(self, count: int, patches: Sequence[Patch]) -> NDArray[np.uint8]:
         """See `Generator`."""
+        self._crew.words[AT_WORK] = 1
         self._wanted.set()
-        return self._generator.render(count, patches)
+        try:
+            return self._generator.render(count, patches)
+        finally:
+            self._crew.words[AT_WORK] = 0
 
     def prime(self, codes: NDArray[np.uint8]) -> None:
         """See `Generator`."""
@@ -57,14 +60,14 @@ class SecondCore:
         self._generator.restore(snapshot)
 
 
-def _help(generator: Generator, crew: Crew, wanted: threading.Event) -> None:
-    while not crew.words[LEAVE]:
+def _help(generator: Generator, crew: Crew, wanted: threading.Event, over: threading.Event) -> None:
+    while not over.is_set():
         wanted.wait()
         wanted.clear()
         generator.assist(crew)
 
 
-def _dismiss(crew: Crew, wanted: threading.Event, helper: threading.Thread) -> None:
-    crew.words[LEAVE] = 1
+def _dismiss(wanted: threading.Event, over: threading.Event, helper: threading.Thread) -> None:
+    over.set()
     wanted.set()
     helper.join()

@@ -41,7 +41,7 @@ def _emit_store(typing_context: Any, words: Any, index: Any, value: Any) -> Any:
 def _emit_exchange(typing_context: Any, words: Any, index: Any, expected: Any, value: Any) -> Any:  # noqa: ARG001
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1])
-        found = builder.cmpxchg(pointer, arguments[2], arguments[3], "acq_rel", "acquire")
+        found = builder.cmpxchg(pointer, arguments[2], arguments[3], "seq_cst", "seq_cst")
         return builder.extract_value(found, 1)
 
     return types.boolean(words, types.intp, types.int64, types.int64), generate

@@ -10,7 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livernn.synth.compiled import network, network_inline
-from livernn.synth.crew import finish, is_there, position_of, post, recall, take
+from livernn.synth.crew import (
+    THERE,
+    UNDER_WAY,
+    ask,
+    finish,
+    position_of,
+    post,
+    recall,
+    take,
+    take_another,
+    wait_for,
+)  # fmt: skip
 from livernn.synth.denormals import flush_denormals, restore_denormals
 from livernn.synth.draw import draw
 from livernn.synth.frames import load_hidden, step_tier
@@ -29,6 +40,14 @@ PARTS = ("frame tiers", "upsampling", "taps", "hidden layer", "output layer", "d
 
 
 @network_inline
+def _slice(weights: Any, position: int, held: Any, conditioning: Floats, voices: int) -> None:
+    """The conditioning at `position` by the full upsampler."""
+    tier = weights.tiers[0]
+    words, rows = tier.up_words + position * tier.up_words_step, tier.up_rows + position * tier.up_rows_step
+    multiply(weights.upsamplers, words, weights.floats[rows:], tier.below, tier.dim, held, conditioning, voices)
+
+
+@network_inline
 def _hold(weights: Any, state: Floats, position: int, scratch: Any, crew: Any) -> None:
     """Make the fastest frame tier's state ready to condition samples from `position` within the frame on."""
     tier = weights.tiers[0]
@@ -37,6 +56,7 @@ def _hold(weights: Any, state: Floats, position: int, scratch: Any, crew: Any) -
     load_hidden(tier, weights.sample[0].layers - 1, state, scratch.held)
     quantise(weights.upsamplers, scratch.held, voices, tier.dim)
     if tier.positions == tier.ratio:
+        scratch.mine[:] = False
         post(crew, position)
     else:
         multiply(
@@ -46,16 +66,12 @@ def _hold(weights: Any, state: Floats, position: int, scratch: Any, crew: Any) -
 
 
 @network_inline
-def _slice(weights: Any, position: int, held: Any, conditioning: Floats, voices: int) -> None:
-    """The conditioning at `position` by the full upsampler."""
-    tier = weights.tiers[0]
-    words, rows = tier.up_words + position * tier.up_words_step, tier.up_rows + position * tier.up_rows_step
-    multiply(weights.upsamplers, words, weights.floats[rows:], tier.below, tier.dim, held, conditioning, voices)
+def _condition(weights: Any, position: int, last: int, scratch: Any, crew: Any, voices: int) -> None:
+    """What the fastest frame tier says about the sample at `position` within its frame, into `front`.
 
-
-@network_inline
-def _condition(weights: Any, position: int, scratch: Any, crew: Any, voices: int) -> None:
-    """What the fastest frame tier says about the sample at `position` within its frame, into `front`."""
+    Its slices up to position `last` are made sure of: they come to lie in `ahead` where they are `mine`, else in the
+    crew's `slices`.
+    """
     tier = weights.tiers[0]
     first = scratch.front.floats
     if tier.positions < tier.ratio:
@@ -63,17 +79,30 @@ def _condition(weights: Any, position: int, scratch: Any, crew: Any, voices: int
         for voice in range(voices):
             for i in range(tier.below):
                 first[voice, i] = scratch.base[voice, i] + bias[i]
-    elif is_there(crew, position):
-        for voice in range(voices):
-            for i in range(tier.below):
-                first[voice, i] = crew.slices[position * voices + voice, i]
-    else:
-        _slice(weights, position, scratch.held, first, voices)
+        return
+    for ahead in range(position, last + 1):
+        while not scratch.mine[ahead]:
+            state = ask(crew, ahead)
+            if state == THERE:
+                break
+            wanted = ahead
+            if state == UNDER_WAY:
+                another = take_another(crew, tier.ratio)
+                if another >= 0:
+                    wanted = another
+                elif wait_for(crew, ahead):
+                    break
+            _slice(weights, wanted, scratch.held, scratch.ahead[wanted * voices :], voices)
+            scratch.mine[wanted] = True
+    source = scratch.ahead if scratch.mine[position] else crew.slices
+    for voice in range(voices):
+        for i in range(tier.below):
+            first[voice, i] = source[position * voices + voice, i]
 
 
 @network
 def assist(weights: Any, held: Any, crew: Any, voices: int) -> None:
-    """The helper's part: slices ahead, until there has been none to take for about a millisecond.
+    """The helper's part: slices ahead, as long as the crew is at work.
 
     Args:
         weights: as of `advance`.
@@ -183,9 +212,12 @@ def advance(
         if mode == PRIME:
             continue
         began = _lap(clock, 0, began)
-        if step == 0 or now % sample.taps == 0:
-            _hold(weights, state, now % sample.taps, scratch, crew)
-        _condition(weights, now % sample.taps, scratch, crew, voices)
+        place = now % sample.taps
+        last = place
+        if step == 0 or place == 0:
+            _hold(weights, state, place, scratch, crew)
+            last = sample.taps - 1 if sample.at_once else place
+        _condition(weights, place, last, scratch, crew, voices)
         began = _lap(clock, 1, began)
         for voice in range(voices):
             recent = codes[voice, end - sample.taps : end]

@@ -2,8 +2,9 @@
 
 What conditions the samples of a frame depends on nothing but the frame tier's state, so it can be computed while the
 samples before are drawn. The thread that samples posts each frame's positions; it and the helper take them one by one,
-the sampler only the one that it has come to. It never waits for a helper to begin, and not for long for one to finish:
-a helper that the machine has put to sleep costs one short wait, and is left alone for a while.
+and the sampler takes another where the helper is still busy with the one that it needs. It never waits for a helper to
+begin, and not for long for one to finish: a helper that the machine has put to sleep costs one short wait, and is left
+alone for a while.
 """
 
 from typing import Any, NamedTuple
@@ -18,19 +19,21 @@ from livernn.synth.packing import ALIGNMENT_BYTES, aligned, padded
 from livernn.synth.vector import Floats
 
 _LINE = 8
-TICKET, DONE, LEAVE, POSTED, OWN, LOST, ALONE, STALLS = range(0, 8 * _LINE, _LINE)
-"""Words, each on a cache line of its own. TICKET: what is to be taken next; DONE: the ticket after the helper's last;
-LEAVE: the helper is to return. Then of the sampler alone: the ticket of the last post, the one after its own last, the
-one that it stopped waiting for, for how many frames more it works alone, and how often that began.
+TICKET, BUSY, DONE, AT_WORK, FRAME, ALONE, STALLS = range(0, 7 * _LINE, _LINE)
+"""Words, each on a cache line of its own. TICKET: what is to be taken next. Written by the helper: BUSY, while it takes
+and computes; DONE, the ticket after its last. AT_WORK: the helper is to stay, while a block is rendered. Of the sampler
+alone: FRAME, the number of the last post; ALONE, for how many frames more it works alone; STALLS, how often that began.
 
-A ticket is the number of a frame times `_POSITIONS` plus a position.
+A ticket is the number of a post times `_POSITIONS` plus a position.
 """
+
+OURS, THERE, UNDER_WAY = range(3)
+"""Who has the slice at a position: the sampler, from now on; it is in `slices`; the helper, not done yet."""
 
 _POSITIONS = 1 << 20
 _CLOSED = _POSITIONS - 1
 _PATIENCE_TURNS = 6000
 _FRAMES_ALONE = 64
-_IDLE_TURNS = 30000
 
 
 class Crew(NamedTuple):
@@ -48,7 +51,7 @@ def no_crew() -> Crew:
 def make_crew(config: ModelConfig, voices: int) -> Crew:
     """For one Generator and one helper."""
     width = padded(config.dims[0], ALIGNMENT_BYTES)
-    words = aligned(8 * _LINE, np.int64)
+    words = aligned(7 * _LINE, np.int64)
     words[TICKET] = _CLOSED
     return Crew(words, aligned(config.taps * voices * width).reshape(-1, width))
 
@@ -57,13 +60,8 @@ def make_crew(config: ModelConfig, voices: int) -> Crew:
 def recall(crew: Any) -> None:
     """End the last post, so that what it was made from may change. Sampler only."""
     words = crew.words
-    if len(words) == 0:
-        return
-    ticket = _close(words)
-    if ticket % _POSITIONS == _CLOSED or ticket == words[POSTED] or ticket == words[OWN]:
-        return
-    if not _await(words, ticket):
-        _work_alone(words, ticket)
+    if len(words) > 0 and _close(words) and not _until_idle(words):
+        _work_alone(words)
 
 
 @network
@@ -74,44 +72,62 @@ def post(crew: Any, position: int) -> None:
         return
     if words[ALONE] > 0:
         words[ALONE] -= 1
-    elif load_acquire(words, DONE) >= words[LOST]:
-        words[POSTED] = (words[POSTED] // _POSITIONS + 1) * _POSITIONS + position
-        store_release(words, TICKET, words[POSTED])
+    elif load_acquire(words, BUSY) == 0:
+        words[FRAME] += 1
+        store_release(words, TICKET, words[FRAME] * _POSITIONS + position)
 
 
 @network
-def is_there(crew: Any, position: int) -> bool:
-    """Whether the slice at `position` is in `slices`; else the sampler, who alone may ask, computes it."""
+def ask(crew: Any, position: int) -> int:
+    """OURS, THERE or UNDER_WAY. Sampler only, of positions that it has not taken yet."""
     words = crew.words
-    if len(words) == 0:
-        return False
-    while True:
+    while len(words) > 0:
         ticket = load_acquire(words, TICKET)
         if ticket % _POSITIONS == _CLOSED:
-            return False
-        after = ticket // _POSITIONS * _POSITIONS + position + 1
+            break
+        after = words[FRAME] * _POSITIONS + position + 1
         if ticket >= after:
-            if _await(words, after):
-                return True
-            _close(words)
-            _work_alone(words, after)
-            return False
+            return THERE if load_acquire(words, DONE) >= after else UNDER_WAY
         if exchange(words, TICKET, ticket, after):
-            words[OWN] = after
-            return False
+            break
+    return OURS
+
+
+@network
+def take_another(crew: Any, positions: int) -> int:
+    """A position that nobody has taken yet, or -1. Sampler only."""
+    words = crew.words
+    ticket = load_acquire(words, TICKET)
+    if ticket % _POSITIONS < positions and exchange(words, TICKET, ticket, ticket + 1):
+        return int(ticket % _POSITIONS)
+    return -1
+
+
+@network
+def wait_for(crew: Any, position: int) -> bool:
+    """Whether the helper finishes a slice that is under way before patience ends. Sampler only."""
+    words = crew.words
+    after = words[FRAME] * _POSITIONS + position + 1
+    for _ in range(_PATIENCE_TURNS):
+        if load_acquire(words, DONE) >= after:
+            return True
+        pause()
+    _close(words)
+    _work_alone(words)
+    return False
 
 
 @network
 def take(crew: Any, positions: int) -> int:
-    """The next ticket for the helper, or -1 when it is to return: asked to leave, or idle for about a millisecond."""
+    """The next ticket for the helper, as soon as there is one; -1 when the work is done."""
     words = crew.words
-    for _ in range(_IDLE_TURNS):
-        if load_acquire(words, LEAVE) != 0:
-            return -1
+    while load_acquire(words, AT_WORK) != 0:
         ticket = load_acquire(words, TICKET)
         if ticket % _POSITIONS < positions:
+            store_release(words, BUSY, 1)  # before it is taken: who closes the post then knows whom to wait for
             if exchange(words, TICKET, ticket, ticket + 1):
                 return int(ticket)
+            store_release(words, BUSY, 0)
         else:
             pause()
     return -1
@@ -127,29 +143,30 @@ def position_of(ticket: int) -> int:
 def finish(crew: Any, ticket: int) -> None:
     """The slice of `ticket` is written. Helper only."""
     store_release(crew.words, DONE, ticket + 1)
+    store_release(crew.words, BUSY, 0)
 
 
 @network
-def _close(words: NDArray[np.int64]) -> int:
-    """Let nothing more be taken; returns the ticket that would have been next."""
+def _close(words: NDArray[np.int64]) -> bool:
+    """Let nothing more be taken; returns whether there was something."""
     while True:
         ticket = load_acquire(words, TICKET)
-        if exchange(words, TICKET, ticket, ticket // _POSITIONS * _POSITIONS + _CLOSED):
-            return int(ticket)
+        if ticket % _POSITIONS == _CLOSED:
+            return False
+        if exchange(words, TICKET, ticket, words[FRAME] * _POSITIONS + _CLOSED):
+            return True
 
 
 @network
-def _await(words: NDArray[np.int64], ticket: int) -> bool:
-    """Whether the helper got there before patience ended."""
+def _until_idle(words: NDArray[np.int64]) -> bool:
     for _ in range(_PATIENCE_TURNS):
-        if load_acquire(words, DONE) >= ticket:
+        if load_acquire(words, BUSY) == 0:
             return True
         pause()
     return False
 
 
 @network
-def _work_alone(words: NDArray[np.int64], lost: int) -> None:
-    words[LOST] = lost
+def _work_alone(words: NDArray[np.int64]) -> None:
     words[ALONE] = _FRAMES_ALONE
     words[STALLS] += 1

@@ -57,7 +57,7 @@ class Generator:
         self._crew = crew
 
     def assist(self, crew: Crew) -> None:
-        """A helper's work for this Generator: returns once it has been idle for about a millisecond. Its thread."""
+        """A helper's work for this Generator, as long as the crew is at work. The helper's thread."""
         assist(self._weights.arrays, self._scratch.held, crew, self.voices)
 
     def render(self, count: int, patches: Sequence[Patch]) -> NDArray[np.uint8]:

@@ -15,7 +15,7 @@ class Scratch(NamedTuple):
     """`front` and `back` take turns as input of the next matrix; `held` is the state that conditions samples now.
 
     `sums` and `gates` take results, `[vectors, width]`; `base` is the conditioning that all positions share,
-    `rows` where the taps' rows begin.
+    `rows` where the taps' rows begin, `ahead` the conditioning of a frame's positions, as far as it is `mine`.
     """
 
     front: Operand
@@ -25,6 +25,8 @@ class Scratch(NamedTuple):
     gates: Floats
     base: Floats
     rows: NDArray[np.int64]
+    ahead: Floats
+    mine: NDArray[np.bool_]
 
 
 def make_scratch(config: ModelConfig, voices: int) -> Scratch:
@@ -39,6 +41,13 @@ def make_scratch(config: ModelConfig, voices: int) -> Scratch:
 
     many = ratio * voices
     return Scratch(
-        make_operand(many, width), make_operand(voices, width), make_operand(voices, width),
-        floats(many), floats(voices), floats(voices), np.zeros(config.taps, np.int64),
-    )  # fmt: skip
+        front=make_operand(many, width),
+        back=make_operand(voices, width),
+        held=make_operand(voices, width),
+        sums=floats(many),
+        gates=floats(voices),
+        base=floats(voices),
+        rows=np.zeros(config.taps, np.int64),
+        ahead=floats(config.taps * voices),
+        mine=np.zeros(config.taps, np.bool_),
+    )

@@ -11,7 +11,7 @@ from livernn.control.patch import Patch
 from livernn.errors import LiveRNNError
 from livernn.model.checkpoint import load_checkpoint
 from livernn.synth import chain
-from livernn.synth.crew import LEAVE, make_crew
+from livernn.synth.crew import make_crew
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
 
@@ -33,9 +33,7 @@ def main(path: Path, threads: int) -> None:
     generator.render(_SAMPLES, [Patch()])
     if threads == 2:
         _report("tuning it for two cores", 0.8)
-        crew = make_crew(checkpoint.config, 1)
-        crew.words[LEAVE] = 1
-        generator.assist(crew)
+        generator.assist(make_crew(checkpoint.config, 1))
     _report("ready", 1.0)
 
 

@@ -10,12 +10,17 @@ from livernn.model.checkpoint import Checkpoint
 from livernn.model.config import ModelConfig
 from livernn.model.precision import Precision, matrix_format
 from livernn.synth.folding import frame_gates, tap_table, upsampling_matrices
-from livernn.synth.packing import ALIGNMENT_BYTES, Layout, aligned, padded
+from livernn.synth.packing import ALIGNMENT_BYTES, WORD_BYTES, Layout, aligned, padded
 from livernn.synth.rounding import quantise_table
 from livernn.synth.taps import CHUNK
 from livernn.synth.vector import Floats
 
-_WORDS_PER_LINE = ALIGNMENT_BYTES // 4
+_WORDS_PER_LINE = ALIGNMENT_BYTES // WORD_BYTES
+
+_NEAR_BYTES = 1536 << 10
+"""What stays in a core's own cache from one sample to the next. The sample tier's matrices should; a slice of the
+upsampler between two samples would drive them out where both are larger than this together.
+"""
 
 
 def _plan(*names: str) -> np.dtype[Any]:
@@ -38,9 +43,11 @@ of further layers in turn; `up` the upsampler, a matrix per position or one.
 
 PLAN_SAMPLE = _plan(
     "taps", "dim", "q_levels", "layers", "lstm", "hidden_words", "hidden_rows", "output_words", "output_rows",
-    "row_step", "table_scale",
+    "row_step", "table_scale", "at_once",
 )  # fmt: skip
-"""The sample tier, and what all tiers share."""
+"""The sample tier, and what all tiers share. `at_once`: a frame's upsampler slices are computed together, not each when
+its sample comes.
+"""
 
 
 class Weights(NamedTuple):
@@ -107,6 +114,10 @@ class _Packer:
         (words, rows), (next_words, next_rows) = placed[0], placed[min(1, len(placed) - 1)]
         return words, next_words - words, rows, next_rows - rows
 
+    def since(self, word: int) -> int:
+        """Bytes of what was added from `word` on."""
+        return (self._words.words - word) * WORD_BYTES
+
     def finish(self) -> NDArray[Any]:
         return self._words.finish(self.layout.dtype)
 
@@ -142,6 +153,8 @@ def pack(checkpoint: Checkpoint, precision: Precision, instructions: str) -> Pac
         sample[f"{name}_words"], sample[f"{name}_rows"] = matrices.add(
             weights[f"sample_tier.{name}.weight"], weights[f"sample_tier.{name}.bias"]
         )
+    slice_bytes, predict_bytes = tiers[0]["up_words_step"] * WORD_BYTES, matrices.since(int(sample["hidden_words"][0]))
+    sample["at_once"] = slice_bytes + predict_bytes > _NEAR_BYTES
     table, scale = quantise_table(tap_table(checkpoint), precision)
     sample["row_step"] = padded(config.dims[0], CHUNK)
     sample["table_scale"] = floats.add(scale)
