@@ -156,7 +156,7 @@ def serve(words, ring, reel, tap, output, count, flags):  # type: ignore[no-unty
         store_release(reel, TAP_WRITTEN, heard + count)
 
 
-_SIGNATURE = types.int32(
+STREAM_SIGNATURE = types.int32(
     types.voidptr, types.CPointer(types.float32), _UNSIGNED_LONG, types.voidptr, _UNSIGNED_LONG, types.voidptr
 )
 
@@ -171,7 +171,7 @@ def _pointer_at(typing_context, address):  # type: ignore[no-untyped-def] # noqa
     return types.voidptr(types.int64), generate
 
 
-@cfunc(_SIGNATURE, cache=True)
+@cfunc(STREAM_SIGNATURE, cache=True)
 def callback(unused_input, output, count, unused_time, flags, block):  # type: ignore[no-untyped-def] # noqa: ARG001
     """PaStreamCallback; `block` is the address of a SharedBlock that says where the reel is."""
     words = carray(block, HEADER_WORDS, np.int64)

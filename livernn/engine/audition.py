@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from livernn.audiofile import audio_blocks
 from livernn.engine.child import watch_owner
-from livernn.engine.devices import find_output, portaudio, query_outputs
+from livernn.engine.devices import find_device, portaudio, query_outputs
 from livernn.engine.messages import Audition, Refused
 from livernn.engine.refusal import refusal
 from livernn.engine.wire import claim_stdout, decode, encode
@@ -28,7 +28,7 @@ _END_PATIENCE_S = 1.5
 def _play(audition: Audition, gone: threading.Event) -> None:
     sounddevice = portaudio()
     outputs = query_outputs()
-    device = find_output(audition.device, list(outputs.values()))
+    device = find_device(audition.device, list(outputs.values()))
     number = next(number for number, output in outputs.items() if output is device)
     rate_hz = device.default_rate_hz
     channels = min(2, device.channels)

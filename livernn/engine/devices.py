@@ -1,4 +1,4 @@
-"""Audio outputs by name. `python -m livernn.engine.devices` prints them as one line of JSON.
+"""Audio devices by name. `python -m livernn.engine.devices [inputs]` prints outputs, or inputs, as a line of JSON.
 
 PortAudio can hang (after a sound server's death) and keeps its first list for good, so it is asked in a process of its
 own each time.
@@ -17,6 +17,7 @@ from livernn.engine.wire import claim_stdout, decode, encode
 from livernn.errors import DeviceError
 
 LIST_PATIENCE_S = 10.0
+_INPUTS = "inputs"
 
 
 def portaudio() -> Any:
@@ -40,25 +41,35 @@ def query_outputs() -> dict[int, Device]:
     Raises:
         DeviceError: see `portaudio`.
     """
+    return _query("output")
+
+
+def query_inputs() -> dict[int, Device]:
+    """As `query_outputs`."""
+    return _query("input")
+
+
+def _query(kind: str) -> dict[int, Device]:
     sounddevice = portaudio()
-    default = sounddevice.default.device[1]
+    default = sounddevice.default.device[kind]
     apis = sounddevice.query_hostapis()
+    usual = f"default_{kind}_device"
     if default < 0:
-        default = next((api["default_output_device"] for api in apis if api["default_output_device"] >= 0), -1)
+        default = next((api[usual] for api in apis if api[usual] >= 0), -1)
     return {
         number: Device(
             name=info["name"],
             host_api=apis[info["hostapi"]]["name"],
-            channels=info["max_output_channels"],
+            channels=info[f"max_{kind}_channels"],
             default_rate_hz=info["default_samplerate"],
             is_default=number == default,
         )
         for number, info in enumerate(sounddevice.query_devices())
-        if info["max_output_channels"] > 0
+        if info[f"max_{kind}_channels"] > 0
     }
 
 
-def find_output(wanted: str | None, devices: Sequence[Device]) -> Device:
+def find_device(wanted: str | None, devices: Sequence[Device], kind: str = "output") -> Device:
     """The default device for None; else by name, `name, host api` or an unambiguous part of it, in this order.
 
     Raises:
@@ -66,7 +77,7 @@ def find_output(wanted: str | None, devices: Sequence[Device]) -> Device:
     """
     if not devices:
         raise DeviceError(
-            "audio", "there is no output device", "Connect one or start the sound server, then play again."
+            "audio", f"there is no {kind} device", "Connect one or start the sound server, then try again."
         )
     if wanted is None:
         return next((device for device in devices if device.is_default), devices[0])
@@ -79,7 +90,7 @@ def find_output(wanted: str | None, devices: Sequence[Device]) -> Device:
     if len(partly) == 1:
         return partly[0]
     there_are = "; ".join(f"{device.name}, {device.host_api}" for device in devices)
-    why = "more than one output fits" if partly else "there is no such output"
+    why = f"more than one {kind} fits" if partly else f"there is no such {kind}"
     raise DeviceError(f"audio device {wanted!r}", why, f"Choose one of: {there_are}.")
 
 
@@ -89,8 +100,17 @@ def list_outputs(patience_s: float = LIST_PATIENCE_S) -> tuple[Device, ...]:
     Raises:
         DeviceError: PortAudio is missing, or did not answer in time.
     """
+    return _list(patience_s)
+
+
+def list_inputs(patience_s: float = LIST_PATIENCE_S) -> tuple[Device, ...]:
+    """As `list_outputs`."""
+    return _list(patience_s, _INPUTS)
+
+
+def _list(patience_s: float, *arguments: str) -> tuple[Device, ...]:
     what, remedy = "list of audio devices", "Restart the sound server, then ask again."
-    command = child_command("livernn.engine.devices")
+    command = child_command("livernn.engine.devices", *arguments)
     try:
         helper = subprocess.run(
             command,
@@ -117,7 +137,8 @@ def main() -> int:
     overdue.daemon = True
     overdue.start()
     try:
-        out.write(encode(Devices(tuple(query_outputs().values()))))
+        devices = query_inputs() if sys.argv[1:] == [_INPUTS] else query_outputs()
+        out.write(encode(Devices(tuple(devices.values()))))
     except DeviceError as error:
         out.write(encode(Refused(error.what, error.why, error.remedy)))
         return error.exit_code

@@ -11,10 +11,11 @@ ring position at which it takes effect). An entry holds until the next of its ki
 
 **Rollback.** The journal tells what was rendered, a take what was heard. Between the two lies what is in the ring, and
 an entry goes into a take only when the ring has been heard beyond its position (`history.History`). Who renders again
-what nobody has heard yet sets the ring's write index back to `ring`, writes an entry `rollback` with that `ring`, the
-`at` that belongs to it and `tail`, the length of its cross-fade in model samples, and then goes on writing entries from
-there: all entries at or beyond that position that have not been heard are void, those from before it stay. To replay,
-the voice arrives at `ring` as it was, keeps `tail` samples under the patch that held so far, is set back, and goes on.
+what nobody has heard yet sets the ring's write index back to `ring`, where a block begins, writes an entry `rollback`
+with that `ring`, the `at` that belongs to it, `tail`, the length of its cross-fade in model samples, and `set`, the
+whole patch that this much of the old sound was rendered under, and then goes on writing entries from there, the patch
+first: all entries at or beyond that position that have not been heard are void, those from before it stay. To replay,
+the voice arrives at `ring` as it was, keeps a `tail` under `set` to fade from, is set back, and goes on.
 """
 
 import json

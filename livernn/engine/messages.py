@@ -10,7 +10,7 @@ DEFAULT_DEPTH_MS = 60.0
 
 @dataclass(frozen=True)
 class Device:
-    """An audio output. `name` and `host_api` find it again after a restart; PortAudio's numbers do not."""
+    """An audio output or input. `name` and `host_api` find it again after a restart; PortAudio's numbers do not."""
 
     name: str
     host_api: str
@@ -52,9 +52,37 @@ class Reset:
 
 @dataclass(frozen=True)
 class Prime:
-    """Cross-fade to a continuation of a sound file."""
+    """Cross-fade to a continuation of a sound file, or of what lies between two times of it."""
 
     path: str
+    begin_s: float = 0.0
+    end_s: float | None = None
+
+
+@dataclass(frozen=True)
+class SetMicrophone:
+    """Open an input, None for the system's choice; `on` or none at all."""
+
+    device: str | None = None
+    on: bool = True
+
+
+@dataclass(frozen=True)
+class ListMicrophones:
+    """Ask for Microphones."""
+
+
+@dataclass(frozen=True)
+class Listen:
+    """Listen to the microphone, keeping what it hears as a WAV at `path`, while the sound is `duck_db` quieter."""
+
+    path: str
+    duck_db: float = 0.0
+
+
+@dataclass(frozen=True)
+class StopListening:
+    """Cross-fade to a continuation of what was heard."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +170,44 @@ class Primed:
     seconds: float
     name: str
     seed: int
+
+
+@dataclass(frozen=True)
+class Microphones:
+    """The inputs that there are, unless listing them failed: then see Failed."""
+
+    devices: tuple[Device, ...]
+
+
+@dataclass(frozen=True)
+class MicrophoneOpened:
+    """An input is open; `latency_ms` is its own."""
+
+    device: str
+    host_api: str
+    rate_hz: float
+    latency_ms: float
+
+
+@dataclass(frozen=True)
+class MicrophoneClosed:
+    """None is open; `message` says why if that was not asked for."""
+
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class Listening:
+    """What the microphone hears is followed, and kept at `path`."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class ListeningEnded:
+    """What was heard is at `path`; if a continuation of it follows, Primed comes next."""
+
+    path: str
 
 
 @dataclass(frozen=True)
@@ -244,11 +310,13 @@ class EngineDied:
 
 Command = (
     Load | Play | Stop | Panic | Reset | Prime | SetAudio | SetDepth | ListDevices
+    | SetMicrophone | ListMicrophones | Listen | StopListening
     | Audition | Record | StopRecording | Quit
 )  # fmt: skip
 Event = (
     StateChanged | Tuning | Loaded | Primed | WasReset
     | AudioOpened | Devices | NoDevice | DeviceLost
+    | MicrophoneOpened | MicrophoneClosed | Microphones | Listening | ListeningEnded
     | AuditionEnded | TakeBegun | TakeEnded | Failed | Refused | Garbled | EngineDied
 )  # fmt: skip
 Message = Command | Event

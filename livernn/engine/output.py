@@ -1,24 +1,12 @@
 """The engine's handle on its audio output: a stream process that is opened, watched and, if it must be, killed."""
 
-import subprocess
-import threading
-import time
-from contextlib import suppress
 from typing import Protocol
 
-from livernn.engine.child import child_command, child_environment
-from livernn.engine.messages import AudioOpened, Refused, SetAudio
+from livernn.engine.messages import AudioOpened, SetAudio
 from livernn.engine.reel import Reel
 from livernn.engine.shared import CALLBACKS, SharedBlock, forget_callback
-from livernn.engine.wire import LINE_LIMIT_BYTES, decode, encode
-from livernn.errors import DeviceError
-
-COMPILE_PATIENCE_S = 120.0
-"""The first start on a machine compiles the callback."""
-
-OPEN_PATIENCE_S = 10.0
-_CLOSE_PATIENCE_S = 2.0
-_SILENT_CALLBACK_LIMIT_S = 2.0
+from livernn.engine.stream_process import StreamProcess
+from livernn.engine.wire import encode
 
 
 class Output(Protocol):
@@ -40,9 +28,7 @@ class StreamOutput:
     def __init__(self, block: SharedBlock, reel: Reel) -> None:
         self._block = block
         self._reel = reel
-        self._process: subprocess.Popen[bytes] | None = None
-        self._callbacks = 0
-        self._moved_at = 0.0
+        self._process: StreamProcess | None = None
 
     def open(self, settings: SetAudio) -> AudioOpened:
         """Start a stream process; takes half a second, more when the callback has to be compiled.
@@ -52,60 +38,21 @@ class StreamOutput:
         """
         self.close()
         forget_callback(self._block)
-        self._process = subprocess.Popen(
-            child_command(
-                "livernn.engine.stream", self._block.handle, self._reel.handle, encode(settings).decode().strip()
-            ),
-            env=child_environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=self._block.descriptors + self._reel.descriptors,
+        process = StreamProcess(
+            "livernn.engine.stream",
+            [self._block.handle, self._reel.handle, encode(settings).decode().strip()],
+            self._block.descriptors + self._reel.descriptors,
         )
-        self._next_line(self._process, COMPILE_PATIENCE_S)
-        answer = decode(self._next_line(self._process, OPEN_PATIENCE_S))
-        if isinstance(answer, AudioOpened):
-            self._callbacks, self._moved_at = int(self._block.words[CALLBACKS]), time.monotonic()
-            return answer
-        self.close()
-        if isinstance(answer, Refused):
-            raise DeviceError(answer.what, answer.why, answer.remedy)
-        raise DeviceError("audio output", "the audio system does not answer", "Restart the sound server.")
+        opened = process.opened(AudioOpened)
+        self._process = process
+        return opened
 
     def close(self) -> None:
-        """End the stream process, in good order if it can: JACK stalls for seconds when a client just vanishes."""
-        process = self._process
-        if process is None:
-            return
-        assert process.stdin is not None
-        process.stdin.close()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_CLOSE_PATIENCE_S)
-        self._kill()
+        """See `StreamProcess`."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.close()
 
     def is_lost(self) -> bool:
-        """The process ended, or the callbacks stopped, as they do after a server's death."""
-        if self._process is None:
-            return False
-        callbacks = int(self._block.words[CALLBACKS])
-        if callbacks != self._callbacks:
-            self._callbacks, self._moved_at = callbacks, time.monotonic()
-        return self._process.poll() is not None or time.monotonic() - self._moved_at > _SILENT_CALLBACK_LIMIT_S
-
-    def _next_line(self, process: subprocess.Popen[bytes], patience_s: float) -> bytes:
-        assert process.stdout is not None
-        overdue = threading.Timer(patience_s, process.kill)
-        overdue.start()
-        try:
-            return process.stdout.readline(LINE_LIMIT_BYTES)
-        finally:
-            overdue.cancel()
-
-    def _kill(self) -> None:
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
-        self._process = None
+        """See `StreamProcess`."""
+        return self._process is not None and self._process.is_lost(int(self._block.words[CALLBACKS]))

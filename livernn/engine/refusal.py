@@ -1,4 +1,4 @@
-"""Why PortAudio would not open an output, as a performer says it."""
+"""Why PortAudio would not open a device, as a performer says it."""
 
 from livernn.engine.messages import Device
 from livernn.errors import DeviceError
@@ -22,8 +22,8 @@ _REASONS = {
 _UNKNOWN = ("the audio system refused it at {rate_hz:g} Hz", _OTHER_OUTPUT)
 
 
-def refusal(device: Device, rate_hz: float, error: Exception) -> DeviceError:
+def refusal(device: Device, rate_hz: float, error: Exception, kind: str = "output") -> DeviceError:
     """One line for a sounddevice.PortAudioError (of which the code is read) or the ValueError of a wrong setting."""
     code = error.args[1] if len(error.args) > 1 else 0
     why, remedy = _REASONS.get(code, _UNKNOWN)
-    return DeviceError(f"audio output {device.name}, {device.host_api}", why.format(rate_hz=rate_hz), remedy)
+    return DeviceError(f"audio {kind} {device.name}, {device.host_api}", why.format(rate_hz=rate_hz), remedy)

@@ -166,7 +166,7 @@ class _Source:
             case "rollback":
                 assert self._deck.voice is not None
                 here = self._deck.voice.snapshot()
-                self._keep(tail)
+                self._deck.keep_tail(tail, Patch.from_dict(step["set"]))
                 self._deck.voice.restore(here)
             case other:
                 raise ValueError(f"{other!r} is nothing that a sampler does")

@@ -1,10 +1,8 @@
 """The process that holds one open PortAudio stream: `python -m livernn.engine.stream HANDLE REEL SETTINGS`.
 
-PortAudio is not trusted to end: after its server's death closing a stream hangs and starting over aborts the process.
-Here it can do both. The stream lives until standard input ends; the engine kills what does not go by itself.
+See `stream_process`.
 """
 
-import os
 import signal
 import sys
 import time
@@ -12,22 +10,17 @@ from typing import Any
 
 from livernn.engine.audio import callback
 from livernn.engine.child import watch_owner
-from livernn.engine.devices import find_output, portaudio, query_outputs
-from livernn.engine.messages import AudioOpened, Refused, SetAudio, Tuning
+from livernn.engine.devices import find_device, portaudio, query_outputs
+from livernn.engine.messages import AudioOpened, SetAudio, Tuning
 from livernn.engine.reel import Reel
 from livernn.engine.refusal import refusal
 from livernn.engine.shared import CHANNELS, FADE_SAMPLES, GATE, LEVEL, REEL_ADDRESS, STREAM_RATE_HZ, SharedBlock
+from livernn.engine.stream_process import END_PATIENCE_S, hold_stream
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.engine.wire import claim_stdout, decode, encode
-from livernn.errors import DeviceError
 from livernn.units import ms_to_samples
 
-STREAM_LOST = 3
-"""Exit code after the stream ended by itself."""
-
-_POLL_S = 0.1
 _FADE_PATIENCE_S = 0.1
-_END_PATIENCE_S = 1.5
 _MAX_CHANNELS = 2
 
 
@@ -39,7 +32,7 @@ def open_stream(block: SharedBlock, reel: Reel, settings: SetAudio) -> tuple[Any
     """
     sounddevice = portaudio()
     outputs = query_outputs()
-    device = find_output(settings.device, list(outputs.values()))
+    device = find_device(settings.device, list(outputs.values()))
     number = next(number for number, output in outputs.items() if output is device)
     channels = min(device.channels, _MAX_CHANNELS)
     rate_hz = settings.rate_hz or device.default_rate_hz
@@ -77,24 +70,13 @@ def main() -> int:
     """Say Tuning when compiled, AudioOpened or Refused when PortAudio has decided; play until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the client
     out = claim_stdout()
-    gone = watch_owner(_END_PATIENCE_S)
+    gone = watch_owner(END_PATIENCE_S)
     out.write(encode(Tuning("audio", 1.0)))
     block = SharedBlock.attach(sys.argv[1])
     reel = Reel.attach(sys.argv[2])
     settings = decode(sys.argv[3].encode())
     assert isinstance(settings, SetAudio)
-    try:
-        stream, opened = open_stream(block, reel, settings)
-    except DeviceError as error:
-        out.write(encode(Refused(error.what, error.why, error.remedy)))
-        return error.exit_code
-    out.write(encode(opened))
-    while not gone.wait(_POLL_S):
-        if not stream.active:
-            os._exit(STREAM_LOST)  # in good order it might hang, or abort
-    _fade_out(block)
-    stream.close()
-    return 0
+    return hold_stream(out, gone, lambda: open_stream(block, reel, settings), lambda: _fade_out(block))
 
 
 if __name__ == "__main__":

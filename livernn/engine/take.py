@@ -12,13 +12,12 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
 
 from livernn import __version__
 from livernn.control.take_card import LOG_BEGIN, PRIMES_SUFFIX, TakeCard, card_line
 from livernn.engine.history import Entry
 from livernn.engine.reel import Mark
-from livernn.wavfile import WavForm, write_header
+from livernn.wavfile import GrowingWav, write_all
 
 _LOG_END = b"\n]}\n"
 _NEXT = b",\n"
@@ -32,30 +31,24 @@ class TakeFile:
     def __init__(self, path: Path, card: TakeCard) -> None:
         """`path` is the WAV's; neither it nor its JSON may exist."""
         self.path = path
-        self._form = WavForm(card.rate_hz, card.channels, 0)
         self._begun = False
-        self._wav = path.open("xb", buffering=0)
+        self._wav = GrowingWav(path, card.rate_hz, card.channels)
         try:
             self._json = path.with_suffix(".json").open("xb", buffering=0)
         except OSError:
             self._wav.close()
             path.unlink()
             raise
-        self._write(self._wav, write_header(self._form))
-        self._write(self._json, card_line(card) + LOG_BEGIN + _LOG_END)
+        write_all(self._json, card_line(card) + LOG_BEGIN + _LOG_END)
 
     @property
     def frames(self) -> int:
         """Frames written."""
-        return self._form.frames
+        return self._wav.frames
 
     def write(self, pcm: bytes) -> None:
         """Append frames, as `to_pcm24` makes them."""
-        if pcm:
-            self._write(self._wav, pcm)
-            frames = self._form.frames + len(pcm) // self._form.frame_bytes
-            self._form = WavForm(self._form.rate_hz, self._form.channels, frames)
-            self._rewrite_header()
+        self._wav.write(pcm)
 
     def log(self, entries: Iterable[Entry]) -> None:
         """Append to the log; primes that entries name are copied beside the take."""
@@ -63,23 +56,16 @@ class TakeFile:
         if lines:
             text = _NEXT.join(lines)
             self._json.seek(-len(_LOG_END), os.SEEK_END)
-            self._write(self._json, (_NEXT if self._begun else b"\n") + text + _LOG_END)
+            write_all(self._json, (_NEXT if self._begun else b"\n") + text + _LOG_END)
             self._begun = True
 
     def close(self) -> None:
         """Both files are on the disk when this returns."""
         try:
-            self._write(self._wav, bytes(self._form.data_bytes % 2))
-            for file in (self._wav, self._json):
-                os.fsync(file.fileno())
-        finally:
             self._wav.close()
+            os.fsync(self._json.fileno())
+        finally:
             self._json.close()
-
-    def _rewrite_header(self) -> None:
-        self._wav.seek(0)
-        self._write(self._wav, write_header(self._form))
-        self._wav.seek(0, os.SEEK_END)
 
     def _with_own_prime(self, entry: Entry) -> Entry:
         prime = entry.get("origin", {}).get("prime")
@@ -101,12 +87,6 @@ class TakeFile:
                 if filecmp.cmp(prime, copy, shallow=False):
                     return copy.name
         return prime.name
-
-    @staticmethod
-    def _write(file: Any, content: bytes) -> None:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[file.write(rest) :]
 
 
 def new_card(preset: str, recorded: str, rate_hz: int, preroll_frames: int) -> TakeCard:

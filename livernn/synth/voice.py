@@ -65,6 +65,10 @@ class Voice:
         """Continue from `audio`, mono at the model's rate, whose end is still in the filters and delays."""
         codes = to_codes(audio, self.config)
         self._generator.prime(codes)
+        self.replace_past(codes)
+
+    def replace_past(self, codes: NDArray[np.uint8]) -> None:
+        """Sound as if `codes`, which the Generator has been primed with, were the end of what was heard."""
         self._chain.replace_past(codes)
 
     def reset(self, seed: int | None = None) -> None:

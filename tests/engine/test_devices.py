@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from livernn.engine import devices
-from livernn.engine.devices import find_output, list_outputs
+from livernn.engine.devices import find_device, list_outputs
 from livernn.engine.messages import Device
 from livernn.errors import DeviceError
 
@@ -32,28 +32,28 @@ OUTPUTS = [
     ],
 )
 def test_outputs_are_found_by_name(wanted: str | None, found: Device) -> None:
-    assert find_output(wanted, OUTPUTS) is found
+    assert find_device(wanted, OUTPUTS) is found
 
 
 def test_without_a_default_the_first_is_taken() -> None:
-    assert find_output(None, OUTPUTS[2:]) is OUTPUTS[2]
+    assert find_device(None, OUTPUTS[2:]) is OUTPUTS[2]
 
 
 @pytest.mark.parametrize(("wanted", "why"), [("USB", "no such output"), ("JACK", "more than one")])
 def test_what_is_not_found_comes_with_the_list(wanted: str, why: str) -> None:
     with pytest.raises(DeviceError, match=why) as caught:
-        find_output(wanted, OUTPUTS)
+        find_device(wanted, OUTPUTS)
     assert "HDMI 0, ALSA; Scarlett, ALSA" in str(caught.value)
 
 
 @pytest.mark.parametrize("wanted", [None, "USB"])
 def test_no_outputs_at_all(wanted: str | None) -> None:
     with pytest.raises(DeviceError, match="no output device"):
-        find_output(wanted, [])
+        find_device(wanted, [])
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
-    monkeypatch.setattr(devices, "child_command", lambda module: [sys.executable, "-c", program])
+    monkeypatch.setattr(devices, "child_command", lambda *command: [sys.executable, "-c", program])
 
 
 def test_an_audio_system_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from livernn.cli import main
 from livernn.control.patch import Patch
+from livernn.engine.history import History
 from livernn.engine.messages import (
     Event,
     Load,
@@ -28,11 +29,17 @@ from livernn.engine.messages import (
     WasReset,
 )
 from livernn.engine.replay import replay
-from livernn.engine.score import read_score
+from livernn.engine.score import Flow, Score, read_score
 from livernn.engine.shared import GATE, UNDERRUNS, ControlBlock
+from livernn.engine.state_json import encode_state
 from livernn.engine.studio import RealStudio
+from livernn.engine.take import new_card
+from livernn.engine.transport import GATE_FADE_MS, CrossFade
 from livernn.engine.writer import Writer
 from livernn.errors import BadInputError
+from livernn.model.checkpoint import load_checkpoint
+from livernn.model.precision import DEFAULT_PRECISION
+from livernn.units import ms_to_samples
 from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24, write_wav
 from tests.engine.fakes import COMPILE_PATIENCE_S, Rig, running_rig
 
@@ -280,3 +287,29 @@ def test_the_command_writes_the_take_again_byte_for_byte(take: Path, tmp_path: P
 def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["render", "--replay", str(tmp_path / "none.json"), "--out", str(tmp_path / "x.wav")]) == 2
     assert "none.json" in capsys.readouterr().err
+
+
+def test_a_rollback_is_replayed_as_it_was_heard(checkpoint: Path, tmp_path: Path) -> None:
+    """By the contract in `journal`: nothing rolls back yet."""
+    opened, tail, fade = load_checkpoint(checkpoint), 32, ms_to_samples(GATE_FADE_MS, 48000)
+    before, old, new = (Patch(temperature=temperature).to_dict() for temperature in (0.9, 1.5, 0.5))
+    voice = RealStudio().build(opened, 1, 48000.0).voice
+    origin = {"checkpoint": str(checkpoint), "sha256": opened.sha256, "precision": DEFAULT_PRECISION, "seed": 1}
+    start = {"do": "voice", "tail": 0, "rate_hz": 48000.0, "origin": origin, "state": encode_state(voice.snapshot())}
+    kept = voice.render(640, Patch(**before))
+    here = voice.snapshot()
+    fading = CrossFade(voice.render(tail, Patch(**old)))
+    voice.restore(here)
+    ring = np.concatenate([kept, *(fading.mix(voice.render(64, Patch(**new))) for _ in range(10))])
+
+    history = History()
+    history.add([{**start, "at": 0, "ring": 0}, {"do": "patch", "at": 0, "ring": 0, "set": before}])
+    history.add([{"do": "patch", "at": 640, "ring": kept.size, "set": old}])
+    history.add([{"do": "patch", "at": 704, "ring": kept.size + 192, "set": before}])
+    history.hear(kept.size - 9, kept.size - 9)
+    history.add([{"do": "rollback", "at": 640, "ring": kept.size, "tail": tail, "set": old}])
+    history.add([{"do": "patch", "at": 640, "ring": kept.size, "set": new}])
+    history.hear(ring.size, ring.size)
+    flow = Flow(0, 0, is_open=True, starved=False, level=fade)
+    score = Score(tmp_path, new_card("", "", 48000, 0), [flow], history.since(0), ring.size)
+    assert np.array_equal(np.concatenate(list(replay(score))), ring)

@@ -17,6 +17,7 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from livernn import wavfile
 from livernn.control.take_card import read_card
 from livernn.engine import past
 from livernn.engine.child import child_command, child_environment
@@ -152,14 +153,14 @@ def test_without_an_output_there_is_nothing_to_record(clock: Clock) -> None:
 def test_a_disk_that_is_full_ends_the_take_with_what_it_has(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     clock.hear(300)
     path = clock.record()
-    real_write = TakeFile._write
+    real_write = wavfile.write_all
 
     def full(file: object, content: bytes) -> None:
         if len(content) > 1000:
             raise OSError(errno.ENOSPC, "No space left on device")
         real_write(file, content)
 
-    monkeypatch.setattr(TakeFile, "_write", staticmethod(full))
+    monkeypatch.setattr(wavfile, "write_all", full)
     clock.hear(1000)
     clock.writer.pump()
     failed, ended = clock.said[1:]
@@ -238,8 +239,8 @@ def test_beyond_4_gib_a_take_goes_on_as_rf64(tmp_path: Path) -> None:
     take = TakeFile(path, new_card("", "", 48000, 0))
     frames = (1 << 32) // 3 - 80
     os.truncate(path, HEADER_BYTES + 3 * frames)  # a hole takes no room
-    take._form = WavForm(48000, 1, frames)
-    take._wav.seek(0, os.SEEK_END)
+    take._wav._form = WavForm(48000, 1, frames)
+    take._wav._file.seek(0, os.SEEK_END)
     formats = []
     for _ in range(3):
         take.write(to_pcm24(ramp(0, 40)))

@@ -1,0 +1,66 @@
+"""The process that holds one open input stream: `python -m livernn.engine.microphone EAR SETTINGS`.
+
+See `stream_process`.
+"""
+
+import signal
+import sys
+from typing import Any
+
+from livernn.engine.child import watch_owner
+from livernn.engine.devices import find_device, portaudio, query_inputs
+from livernn.engine.ear import CHANNELS, Ear
+from livernn.engine.listening import callback
+from livernn.engine.messages import MicrophoneOpened, SetMicrophone, Tuning
+from livernn.engine.refusal import refusal
+from livernn.engine.stream_process import END_PATIENCE_S, hold_stream
+from livernn.engine.wire import claim_stdout, decode, encode
+
+_MAX_CHANNELS = 2
+
+
+def open_microphone(ear: Ear, settings: SetMicrophone) -> tuple[Any, MicrophoneOpened]:
+    """Open and start an input that `ear` hears, which has to live on with it; at the device's own rate.
+
+    Raises:
+        DeviceError: there is no such device, or it does not open.
+    """
+    sounddevice = portaudio()
+    inputs = query_inputs()
+    device = find_device(settings.device, list(inputs.values()), "input")
+    number = next(number for number, candidate in inputs.items() if candidate is device)
+    channels = min(device.channels, _MAX_CHANNELS)
+    ear.words[CHANNELS] = channels
+    rate_hz = device.default_rate_hz
+    try:
+        stream = sounddevice._StreamBase(
+            kind="input",
+            samplerate=rate_hz,
+            blocksize=0,
+            device=number,
+            channels=channels,
+            dtype="float32",
+            latency="low",
+            callback=sounddevice._ffi.cast("PaStreamCallback*", callback.address),
+            userdata=sounddevice._ffi.cast("void*", ear.address),
+        )
+        stream.start()
+    except (sounddevice.PortAudioError, ValueError) as error:
+        raise refusal(device, rate_hz, error, "input") from error
+    return stream, MicrophoneOpened(device.name, device.host_api, stream.samplerate, 1000.0 * stream.latency)
+
+
+def main() -> int:
+    """Say Tuning when compiled, MicrophoneOpened or Refused when PortAudio has decided; listen until stdin ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the client
+    out = claim_stdout()
+    gone = watch_owner(END_PATIENCE_S)
+    out.write(encode(Tuning("microphone", 1.0)))
+    ear = Ear.attach(sys.argv[1])
+    settings = decode(sys.argv[2].encode())
+    assert isinstance(settings, SetMicrophone)
+    return hold_stream(out, gone, lambda: open_microphone(ear, settings), lambda: None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
