@@ -41,19 +41,19 @@ def probe(path: Path) -> AudioInfo:
         return AudioInfo(file.frames / file.samplerate, file.samplerate, file.channels)
 
 
-def read_audio(path: Path, rate_hz: float, max_seconds: float | None = None) -> NDArray[np.float32]:
-    """The file (or its first `max_seconds`) as mono at `rate_hz`: mean of the channels, resampled by soxr. Of a stereo
-    file in anti-phase, whose mean would cancel, the left channel.
+def read_audio(path: Path, rate_hz: float, begin_s: float = 0.0, end_s: float | None = None) -> NDArray[np.float32]:
+    """The file, or what lies between two times of it, as mono at `rate_hz`: mean of the channels, resampled
+    by soxr. Of a stereo file in anti-phase, whose mean would cancel, the left channel.
 
     A WAV that was cut off gives what is there. Any thread but the sampler's and the callback's.
 
     Raises:
         BadInputError: missing, unreadable, empty, damaged, or holding NaN or infinity.
     """
-    parts = list(audio_blocks(path, rate_hz, end_s=max_seconds))
+    parts = list(audio_blocks(path, rate_hz, begin_s, end_s))
     audio = np.concatenate(parts) if parts else np.empty(0, dtype=np.float32)
     if audio.size == 0:
-        raise BadInputError(str(path), "it holds 0 seconds of audio", "Choose a longer file.")
+        raise BadInputError(str(path), "it holds 0 seconds of audio there", "Choose more of it, or a longer file.")
     if not np.isfinite(audio).all():
         raise BadInputError(str(path), "it holds values that are not numbers", "Export it again from its source.")
     return audio

@@ -60,7 +60,7 @@ def test_reading_in_blocks_joins_without_a_seam(tmp_path: Path, monkeypatch: pyt
 def test_only_the_first_seconds_are_read(tmp_path: Path) -> None:
     path = tmp_path / "in.wav"
     soundfile.write(path, np.append(tone(16000, 1.0), np.ones(16000, np.float32)), 16000)
-    audio = read_audio(path, 16000, max_seconds=0.25)
+    audio = read_audio(path, 16000, end_s=0.25)
     assert audio.shape == (4000,)
     assert abs(audio).max() < 0.51
 

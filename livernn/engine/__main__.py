@@ -12,13 +12,14 @@ import sys
 import threading
 from typing import BinaryIO, get_args
 
-from livernn.engine.devices import list_outputs
+from livernn.engine.devices import list_inputs, list_outputs
+from livernn.engine.input import StreamInput
 from livernn.engine.messages import Command, Event, Garbled, Quit
 from livernn.engine.output import StreamOutput
 from livernn.engine.process import Engine
+from livernn.engine.real_studio import RealStudio
 from livernn.engine.reel import Reel
 from livernn.engine.shared import SharedBlock
-from livernn.engine.studio import RealStudio
 from livernn.engine.wire import LINE_LIMIT_BYTES, claim_stdout, decode, encode
 
 _EXIT_PATIENCE_S = 8.0
@@ -69,7 +70,17 @@ def main() -> None:
     mouth = _Mouth(claim_stdout())
     block, reel = SharedBlock.attach(arguments.handle), Reel.attach(arguments.reel)
     output = StreamOutput(block, reel)
-    engine = Engine(block, reel, RealStudio(arguments.threads), output, mouth.say, list_outputs, arguments.seed)
+    engine = Engine(
+        block,
+        reel,
+        RealStudio(arguments.threads),
+        output,
+        mouth.say,
+        list_outputs,
+        arguments.seed,
+        microphone=StreamInput(),
+        list_inputs=list_inputs,
+    )
     gc.freeze()
     gc.disable()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)

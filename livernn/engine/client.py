@@ -26,8 +26,15 @@ from livernn.engine.messages import (
     Failed,
     Garbled,
     ListDevices,
+    Listen,
+    Listening,
+    ListeningEnded,
+    ListMicrophones,
     Load,
     Loaded,
+    MicrophoneClosed,
+    MicrophoneOpened,
+    Microphones,
     NoDevice,
     Panic,
     Play,
@@ -37,8 +44,10 @@ from livernn.engine.messages import (
     Reset,
     SetAudio,
     SetDepth,
+    SetMicrophone,
     StateChanged,
     Stop,
+    StopListening,
     StopRecording,
     TakeBegun,
     TakeEnded,
@@ -63,8 +72,13 @@ __all__ = [
     "Event",
     "Failed",
     "Garbled",
+    "Listening",
+    "ListeningEnded",
     "Loaded",
     "Metrics",
+    "MicrophoneClosed",
+    "MicrophoneOpened",
+    "Microphones",
     "NoDevice",
     "Primed",
     "StateChanged",
@@ -96,6 +110,7 @@ class EngineClient:
         self._checkpoint: Path | None = None
         self._audio: SetAudio | None = None
         self._depth: SetDepth | None = None
+        self._microphone: SetMicrophone | None = None
         self._playing = False
         self._reel: Reel | None = None
         self._recorder: Recorder | None = None
@@ -142,7 +157,7 @@ class EngineClient:
         """Replace the engine, dead or not: same patch, checkpoint, output and depth; plays on if it played."""
         self._end_engine()
         self.start()
-        for setting in (self._audio, self._depth):
+        for setting in (self._audio, self._depth, self._microphone):
             if setting is not None:
                 self._send(setting)
         if self._checkpoint is not None:
@@ -180,9 +195,33 @@ class EngineClient:
         """Cross-fade to the initial state, with a new random seed where none is given. Ends in WasReset."""
         self._send(Reset(seed))
 
-    def prime(self, path: Path) -> None:
-        """Cross-fade to a continuation of a sound file, of which the first 30 s are used. Ends in Primed or Failed."""
-        self._send(Prime(str(path)))
+    def prime(self, path: Path, begin_s: float = 0.0, end_s: float | None = None) -> None:
+        """Cross-fade to a continuation of a sound file, or of a part of it, of which the first 30 s are used.
+
+        Ends in Primed or Failed, or in nothing where something else is asked for meanwhile.
+        """
+        self._send(Prime(str(path), begin_s, end_s))
+
+    def set_microphone(self, device: str | None = None, *, on: bool = True) -> None:
+        """Open an input, None for the system's choice, or none at all. Ends in MicrophoneOpened or -Closed."""
+        self._microphone = SetMicrophone(device, on)
+        self._send(self._microphone)
+
+    def list_microphones(self) -> None:
+        """Ask for Microphones."""
+        self._send(ListMicrophones())
+
+    def listen(self, path: Path, duck_db: float = 0.0) -> None:
+        """Follow the microphone, opening it if need be, and keep what is heard as a WAV at `path`, which must be new.
+
+        Meanwhile the sound is `duck_db` quieter. Ends in Listening, Failed or MicrophoneClosed.
+        """
+        self._microphone = replace(self._microphone or SetMicrophone(), on=True)
+        self._send(Listen(str(path), duck_db))
+
+    def stop_listening(self) -> None:
+        """Cross-fade to a continuation of what was heard. Ends in ListeningEnded, and then in Primed or Failed."""
+        self._send(StopListening())
 
     def set_param(self, name: str, value: float) -> None:
         """Set one parameter of the patch; heard after the ring's depth."""

@@ -58,6 +58,6 @@ def callback(frames, unused_output, count, unused_time, flags, ear):  # type: ig
     """PaStreamCallback; `ear` is the address of an Ear."""
     words = carray(ear, EAR_WORDS, np.int64)
     ring = carray(ear, EAR_FLOATS, np.float32)[EAR_FLOAT_AT:]
-    heard = carray(frames, np.int64(count) * words[CHANNELS])
+    heard = carray(frames, np.int64(count) * words[CHANNELS], np.float32)
     keep(words, ring, heard, np.int64(count), np.int64(flags))
     return CONTINUE

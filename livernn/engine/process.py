@@ -7,15 +7,18 @@ import queue
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from livernn.control.patch import Patch
 from livernn.engine import messages as msg
+from livernn.engine.follower import Follower
+from livernn.engine.inlet import Inlet
+from livernn.engine.input import Input
 from livernn.engine.journal import Origin
 from livernn.engine.outlet import ListDevices, Outlet
 from livernn.engine.output import Output
+from livernn.engine.primer import Model, Primer, no_model
 from livernn.engine.reel import Reel
 from livernn.engine.sampler import Incoming, Sampler
 from livernn.engine.shared import HEARTBEAT, SharedBlock, publish_state
@@ -23,23 +26,12 @@ from livernn.engine.studio import Instrument, Studio
 from livernn.engine.transport import EngineState
 from livernn.engine.worker import Worker
 from livernn.errors import LiveRNNError
-from livernn.model.checkpoint import Checkpoint
 from livernn.model.precision import DEFAULT_PRECISION
 
 _TICK_S = 0.1
 _CLOSE_PATIENCE_S = 2.0
 _LOADER_PATIENCE_S = 0.5
 _SEED_LIMIT = 1 << 31
-
-
-@dataclass(frozen=True)
-class _Model:
-    """A checkpoint in use, its file, the load that brought it (0 if that brought no patch) and its first patch."""
-
-    path: str
-    checkpoint: Checkpoint
-    epoch: int
-    patch: Patch
 
 
 class Engine:
@@ -54,6 +46,9 @@ class Engine:
         emit: Callable[[msg.Event], None],
         list_devices: ListDevices,
         seed: int | None = None,
+        *,
+        microphone: Input,
+        list_inputs: ListDevices,
     ) -> None:
         self._block = block
         self._studio = studio
@@ -69,12 +64,15 @@ class Engine:
         self._wanted = False
         self._request = 0
         self._loading = False
-        self._model: _Model | None = None
-        self._built: _Model | None = None
-        """The loader's own: what its last load made, ahead of `_model`."""
+        self.model: Model | None = None
+        self.built: Model | None = None
+        """The loader's own: what its last load made, ahead of `model`."""
         self._outlet = Outlet(block, output, list_devices, self._sampler, emit, self._inbox.put)
         self._outlet.on_open = self._advance
         self._outlet.on_gone = self._stop
+        self._inlet = Inlet(microphone, list_inputs, emit, self._inbox.put)
+        self._follower = Follower(block, microphone.ear, self._inbox.put)
+        self._primer = Primer(self, studio, self._loader, self._inlet, self._follower, emit)
 
     def post(self, command: msg.Command) -> None:
         """Have a command carried out."""
@@ -91,6 +89,7 @@ class Engine:
             except queue.Empty:
                 self._block.words[HEARTBEAT] += 1
                 self._outlet.check()
+                self._inlet.check()
                 next_tick = time.monotonic() + _TICK_S
             else:
                 if callable(item):
@@ -101,7 +100,7 @@ class Engine:
         self._close()
 
     def _tell_state(self) -> None:
-        if self._model is not None:
+        if self.model is not None:
             state = EngineState.PLAYING if self._wanted and self._outlet.is_open else EngineState.READY
         else:
             state = EngineState.LOADING if self._loading else EngineState.IDLE
@@ -115,7 +114,9 @@ class Engine:
             case msg.Load():
                 self._load(command)
             case msg.Prime():
-                self._prime(Path(command.path))
+                self._primer.prime(command)
+            case msg.Listen() | msg.StopListening() | msg.SetMicrophone() | msg.ListMicrophones():
+                self._primer.obey(command)
             case msg.Play():
                 self._play()
             case msg.Stop():
@@ -137,24 +138,25 @@ class Engine:
         self._request = command.request
         self._loading = True
         self._studio.cancel()
-        seed, rate_hz = self._new_seed(), self._outlet.rate_hz
+        seed, rate_hz = self.new_seed(), self._outlet.rate_hz
 
-        def operation() -> tuple[_Model, Instrument]:
+        def operation() -> tuple[Model, Instrument]:
             if command.request != self._request:
                 raise LiveRNNError("load", "another one was asked for", "Wait for that.")
             patch = Patch.from_dict(command.patch or {})
             checkpoint = self._studio.open(Path(command.checkpoint), self._report_tuning)
             instrument = self._studio.build(checkpoint, seed, rate_hz)
             epoch = command.request if command.patch is not None else 0
-            self._built = _Model(command.checkpoint, checkpoint, epoch, patch)
-            return self._built, instrument
+            self.built = Model(command.checkpoint, checkpoint, epoch, patch)
+            return self.built, instrument
 
-        def then(built: tuple[_Model, Instrument]) -> None:
+        def then(built: tuple[Model, Instrument]) -> None:
             if command.request == self._request:
                 self._loading = False
-                self._model, instrument = built
-                self._change_to(instrument, seed)
-                checkpoint = self._model.checkpoint
+                self.model, instrument = built
+                self.change_to(instrument, seed)
+                self._primer.model_changed()
+                checkpoint = self.model.checkpoint
                 rate = checkpoint.config.sample_rate_hz
                 self._emit(
                     msg.Loaded(command.request, command.checkpoint, checkpoint.sha256, rate, seed, command.patch)
@@ -164,46 +166,37 @@ class Engine:
         def failed(error: LiveRNNError) -> None:
             if command.request == self._request:
                 self._loading = False
-                self._wanted = self._wanted and self._model is not None
+                self._wanted = self._wanted and self.model is not None
                 self._emit(msg.Failed("load", str(error), command.request))
 
         self._loader.submit(operation, then, failed)
 
-    def _prime(self, path: Path) -> None:
-        seed, rate_hz = self._new_seed(), self._outlet.rate_hz
+    @property
+    def rate_hz(self) -> float:
+        """The output's, or the likeliest one."""
+        return self._outlet.rate_hz
 
-        def operation() -> tuple[_Model, Instrument, float]:
-            model = self._built
-            if model is None:
-                raise _no_model()
-            return model, *self._studio.build_primed(model.checkpoint, seed, rate_hz, path)
+    def duck(self, duck_db: float) -> None:
+        """Render so much quieter from now on."""
+        self._sampler.duck(duck_db)
 
-        def then(primed: tuple[_Model, Instrument, float]) -> None:
-            model, instrument, seconds = primed
-            if model is self._model:
-                self._change_to(instrument, seed, str(path))
-                self._emit(msg.Primed(seconds, path.name, seed))
-            else:
-                self._emit(msg.Failed("prime", f"{path.name}: another model was loaded meanwhile. Prime again."))
-
-        self._loader.submit(operation, then, lambda error: self._emit(msg.Failed("prime", str(error))))
-
-    def _change_to(self, instrument: Instrument, seed: int, prime: str | None = None) -> None:
-        model = self._model
+    def change_to(self, instrument: Instrument, seed: int, prime: str | None = None) -> None:
+        """Cross-fade to an instrument of the model; `prime` is the sound file that it continues."""
+        model = self.model
         assert model is not None
         origin = Origin(str(Path(model.path).absolute()), model.checkpoint.sha256, DEFAULT_PRECISION, seed, prime)
         self._sampler.swap(Incoming(instrument, origin, model.epoch, model.patch))
 
     def _play(self) -> None:
-        if self._model is None and not self._loading:
-            self._emit(msg.Failed("play", str(_no_model())))
+        if self.model is None and not self._loading:
+            self._emit(msg.Failed("play", str(no_model())))
             return
         self._wanted = True
         self._advance()
 
     def _advance(self) -> None:
         """Play if all that takes is there; see to what is missing."""
-        if self._wanted and self._model is not None:
+        if self._wanted and self.model is not None:
             if self._outlet.is_open:
                 self._sampler.play()
             else:
@@ -214,36 +207,38 @@ class Engine:
         self._sampler.stop()
 
     def _panic(self) -> None:
+        self._primer.interrupt()
         self._stop()
-        if self._model is not None:
+        if self.model is not None:
             self._reset(None)
 
     def _reset(self, seed: int | None) -> None:
-        if self._model is None:
-            self._emit(msg.Failed("reset", str(_no_model())))
+        if self.model is None:
+            self._emit(msg.Failed("reset", str(no_model())))
             return
-        seed = self._new_seed() if seed is None else seed
+        self._primer.interrupt()
+        seed = self.new_seed() if seed is None else seed
         self._sampler.reset(seed)
         self._emit(msg.WasReset(seed))
 
     def _on_sampler_failed(self, why: str) -> None:
-        self._model = None
+        self._primer.interrupt()
+        self.model = None
         self._wanted = False
         self._emit(msg.Failed("play", f"sampler: {why}. Load a model again, and please report it."))
 
     def _close(self) -> None:
         self._sampler.stop()
         self._studio.cancel()
+        self._follower.close(_CLOSE_PATIENCE_S)
+        self._inlet.close(_CLOSE_PATIENCE_S)
         self._outlet.close(_CLOSE_PATIENCE_S)
         self._sampler.close(_CLOSE_PATIENCE_S)
         self._loader.close(_LOADER_PATIENCE_S)
 
-    def _new_seed(self) -> int:
+    def new_seed(self) -> int:
+        """One that the performer did not choose."""
         return self._seeds.randrange(_SEED_LIMIT)
 
     def _report_tuning(self, stage: str, fraction: float) -> None:
         self._emit(msg.Tuning(stage, fraction))
-
-
-def _no_model() -> LiveRNNError:
-    return LiveRNNError("model", "none is loaded", "Choose a preset or a checkpoint first.")

@@ -82,6 +82,7 @@ class Sampler:
         self._current: Incoming | None = None
         self._rate_hz = 0.0
         self._depth_ms = DEFAULT_DEPTH_MS
+        self._duck_db = 0.0
         self._rendered_s = 0.0
         self._spent_s = 0.0
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
@@ -111,6 +112,10 @@ class Sampler:
     def set_depth(self, depth_ms: float) -> None:
         """How much of the ring is kept filled; more where the device's blocks need it."""
         self._changes.put(lambda: self._set_depth(depth_ms))
+
+    def duck(self, duck_db: float) -> None:
+        """Render so much quieter than the patch says from now on."""
+        self._changes.put(lambda: self._set_duck(duck_db))
 
     def close(self, patience_s: float) -> bool:
         """End the thread; False if it has not within `patience_s`."""
@@ -151,7 +156,8 @@ class Sampler:
 
     def _patch_for(self, current: Incoming) -> Patch:
         epoch, patch = self._control.read()
-        return patch if epoch >= current.epoch else current.patch
+        patch = patch if epoch >= current.epoch else current.patch
+        return patch if self._duck_db == 0.0 else patch.with_value("gain_db", patch.gain_db - self._duck_db)
 
     def _measure(self, rendered_s: float, spent_s: float) -> None:
         self._rendered_s = _FORGET * self._rendered_s + rendered_s
@@ -211,6 +217,9 @@ class Sampler:
 
     def _for_rate(self, incoming: Incoming) -> Incoming:
         return replace(incoming, instrument=self._at_rate(incoming.instrument, self._rate_hz))
+
+    def _set_duck(self, duck_db: float) -> None:
+        self._duck_db = duck_db
 
     def _set_depth(self, depth_ms: float) -> None:
         self._depth_ms = min(max(depth_ms, MIN_DEPTH_MS), MAX_DEPTH_MS)

@@ -30,8 +30,9 @@ LIFE = 7 * _LINE
 # Written by the sampler (see ringbuffer).
 RING_AT = 8 * _LINE
 RING_WORDS = 2 * _LINE
-RING_WRITE, RING_SKIP, RING_READ = 0, 1, _LINE
-"""Within the ring's words: next sample to write, first one worth playing, next one to play."""
+RING_WRITE, RING_SKIP, RING_CURSOR, RING_READ = 0, 1, 2, _LINE
+"""Within the ring's words: end of what there is to play, first sample worth playing, next one to render (before the end
+while sound is being rendered again), next one to play."""
 
 # Written by the engine.
 GATE = 12 * _LINE
@@ -62,9 +63,17 @@ HELD_FLOAT = 2 * (LEVEL + _LINE)
 REAL_TIME_FACTOR = 20 * _LINE
 BLOCK_MS = REAL_TIME_FACTOR + 1
 LIMITER_GAIN_DB = REAL_TIME_FACTOR + 2
+TOUCH_MS = REAL_TIME_FACTOR + 3
+LATE_RENDERS = REAL_TIME_FACTOR + 4
+"""As int64."""
 TARGET_DEPTH_MS = 21 * _LINE
 DEVICE_RATE_HZ = TARGET_DEPTH_MS + 1
 OUTPUT_LATENCY_MS = TARGET_DEPTH_MS + 2
+
+# Written by the follower.
+MICROPHONE_PEAK = 22 * _LINE
+"""As float64; 0 while no microphone is open."""
+MICROPHONE_CLIPPED = MICROPHONE_PEAK + 1
 
 HEADER_WORDS = 512
 RING_SAMPLES = 1 << 18
@@ -98,7 +107,7 @@ class SharedBlock(SharedMemory):
 def begin_life(block: SharedBlock, reel: Reel, life: int) -> None:
     """Give the reel to an engine that is about to be started with `block`; the client only."""
     ring = block.words[RING_AT : RING_AT + RING_WORDS]
-    ring[[RING_WRITE, RING_SKIP, RING_READ]] = life << LIFE_SHIFT
+    ring[[RING_WRITE, RING_SKIP, RING_CURSOR, RING_READ]] = life << LIFE_SHIFT
     block.words[LIFE] = reel.words[OWNER] = life
 
 
@@ -149,12 +158,20 @@ class Metrics:
     target_depth_ms: float = 0.0
     output_latency_ms: float = 0.0
     """What the device adds to the ring's depth before the ear."""
+    touch_ms: float = 0.0
+    """From the move of a control to the ear, usually; 0 while nothing plays."""
+    late_renders: int = 0
+    """Times that the old sound went on for a while because it was not rendered again in time."""
     underruns: int = 0
     device_xruns: int = 0
     peak_db: float = SILENCE_DB
     limiter_gain_db: float = 0.0
     device_rate_hz: float = 0.0
     """0 while no device is open."""
+    microphone_db: float = SILENCE_DB
+    """Peak of what the microphone heard a moment ago."""
+    microphone_clipped: int = 0
+    """Samples of it that were at the top of the scale, ever."""
     recorded_s: float | None = None
     """Length of the take under way, without what came before it was asked for."""
 
@@ -174,8 +191,12 @@ def publish_state(block: SharedBlock, state: EngineState) -> None:
 
 def ring_fill(ring_words: NDArray[np.int64]) -> int:
     """Samples that the callback has yet to play, from the ring's `RING_WORDS` words."""
-    first = max(int(ring_words[RING_SKIP]), int(ring_words[RING_READ]))
-    return max(0, int(ring_words[RING_WRITE]) - first)
+    return max(0, int(ring_words[RING_WRITE]) - ring_first(ring_words))
+
+
+def ring_first(ring_words: NDArray[np.int64]) -> int:
+    """Position of the sample that the callback plays next."""
+    return max(int(ring_words[RING_SKIP]), int(ring_words[RING_READ]))
 
 
 def _block_ms(words: NDArray[np.int64], rate_hz: float) -> float:
@@ -187,6 +208,8 @@ def read_metrics(block: SharedBlock, reel: Reel) -> Metrics:
     """The metrics as they stand; any thread of any process."""
     words, doubles = block.words, block.doubles
     rate_hz = float(doubles[DEVICE_RATE_HZ])
+    latency_ms = max(float(doubles[OUTPUT_LATENCY_MS]), _block_ms(words, rate_hz))
+    touch_ms = float(doubles[TOUCH_MS])
     peak = 0.0
     if rate_hz > 0.0:
         peak = float(np.abs(ScopeTap(reel).latest(round(rate_hz * _PEAK_WINDOW_MS / 1000.0))).max(initial=0.0))
@@ -196,12 +219,16 @@ def read_metrics(block: SharedBlock, reel: Reel) -> Metrics:
         block_ms=float(doubles[BLOCK_MS]),
         depth_ms=samples_to_ms(ring_fill(words[RING_AT : RING_AT + RING_WORDS]), rate_hz) if rate_hz > 0.0 else 0.0,
         target_depth_ms=float(doubles[TARGET_DEPTH_MS]),
-        output_latency_ms=max(float(doubles[OUTPUT_LATENCY_MS]), _block_ms(words, rate_hz)),
+        output_latency_ms=latency_ms,
+        touch_ms=touch_ms + latency_ms if touch_ms > 0.0 else 0.0,
+        late_renders=int(words[LATE_RENDERS]),
         underruns=int(words[UNDERRUNS]),
         device_xruns=int(words[DEVICE_XRUNS]),
         peak_db=gain_to_db(peak) if math.isfinite(peak) else SILENCE_DB,
         limiter_gain_db=float(doubles[LIMITER_GAIN_DB]),
         device_rate_hz=rate_hz,
+        microphone_db=gain_to_db(float(doubles[MICROPHONE_PEAK])),
+        microphone_clipped=int(words[MICROPHONE_CLIPPED]),
         recorded_s=recorded_s(reel),
     )
 

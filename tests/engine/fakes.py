@@ -12,9 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
+from livernn.engine import listening
 from livernn.engine.audio import callback
 from livernn.engine.client import EngineClient, EngineDied, Failed, Loaded
-from livernn.engine.messages import AudioOpened, Command, Device, Event, Quit, SetAudio
+from livernn.engine.ear import CHANNELS as EAR_CHANNELS
+from livernn.engine.ear import Ear
+from livernn.engine.messages import (
+    AudioOpened,
+    Command,
+    Device,
+    Event,
+    MicrophoneOpened,
+    Quit,
+    SetAudio,
+    SetMicrophone,
+)
 from livernn.engine.process import Engine
 from livernn.engine.reel import Reel
 from livernn.engine.shared import (
@@ -43,6 +55,7 @@ PATIENCE_S = 20.0
 COMPILE_PATIENCE_S = 200.0
 RATE_HZ = 48000.0
 SPEAKER = Device("speaker", "fake", 2, RATE_HZ, True)
+MICROPHONE = Device("microphone", "fake", 1, RATE_HZ, True)
 
 
 def pull(block: SharedBlock, count: int, flags: int = 0) -> NDArray[np.float32]:
@@ -132,23 +145,77 @@ class FakeStudio:
         return Checkpoint(checkpoint.config, checkpoint.weights, {"level": level}, path.stem)
 
     def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> Instrument:
-        return self._instrument(checkpoint.provenance["level"], rate_hz)
+        return self.instrument(checkpoint.provenance["level"], rate_hz)
 
-    def build_primed(self, checkpoint: Checkpoint, seed: int, rate_hz: float, path: Path) -> tuple[Instrument, float]:
+    def read(self, path: Path, rate_hz: float, begin_s: float, end_s: float | None) -> NDArray[np.float32]:
         assert self.gate.wait(PATIENCE_S)
         if path.suffix != ".wav":
             raise BadInputError(str(path), "it is no sound file", "Choose another.")
-        return self._instrument(float(path.stem), rate_hz), 1.5
+        seconds = (1.5 if end_s is None else end_s) - begin_s
+        return np.full(round(seconds * rate_hz), float(path.stem), np.float32)
+
+    def shadow(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> "FakeShadow":
+        return FakeShadow(self, rate_hz)
 
     def at_rate(self, instrument: Instrument, rate_hz: float) -> Instrument:
-        return self._instrument(instrument.voice.level, rate_hz)  # type: ignore[attr-defined]
+        return self.instrument(instrument.voice.level, rate_hz)  # type: ignore[attr-defined]
 
     def cancel(self) -> None:
         self.cancelled += 1
 
-    def _instrument(self, level: float, rate_hz: float) -> Instrument:
+    def instrument(self, level: float, rate_hz: float) -> Instrument:
         self.voices.append(LevelVoice(level, rate_hz))
         return Instrument(None, self.voices[-1])  # type: ignore[arg-type]
+
+
+class FakeShadow:
+    """Goes on with the last level heard; `on_hear` is called for every part, and may hold it up."""
+
+    on_hear: Callable[[], None] = staticmethod(lambda: None)
+
+    def __init__(self, studio: FakeStudio, rate_hz: float) -> None:
+        self._studio = studio
+        self._rate_hz = rate_hz
+        self._level = 0.0
+
+    def hear(self, audio: NDArray[np.float32]) -> None:
+        self.on_hear()
+        self._level = float(np.append(np.float32(self._level), audio)[-1])
+
+    def instrument(self) -> Instrument:
+        return self._studio.instrument(round(self._level, 3), self._rate_hz)
+
+
+class HandDrivenInput:
+    """An Input that hears what the test plays."""
+
+    def __init__(self) -> None:
+        self.ear = Ear.create()
+        self.ear.words[EAR_CHANNELS] = 1
+        self.opened: list[SetMicrophone] = []
+        self.refuse = False
+        self.lost = False
+        self.is_open = False
+
+    def open(self, settings: SetMicrophone) -> MicrophoneOpened:
+        if self.refuse:
+            raise DeviceError("microphone", "there is none", "Connect one.")
+        self.opened.append(settings)
+        self.is_open, self.lost = True, False
+        return MicrophoneOpened(settings.device or MICROPHONE.name, MICROPHONE.host_api, RATE_HZ, 5.0)
+
+    def close(self) -> None:
+        self.is_open = False
+
+    def is_lost(self) -> bool:
+        return self.lost
+
+    def play(self, audio: NDArray[np.float32], flags: int = 0) -> None:
+        """Have it heard, as the device would."""
+        frames = np.ascontiguousarray(audio, np.float32).reshape(-1)
+        pointer = frames.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
+        count = frames.size // int(self.ear.words[EAR_CHANNELS])
+        listening.callback.ctypes(pointer, None, count, None, flags, self.ear.address)
 
 
 class Witness:
@@ -187,8 +254,17 @@ class Rig(Witness):
         self.studio = FakeStudio()
         """Not in use where another one was given."""
         self.devices: tuple[Device, ...] = (SPEAKER,)
+        self.microphone = HandDrivenInput()
         self.engine = Engine(
-            self.block, self.reel, studio or self.studio, self.output, self.hear, lambda: self.devices, seed=1
+            self.block,
+            self.reel,
+            studio or self.studio,
+            self.output,
+            self.hear,
+            lambda: self.devices,
+            seed=1,
+            microphone=self.microphone,
+            list_inputs=lambda: (MICROPHONE,),
         )
 
     def send(self, *commands: Command) -> None:
@@ -238,3 +314,4 @@ def running_rig(studio: Studio | None = None) -> Iterator[Rig]:
         thread.join(PATIENCE_S)
         rig.block.close()
         rig.reel.close()
+        rig.microphone.ear.close()

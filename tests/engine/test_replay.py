@@ -28,11 +28,11 @@ from livernn.engine.messages import (
     TakeEnded,
     WasReset,
 )
+from livernn.engine.real_studio import RealStudio
 from livernn.engine.replay import replay
 from livernn.engine.score import Flow, Score, read_score
 from livernn.engine.shared import GATE, UNDERRUNS, ControlBlock
 from livernn.engine.state_json import encode_state
-from livernn.engine.studio import RealStudio
 from livernn.engine.take import new_card
 from livernn.engine.transport import GATE_FADE_MS, CrossFade
 from livernn.engine.writer import Writer

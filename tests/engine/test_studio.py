@@ -6,15 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from livernn.control.patch import Patch
-from livernn.engine import studio as module
+from livernn.engine import real_studio as module
+from livernn.engine.real_studio import RealStudio
 from livernn.engine.second_core import SecondCore
-from livernn.engine.studio import RealStudio
 from livernn.errors import BadInputError, LiveRNNError
-from livernn.model.checkpoint import load_checkpoint
+from livernn.model.checkpoint import load_checkpoint, random_checkpoint
+from livernn.synth.generator import Generator
+from livernn.synth.kernel import load_kernel
+from livernn.synth.voice import Voice
 from livernn.wavfile import write_wav
-from tests.engine.fakes import PATIENCE_S
+from tests.engine.fakes import PATIENCE_S, SMALL
 
 TALKATIVE = """
 print("some library's chatter")
@@ -88,16 +93,33 @@ def test_two_threads_play_the_same(studio: RealStudio, checkpoint: Path) -> None
     assert np.array_equal(helped.voice.render(500, Patch()), expected)
 
 
-def test_a_primed_instrument_goes_on_from_the_file(studio: RealStudio, checkpoint: Path, tmp_path: Path) -> None:
+def test_a_shadow_goes_on_from_the_file(studio: RealStudio, checkpoint: Path, tmp_path: Path) -> None:
     opened = load_checkpoint(checkpoint)
+    audio = (0.5 * np.sin(np.arange(4000) / 5)).astype(np.float32)
     sound = tmp_path / "sound.wav"
-    write_wav(sound, (0.5 * np.sin(np.arange(4000) / 5)).astype(np.float32), 16000)
-    primed, seconds = studio.build_primed(opened, 3, 48000.0, sound)
-    assert seconds == pytest.approx(0.25)
-    continued = primed.voice.render(500, Patch())
-    assert not np.array_equal(continued, studio.build(opened, 3, 48000.0).voice.render(500, Patch()))
+    write_wav(sound, audio, 16000)
+    heard = studio.read(sound, 16000.0, 0.05, 0.2)
+    assert np.allclose(heard, audio[800:3200], atol=1e-6)
+    shadow = studio.shadow(opened, 3, 48000.0)
+    shadow.hear(heard)
+    voice = Voice(Generator(load_kernel(opened), seed=3), 48000.0)
+    voice.prime(heard)
+    assert np.array_equal(shadow.instrument().voice.render(500, Patch()), voice.render(500, Patch()))
     with pytest.raises(BadInputError):
-        studio.build_primed(opened, 3, 48000.0, checkpoint)
+        studio.read(checkpoint, 16000.0, 0.0, None)
+
+
+@settings(max_examples=10)
+@given(st.lists(st.integers(0, 400), max_size=8))
+def test_a_shadow_hears_parts_as_the_whole(cuts: list[int]) -> None:
+    opened = random_checkpoint(SMALL, seed=1)
+    audio = np.random.default_rng(1).uniform(-0.5, 0.5, 400).astype(np.float32)
+    voice = Voice(Generator(load_kernel(opened), seed=3), 44100.0)
+    voice.prime(audio)
+    shadow = RealStudio().shadow(opened, 3, 44100.0)
+    for part in np.split(audio, sorted(cuts)):
+        shadow.hear(part)
+    assert np.array_equal(shadow.instrument().voice.render(300, Patch()), voice.render(300, Patch()))
 
 
 def test_another_device_rate_goes_on_with_the_same_generator(studio: RealStudio, checkpoint: Path) -> None:
