@@ -224,7 +224,7 @@ class EngineClient:
         self._send(StopListening())
 
     def set_param(self, name: str, value: float) -> None:
-        """Set one parameter of the patch; heard after the ring's depth."""
+        """Set one parameter of the patch; heard after `Metrics.touch_ms`."""
         with self._lock:
             self._patch = self._patch.with_value(name, value)
             self._moved_since_load[name] = self._patch.value(name)
