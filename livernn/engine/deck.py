@@ -1,5 +1,7 @@
 """What the ring is filled with: a voice, and the fade into it from what sounded before."""
 
+from copy import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,9 +18,13 @@ class Deck:
         self._fade: CrossFade | None = None
 
     @property
-    def fading(self) -> bool:
-        """Whether something is left of what sounded before."""
-        return self._fade is not None
+    def fade(self) -> CrossFade | None:
+        """What is left of what sounded before; setting it back is all that a Deck adds to a voice's `restore`."""
+        return copy(self._fade)
+
+    @fade.setter
+    def fade(self, fade: CrossFade | None) -> None:
+        self._fade = copy(fade)
 
     def render(self, count: int, patch: Patch) -> NDArray[np.float32]:
         """The next `count` model samples as device samples. There must be a voice."""

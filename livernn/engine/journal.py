@@ -15,7 +15,8 @@ what nobody has heard yet sets the ring's write index back to `ring`, where a bl
 with that `ring`, the `at` that belongs to it, `tail`, the length of its cross-fade in model samples, and `set`, the
 whole patch that this much of the old sound was rendered under, and then goes on writing entries from there, the patch
 first: all entries at or beyond that position that have not been heard are void, those from before it stay. To replay,
-the voice arrives at `ring` as it was, keeps a `tail` under `set` to fade from, is set back, and goes on.
+the voice arrives at `ring` as it was, keeps a `tail` under `set` to fade from, is set back, and goes on. Where that
+came too late, the old sound was heard: then it is told again, beginning with a `voice` in the state that it had.
 """
 
 import json
@@ -28,9 +29,10 @@ from numpy.typing import NDArray
 from livernn.control.patch import Patch
 from livernn.engine.reel import JOURNAL_BYTES, JOURNAL_WRITTEN, Reel
 from livernn.engine.ringbuffer import publish
-from livernn.engine.shared import RING_WRITE
+from livernn.engine.shared import RING_CURSOR
 from livernn.engine.state_json import encode_state
 from livernn.engine.studio import VoiceLike
+from livernn.synth.voice import VoiceSnapshot
 
 STATE_EVERY_S = 1.0
 """Between places that replaying can begin at."""
@@ -54,14 +56,32 @@ class Journal:
         self._reel = reel
         self._ring_words = ring_words
         self._at = 0
-        self._state_due_at = 0
+        self._stated_at = (-1, -1)
+        """Where the last state but one and the last one were written."""
         self._origin: Origin | None = None
         self._patch: Patch | None = None
 
-    def voice(self, origin: Origin, voice: VoiceLike, tail_samples: int) -> None:
+    @property
+    def at(self) -> int:
+        """Model samples rendered for the ring."""
+        return self._at
+
+    def seek(self, at: int) -> None:
+        """The ring's cursor has moved to where so many model samples had been rendered."""
+        self._at = at
+        self._patch = None
+        older, newer = self._stated_at
+        if newer >= at:
+            self._stated_at = (-1, older)
+
+    def rollback(self, tail_samples: int, patch: Patch) -> None:
+        """What has been rendered from here on is void; it is faded from as it was under `patch`."""
+        self._write("rollback", tail=tail_samples, set=patch.to_dict())
+
+    def voice(self, origin: Origin, rate_hz: float, snapshot: VoiceSnapshot, tail_samples: int) -> None:
         """A voice has been changed to."""
         self._origin, self._patch = origin, None
-        self._write("voice", tail=tail_samples, **self._described(voice))
+        self._write("voice", tail=tail_samples, **self._described(rate_hz, snapshot))
 
     def reset(self, seed: int, tail_samples: int) -> None:
         """The voice has been reset."""
@@ -76,24 +96,21 @@ class Journal:
         self._patch = patch
         self._write("patch", set=changed)
 
-    def block(self, voice: VoiceLike, patch: Patch, count: int, *, fading: bool) -> None:
-        """`count` model samples are about to be rendered for the ring."""
+    def block(self, voice: VoiceLike, snapshot: VoiceSnapshot, patch: Patch, count: int, *, fading: bool) -> None:
+        """`count` model samples are about to be rendered for the ring by `voice` as it is in `snapshot`."""
         self.patch(patch)
-        if not fading and self._at >= self._state_due_at:
-            self._write("state", set=patch.to_dict(), **self._described(voice))
+        last = self._stated_at[1]
+        if not fading and (last < 0 or self._at >= last + round(STATE_EVERY_S * voice.config.sample_rate_hz)):
+            self._write("state", set=patch.to_dict(), **self._described(voice.device_rate_hz, snapshot))
         self._at += count
 
-    def _described(self, voice: VoiceLike) -> dict[str, Any]:
+    def _described(self, rate_hz: float, snapshot: VoiceSnapshot) -> dict[str, Any]:
         assert self._origin is not None
-        self._state_due_at = self._at + round(STATE_EVERY_S * voice.config.sample_rate_hz)
-        return {
-            "origin": asdict(self._origin),
-            "rate_hz": voice.device_rate_hz,
-            "state": encode_state(voice.snapshot()),
-        }
+        self._stated_at = (self._stated_at[1], self._at)
+        return {"origin": asdict(self._origin), "rate_hz": rate_hz, "state": encode_state(snapshot)}
 
     def _write(self, do: str, **content: Any) -> None:
-        entry = {"do": do, "at": self._at, "ring": int(self._ring_words[RING_WRITE]), **content}
+        entry = {"do": do, "at": self._at, "ring": int(self._ring_words[RING_CURSOR]), **content}
         line = np.frombuffer(json.dumps(entry, separators=(",", ":")).encode() + b"\n", np.uint8)
         journal, written = self._reel.journal, int(self._reel.words[JOURNAL_WRITTEN])
         if line.size > JOURNAL_BYTES // 2:

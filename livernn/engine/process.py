@@ -20,9 +20,10 @@ from livernn.engine.outlet import ListDevices, Outlet
 from livernn.engine.output import Output
 from livernn.engine.primer import Model, Primer, no_model
 from livernn.engine.reel import Reel
-from livernn.engine.sampler import Incoming, Sampler
+from livernn.engine.sampler import Sampler
 from livernn.engine.shared import HEARTBEAT, SharedBlock, publish_state
 from livernn.engine.studio import Instrument, Studio
+from livernn.engine.tape import Incoming
 from livernn.engine.transport import EngineState
 from livernn.engine.worker import Worker
 from livernn.errors import LiveRNNError

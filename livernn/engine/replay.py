@@ -135,16 +135,18 @@ class _Source:
         if self._deck.voice is None:
             raise spoilt(self._score.path, "it plays what came before its log")
         count = _BLOCK_SAMPLES
-        if self._steps and self._steps[0]["at"] > self._at:
-            count = min(count, self._steps[0]["at"] - self._at)
+        following = self._steps[0] if self._steps else None
+        if following is not None and following["at"] > self._at:
+            count = min(count, following["at"] - self._at)
+        elif following is not None and not is_beginning(following):
+            raise spoilt(self._score.path, "positions in its log contradict each other")
         sound = self._deck.render(count, self._patch)
         self._sound = np.concatenate([self._sound, sound])
         self._at += count
         self._end += sound.size
-        following = self._steps[0] if self._steps else None
         if following is None or following["at"] != self._at or is_beginning(following):
             return
-        if following["ring"] != self._end:
+        if following["ring"] < self._end:
             raise spoilt(self._score.path, "positions in its log contradict each other")
 
     def _do(self, step: Entry) -> None:

@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import extending, njit, types
 from numpy.typing import NDArray
 
-from livernn.engine.shared import RING_READ, RING_SKIP, RING_WRITE, ring_fill
+from livernn.engine.shared import RING_CURSOR, RING_READ, RING_SKIP, RING_WRITE, ring_first
 from livernn.synth.kernel_cache import use_kernel_cache
 
 use_kernel_cache()
@@ -50,13 +50,14 @@ def store_release(typing_context, words, index, value):  # type: ignore[no-untyp
 
 @njit("int64(int64[::1], float32[::1], float32[::1])", nogil=True, cache=True, error_model="numpy")
 def push(words, ring, block):  # type: ignore[no-untyped-def]
-    """Append as much of `block` as there is room for; returns how much. Producer only."""
-    written = words[RING_WRITE]
+    """Write as much of `block` at the cursor as there is room for; returns how much. Producer only."""
+    written = words[RING_CURSOR]
     room = ring.size - (written - load_acquire(words, RING_READ))
     count = min(room, block.size)
     for index in range(count):
         ring[(written + index) % ring.size] = block[index]
-    store_release(words, RING_WRITE, written + count)
+    words[RING_CURSOR] = written + count
+    store_release(words, RING_WRITE, max(words[RING_WRITE], written + count))
     return count
 
 
@@ -93,14 +94,33 @@ class RingBuffer:
         self._samples = samples
 
     @property
+    def first(self) -> int:
+        """Next sample to be played."""
+        return ring_first(self._words)
+
+    @property
+    def cursor(self) -> int:
+        """Next sample to be pushed; before `end` after `rewind`."""
+        return int(self._words[RING_CURSOR])
+
+    @property
+    def end(self) -> int:
+        """Behind the last sample that there is to play."""
+        return int(self._words[RING_WRITE])
+
+    @property
     def fill(self) -> int:
-        """Samples yet to be played."""
-        return ring_fill(self._words)
+        """Samples before the cursor that are yet to be played."""
+        return max(0, self.cursor - self.first)
 
     def push(self, block: NDArray[np.float32]) -> int:
-        """Append what there is room for and return how much that was."""
+        """Write what there is room for, over what is there already, and return how much that was."""
         return int(push(self._words, self._samples, block))
+
+    def rewind(self, position: int) -> None:
+        """Push from `position` on; what is there is played until it is overwritten."""
+        self._words[RING_CURSOR] = position
 
     def discard(self) -> None:
         """Let the consumer pass over everything pushed so far; it does so when it next looks."""
-        self._words[RING_SKIP] = self._words[RING_WRITE]
+        self._words[RING_SKIP] = self._words[RING_CURSOR] = self._words[RING_WRITE]

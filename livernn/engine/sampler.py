@@ -8,54 +8,32 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from livernn.control.patch import Patch
-from livernn.engine.deck import Deck
-from livernn.engine.journal import Journal, Origin
 from livernn.engine.messages import DEFAULT_DEPTH_MS
+from livernn.engine.pace import NAP_MS, Pace
 from livernn.engine.reel import Reel
-from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import (
-    BLOCK_MS,
     GATE,
     LARGEST_BLOCK,
-    LIMITER_GAIN_DB,
-    REAL_TIME_FACTOR,
-    RING_AT,
     RING_SAMPLES,
-    RING_WORDS,
     TARGET_DEPTH_MS,
     ControlBlock,
     SharedBlock,
 )
-from livernn.engine.studio import Instrument
-from livernn.engine.transport import CROSS_FADE_MS
+from livernn.engine.studio import Instrument, VoiceLike
+from livernn.engine.tape import BLOCK_SAMPLES, Incoming, Tape
+from livernn.engine.transport import CROSS_FADE_MS, TOUCH_FADE_MS
 from livernn.units import ms_to_samples
-
-BLOCK_SAMPLES = 64
-"""Model samples per render: what the patch is read for once."""
 
 MIN_DEPTH_MS, MAX_DEPTH_MS = 10.0, 500.0
 
 _logger = logging.getLogger(__name__)
 
-_NAP_S = 0.002
 _IDLE_NAP_S = 0.01
-_FORGET = 0.99
-"""Share that each block's timing keeps of what was measured before it."""
 _PRIORITY = 10
 _NICENESS = -10
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """An instrument to change to. Its own patch holds until the client has written one of its epoch."""
-
-    instrument: Instrument
-    origin: Origin
-    epoch: int
-    patch: Patch
 
 
 class Sampler:
@@ -72,10 +50,7 @@ class Sampler:
         self._at_rate = at_rate
         self._on_failure = on_failure
         self._control = ControlBlock(block)
-        ring_words = block.words[RING_AT : RING_AT + RING_WORDS]
-        self._ring = RingBuffer(ring_words, block.ring)
-        self._journal = Journal(reel, ring_words)
-        self._deck = Deck()
+        self._tape = Tape(block, reel)
         self._changes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._closing = False
         self._playing = False
@@ -83,8 +58,7 @@ class Sampler:
         self._rate_hz = 0.0
         self._depth_ms = DEFAULT_DEPTH_MS
         self._duck_db = 0.0
-        self._rendered_s = 0.0
-        self._spent_s = 0.0
+        self._pace = Pace(block)
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
         block.doubles[TARGET_DEPTH_MS] = DEFAULT_DEPTH_MS
         self._thread.start()
@@ -139,31 +113,34 @@ class Sampler:
             self._changes.get()()
         if not self._playing or self._current is None or self._rate_hz <= 0.0:
             time.sleep(_IDLE_NAP_S)
-        elif self._ring.fill < self._target_samples():
-            self._fill(self._current)
+        else:
+            self._go_on(self._current, self._patch_for(self._current))
+
+    def _go_on(self, current: Incoming, patch: Patch) -> None:
+        voice, target_samples = current.instrument.voice, self._target_samples()
+        if self._touch(voice, patch) or self._tape.ahead_samples < target_samples:
+            guard_samples, reach_samples = (
+                self._pace.guard_samples(voice),
+                self._pace.reach_samples(voice, TOUCH_FADE_MS),
+            )
+            began_s = time.perf_counter()
+            self._tape.render(patch, guard_samples, reach_samples)
+            self._pace.measure(voice, 1000.0 * (time.perf_counter() - began_s))
+            self._pace.tell_touch(voice, target_samples)
         else:
             self._block.words[GATE] = 1
-            time.sleep(_NAP_S)
+            time.sleep(NAP_MS / 1000.0)
 
-    def _fill(self, current: Incoming) -> None:
-        voice, patch = current.instrument.voice, self._patch_for(current)
-        self._journal.block(voice, patch, BLOCK_SAMPLES, fading=self._deck.fading)
-        began_s = time.perf_counter()
-        sound = self._deck.render(BLOCK_SAMPLES, patch)
-        self._measure(BLOCK_SAMPLES / voice.config.sample_rate_hz, time.perf_counter() - began_s)
-        self._block.doubles[LIMITER_GAIN_DB] = voice.limiter_gain_db
-        self._ring.push(sound)
+    def _touch(self, voice: VoiceLike, patch: Patch) -> bool:
+        """Whether a control has moved and the ring is now to be rendered again."""
+        if self._tape.is_under(patch) or not self._pace.is_quick:
+            return False
+        return self._tape.set_back(patch, self._pace.reach_samples(voice, TOUCH_FADE_MS))
 
     def _patch_for(self, current: Incoming) -> Patch:
         epoch, patch = self._control.read()
         patch = patch if epoch >= current.epoch else current.patch
         return patch if self._duck_db == 0.0 else patch.with_value("gain_db", patch.gain_db - self._duck_db)
-
-    def _measure(self, rendered_s: float, spent_s: float) -> None:
-        self._rendered_s = _FORGET * self._rendered_s + rendered_s
-        self._spent_s = _FORGET * self._spent_s + spent_s
-        self._block.doubles[REAL_TIME_FACTOR] = self._rendered_s / max(self._spent_s, 1e-9)
-        self._block.doubles[BLOCK_MS] = 1000.0 * spent_s
 
     def _target_samples(self) -> int:
         assert self._current is not None
@@ -175,31 +152,32 @@ class Sampler:
     def _swap(self, incoming: Incoming) -> None:
         if self._rate_hz > 0.0 and incoming.instrument.voice.device_rate_hz != self._rate_hz:
             incoming = self._for_rate(incoming)
-        self._become(incoming, self._begin_change())
+        patch = self._make_room()
+        if patch is None:
+            self._tape.start(incoming)
+        else:
+            self._tape.change(incoming, patch)
+        self._current = incoming
 
     def _reset(self, seed: int) -> None:
-        if self._current is not None:
-            tail_samples = self._begin_change()
-            self._current.instrument.voice.reset(seed)
-            self._journal.reset(seed, tail_samples)
+        if self._current is None:
+            return
+        patch = self._make_room()
+        if patch is None:
+            self._tape.start_over(seed)
+        else:
+            self._tape.reset(seed, patch)
 
-    def _begin_change(self) -> int:
-        """Keep some of the present sound to fade from, or drop what nobody is going to hear; how much is kept."""
+    def _make_room(self) -> Patch | None:
+        """Go back to where a change of sound is heard soonest; the patch to fade under, None where nothing sounds."""
         current = self._current
         if not self._playing or current is None or self._rate_hz <= 0.0:
-            self._deck.drop_tail()
-            self._ring.discard()
-            return 0
-        tail_samples = ms_to_samples(CROSS_FADE_MS, current.instrument.voice.config.sample_rate_hz)
+            return None
         patch = self._patch_for(current)
-        self._journal.patch(patch)
-        self._deck.keep_tail(tail_samples, patch)
-        return tail_samples
-
-    def _become(self, incoming: Incoming, tail_samples: int) -> None:
-        self._current = incoming
-        self._deck.voice = incoming.instrument.voice
-        self._journal.voice(incoming.origin, incoming.instrument.voice, tail_samples)
+        if self._pace.is_quick:
+            reach_ms = CROSS_FADE_MS + TOUCH_FADE_MS
+            self._tape.set_back(patch, self._pace.reach_samples(current.instrument.voice, reach_ms))
+        return patch
 
     def _set_playing(self, playing: bool) -> None:
         self._playing = playing
@@ -210,10 +188,10 @@ class Sampler:
         if rate_hz == self._rate_hz:
             return
         self._rate_hz = rate_hz
-        self._deck.drop_tail()
-        self._ring.discard()
-        if self._current is not None and self._current.instrument.voice.device_rate_hz != rate_hz:
-            self._become(self._for_rate(self._current), 0)
+        if self._current is not None:
+            if self._current.instrument.voice.device_rate_hz != rate_hz:
+                self._current = self._for_rate(self._current)
+            self._tape.start(self._current)
 
     def _for_rate(self, incoming: Incoming) -> Incoming:
         return replace(incoming, instrument=self._at_rate(incoming.instrument, self._rate_hz))

@@ -25,6 +25,9 @@ class VoiceLike(Protocol):
     device_rate_hz: float
 
     @property
+    def delay_samples(self) -> int: ...
+
+    @property
     def limiter_gain_db(self) -> float: ...
 
     def render(self, count: int, patch: Patch) -> NDArray[np.float32]: ...

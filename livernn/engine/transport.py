@@ -11,6 +11,9 @@ GATE_FADE_MS = 5.0
 CROSS_FADE_MS = 20.0
 """Length of the change from one voice or state to the next, rendered ahead by the sampler."""
 
+TOUCH_FADE_MS = 2.0
+"""Length of the change to the same sound under another patch."""
+
 
 class EngineState(Enum):
     """What the engine is doing, in the order in which it gets there."""

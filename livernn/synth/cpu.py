@@ -38,6 +38,8 @@ RENDER, FORCE, PRIME = range(3)
 PARTS = ("frame tiers", "upsampling", "taps", "hidden layer", "output layer", "draw")
 """What `advance` does, in the order of its clock."""
 
+_FRAMES, _UPSAMPLING, _TAPS, _HIDDEN, _OUTPUT, _DRAW = range(len(PARTS))
+
 
 @network_inline
 def _slice(weights: Any, position: int, held: Any, conditioning: Floats, voices: int) -> None:
@@ -147,13 +149,13 @@ def _predict(weights: Any, scratch: Any, voices: int, clock: NDArray[np.int64], 
     )  # fmt: skip
     for voice in range(voices):
         rectify(scratch.back.floats[voice], dim)
-    began = _lap(clock, 3, began)
+    began = _lap(clock, _HIDDEN, began)
     quantise(weights.matrices, scratch.back, voices, dim)
     multiply(
         weights.matrices, sample.output_words, weights.floats[sample.output_rows :], sample.q_levels, dim,
         scratch.back, scratch.gates, voices,
     )  # fmt: skip
-    return _lap(clock, 4, began)
+    return _lap(clock, _OUTPUT, began)
 
 
 @network_inline
@@ -211,18 +213,18 @@ def advance(
                 step_tier(weights, index, state, codes, end, now, scratch)
         if mode == PRIME:
             continue
-        began = _lap(clock, 0, began)
+        began = _lap(clock, _FRAMES, began)
         place = now % sample.taps
         last = place
         if step == 0 or place == 0:
             _hold(weights, state, place, scratch, crew)
             last = sample.taps - 1 if sample.at_once else place
         _condition(weights, place, last, scratch, crew, voices)
-        began = _lap(clock, 1, began)
+        began = _lap(clock, _UPSAMPLING, began)
         for voice in range(voices):
             recent = codes[voice, end - sample.taps : end]
             _add_taps(weights, recent, scratch.rows, scratch.front.floats[voice], scratch.gates[voice])
-        began = _lap(clock, 2, began)
+        began = _lap(clock, _TAPS, began)
         began = _predict(weights, scratch, voices, clock, began)
         for voice in range(voices):
             logits = scratch.gates[voice]
@@ -235,5 +237,5 @@ def advance(
                     logits, sample.q_levels, scratch.sums[voice], uniforms[voice, step],
                     patch[0], patch[1], patch[2], patch[3],
                 )  # fmt: skip
-        began = _lap(clock, 5, began)
+        began = _lap(clock, _DRAW, began)
     restore_denormals(control)

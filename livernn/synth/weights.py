@@ -17,7 +17,7 @@ from livernn.synth.vector import Floats
 
 _WORDS_PER_LINE = ALIGNMENT_BYTES // WORD_BYTES
 
-_NEAR_BYTES = 1536 << 10
+_NEAR_BYTES = 1280 << 10
 """What stays in a core's own cache from one sample to the next. The sample tier's matrices should; a slice of the
 upsampler between two samples would drive them out where both are larger than this together.
 """

@@ -29,6 +29,7 @@ from livernn.engine.messages import (
 )
 from livernn.engine.process import Engine
 from livernn.engine.reel import Reel
+from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import (
     CHANNELS,
     FADE_SAMPLES,
@@ -39,7 +40,6 @@ from livernn.engine.shared import (
     STREAM_RATE_HZ,
     SharedBlock,
     forget_callback,
-    ring_fill,
 )
 from livernn.engine.studio import Instrument, Progress, Studio
 from livernn.engine.transport import GATE_FADE_MS
@@ -103,6 +103,7 @@ class LevelVoice:
     """Sounds as a constant level times the patch's gain."""
 
     limiter_gain_db = 0.0
+    delay_samples = 0
 
     def __init__(self, level: float, rate_hz: float) -> None:
         self.config = SMALL
@@ -274,10 +275,10 @@ class Rig(Witness):
     def listen(self, until: Callable[[NDArray[np.float32]], bool], block: int = 96) -> NDArray[np.float32]:
         """Pull until what was just heard fits, never faster than the sampler; all that was heard, one channel."""
         heard: list[NDArray[np.float32]] = []
-        ring = self.block.words[RING_AT : RING_AT + RING_WORDS]
+        ring = RingBuffer(self.block.words[RING_AT : RING_AT + RING_WORDS], self.block.ring)
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            if not self.output.is_open or (self.block.words[GATE] and ring_fill(ring) < block):
+            if not self.output.is_open or (self.block.words[GATE] and ring.fill < block):
                 time.sleep(0.001)
                 continue
             heard.append(self.output.pull(block)[:, 0])

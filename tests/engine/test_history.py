@@ -9,7 +9,7 @@ from livernn.engine.history import Entry, History, JournalReader, is_beginning
 from livernn.engine.journal import Journal, Origin
 from livernn.engine.past import PreRoll
 from livernn.engine.reel import JOURNAL_BYTES, JOURNAL_WRITTEN, Reel
-from livernn.engine.shared import RING_AT, RING_WORDS, RING_WRITE, SharedBlock
+from livernn.engine.shared import RING_AT, RING_CURSOR, RING_WORDS, SharedBlock
 from tests.engine.fakes import LevelVoice
 
 ORIGIN = Origin("piano.safetensors", "abc", "int8", 7)
@@ -89,10 +89,10 @@ def test_lost_entries_spoil_what_came_before() -> None:
 def test_the_journal_tells_changes_only_and_a_state_every_second(block: SharedBlock, reel: Reel) -> None:
     words = block.words[RING_AT : RING_AT + RING_WORDS]
     reader, journal, voice = JournalReader(reel), Journal(reel, words), LevelVoice(0.5, 48000.0)
-    journal.voice(ORIGIN, voice, 0)
+    journal.voice(ORIGIN, voice.device_rate_hz, voice.snapshot(), 0)
     for turn in range(600):
-        words[RING_WRITE] = 192 * turn
-        journal.block(voice, Patch(temperature=0.5 if turn < 300 else 0.75), 64, fading=turn < 10)
+        words[RING_CURSOR] = 192 * turn
+        journal.block(voice, voice.snapshot(), Patch(temperature=0.5 if turn < 300 else 0.75), 64, fading=turn < 10)
     journal.reset(9, 320)
     entries = reader.take()
     assert entries is not None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from livernn.cli import main
 from livernn.control.patch import Patch
-from livernn.engine.history import History
+from livernn.engine.history import History, is_beginning
 from livernn.engine.messages import (
     Event,
     Load,
@@ -184,9 +184,8 @@ def test_more_than_a_minute_begins_at_a_state(stage: Stage, checkpoint: Path, mo
     wav = stage.end()
     score = read_score(wav.with_suffix(".json"))
     assert score.card.preroll_frames == 24000
-    assert score.steps[0]["do"] == "state"
+    assert is_beginning(score.steps[0])
     assert score.steps[0]["at"] > 16000
-    assert len(score.steps) < 12
     assert np.abs(assert_replayed(wav)).max() > 0.0
 
 

@@ -1,0 +1,64 @@
+"""How fast the sampler is, and what that leaves time for."""
+
+from livernn.engine.shared import BLOCK_MS, LARGEST_BLOCK, REAL_TIME_FACTOR, TOUCH_MS, SharedBlock
+from livernn.engine.studio import VoiceLike
+from livernn.engine.tape import BLOCK_SAMPLES
+from livernn.engine.transport import TOUCH_FADE_MS
+from livernn.units import ms_to_samples, samples_to_ms
+
+NAP_MS = 1.0
+"""How often the sampler looks for a change while it has nothing to render."""
+
+QUICK_FROM, SLOW_BELOW = 2.5, 1.8
+"""Real-time factors: from the first on a change has the ring rendered again; below the second it no longer has."""
+
+_SLACK_MS = 1.0
+"""What the callback may come early by."""
+
+_HASTE = 1.5
+"""How much longer than usual a render may take without being late."""
+
+_FORGET = 0.99
+"""Share that each block's timing keeps of what was measured before it."""
+
+
+class Pace:
+    """The sampler's thread only."""
+
+    def __init__(self, block: SharedBlock) -> None:
+        self._block = block
+        self._rendered_ms = 0.0
+        self._spent_ms = 0.0
+        self.is_quick = False
+        """Whether there is room for rendering again what is in the ring."""
+
+    def measure(self, voice: VoiceLike, spent_ms: float) -> None:
+        """A block took so long."""
+        self._rendered_ms = _FORGET * self._rendered_ms + _block_ms(voice)
+        self._spent_ms = _FORGET * self._spent_ms + spent_ms
+        factor = self._rendered_ms / max(self._spent_ms, 1e-6)
+        self.is_quick = factor >= (SLOW_BELOW if self.is_quick else QUICK_FROM)
+        self._block.doubles[[REAL_TIME_FACTOR, BLOCK_MS]] = factor, spent_ms
+
+    def guard_samples(self, voice: VoiceLike) -> int:
+        """Device samples from the next one to be played on: what the callback may be reading."""
+        return int(self._block.words[LARGEST_BLOCK]) + ms_to_samples(_SLACK_MS, voice.device_rate_hz)
+
+    def reach_samples(self, voice: VoiceLike, fade_ms: float) -> int:
+        """The same: what is played before a fade and the block after it are rendered."""
+        cost = self._spent_ms / max(self._rendered_ms, 1e-6)
+        spent_ms = _HASTE * cost * (fade_ms + _block_ms(voice))
+        return self.guard_samples(voice) + ms_to_samples(spent_ms, voice.device_rate_hz)
+
+    def tell_touch(self, voice: VoiceLike, depth_samples: int) -> None:
+        """Say how long it usually takes from the move of a control to the output."""
+        rate_hz = voice.device_rate_hz
+        waiting_ms = samples_to_ms(depth_samples, rate_hz)
+        if self.is_quick:
+            reach_ms = samples_to_ms(self.reach_samples(voice, TOUCH_FADE_MS), rate_hz)
+            waiting_ms = min(waiting_ms, (NAP_MS + _block_ms(voice)) / 2.0 + reach_ms)
+        self._block.doubles[TOUCH_MS] = waiting_ms + samples_to_ms(voice.delay_samples, rate_hz)
+
+
+def _block_ms(voice: VoiceLike) -> float:
+    return samples_to_ms(BLOCK_SAMPLES, voice.config.sample_rate_hz)

@@ -1,0 +1,216 @@
+"""The tape: the ring ahead of the ear, and what it takes to render any block of it again.
+
+A change is not appended behind the ring's depth. The sound is set back to the first block that can still be rendered
+in time, and the ring is overwritten from there, block by block, while the callback plays it. What is not
+overwritten yet stays: a render that is late leaves the old sound and is counted, and the change is taken up once more.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from livernn.control.patch import Patch
+from livernn.engine.deck import Deck
+from livernn.engine.journal import Journal, Origin
+from livernn.engine.reel import Reel
+from livernn.engine.ringbuffer import RingBuffer
+from livernn.engine.shared import LATE_RENDERS, LIMITER_GAIN_DB, RING_AT, RING_WORDS, SharedBlock
+from livernn.engine.studio import Instrument
+from livernn.engine.transport import CROSS_FADE_MS, TOUCH_FADE_MS, CrossFade
+from livernn.synth.voice import VoiceSnapshot
+from livernn.units import ms_to_samples
+
+BLOCK_SAMPLES = 64
+"""Model samples per render: what the patch is read for once."""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """An instrument to change to. Its own patch holds until the client has written one of its epoch."""
+
+    instrument: Instrument
+    origin: Origin
+    epoch: int
+    patch: Patch
+
+    @property
+    def rate_hz(self) -> float:
+        """Of the device that it is made for."""
+        return self.instrument.voice.device_rate_hz
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a block begins in the ring: all that it was rendered from."""
+
+    ring: int
+    at: int
+    sound: Incoming
+    snapshot: VoiceSnapshot
+    fade: CrossFade | None
+    patch: Patch
+    journey: int
+    """Consecutive places follow from each other if they are of the same."""
+
+
+class Tape:
+    """The sampler's thread only."""
+
+    def __init__(self, block: SharedBlock, reel: Reel) -> None:
+        words = block.words[RING_AT : RING_AT + RING_WORDS]
+        self._block = block
+        self._ring = RingBuffer(words, block.ring)
+        self._journal = Journal(reel, words)
+        self._deck = Deck()
+        self._places: dict[int, _Place] = {}
+        """By position, in its order."""
+        self._journey = 0
+        self._floor = 0
+        """What begins here or before must not be rendered again."""
+        self._sound: Incoming | None = None
+        self._patch: Patch | None = None
+
+    @property
+    def ahead_samples(self) -> int:
+        """Device samples rendered as they are to be, and yet to be played."""
+        return self._ring.fill
+
+    def is_under(self, patch: Patch) -> bool:
+        """Whether the last block was rendered under this patch, or there is none."""
+        return self._patch is None or patch == self._patch
+
+    def render(self, patch: Patch, guard_samples: int, reach_samples: int) -> None:
+        """Render the next block; there must be a sound.
+
+        The callback may be reading `guard_samples` from the next one on, and gets through `reach_samples` before
+        what is begun now is there.
+        """
+        if self._is_late(guard_samples):
+            self._resume(patch, reach_samples)
+        sound, voice = self._sounding, self._sounding.instrument.voice
+        snapshot, fade = voice.snapshot(), self._deck.fade
+        place = _Place(self._ring.cursor, self._journal.at, sound, snapshot, fade, patch, self._journey)
+        self._journal.block(voice, snapshot, patch, BLOCK_SAMPLES, fading=fade is not None)
+        samples = self._deck.render(BLOCK_SAMPLES, patch)
+        if self._is_late(guard_samples):
+            self._resume(patch, reach_samples)
+            return
+        self._ring.push(samples)
+        self._block.doubles[LIMITER_GAIN_DB] = voice.limiter_gain_db
+        self._patch = patch
+        if place.ring > self._floor:
+            self._places[place.ring] = place
+        self._forget(min(self._ring.first, self._ring.cursor))
+
+    def set_back(self, patch: Patch, reach_samples: int) -> bool:
+        """Go on under `patch` from the first block that begins beyond `reach_samples`, if there is one."""
+        place = self._place_beyond(self._ring.first + reach_samples, self._ring.cursor)
+        if place is not None:
+            self._go_back_to(place, patch)
+        return place is not None
+
+    def change(self, sound: Incoming, patch: Patch) -> None:
+        """Cross-fade from the present sound under `patch` to another one."""
+        tail_samples = self._keep_tail(patch)
+        self._begin(sound, sound.instrument.voice.snapshot(), tail_samples)
+
+    def reset(self, seed: int, patch: Patch) -> None:
+        """Cross-fade to the initial state."""
+        self._journal.reset(seed, self._keep_tail(patch))
+        self._sounding.instrument.voice.reset(seed)
+        self._hold(replace(self._sounding))
+
+    def start(self, sound: Incoming) -> None:
+        """Begin a sound, which may be the present one as it is now, where nothing is heard."""
+        if sound is not self._sound or self._ring.end > self._floor:
+            self._deck.drop_tail()
+            self._ring.discard()
+            self._places.clear()
+            self._begin(sound, sound.instrument.voice.snapshot(), 0)
+
+    def start_over(self, seed: int) -> None:
+        """The same, in the initial state."""
+        self._sounding.instrument.voice.reset(seed)
+        self.start(replace(self._sounding))
+
+    @property
+    def _sounding(self) -> Incoming:
+        assert self._sound is not None
+        return self._sound
+
+    def _is_late(self, guard_samples: int) -> bool:
+        return self._ring.first + guard_samples > self._ring.cursor < self._ring.end
+
+    def _place_beyond(self, first: int, end: int) -> _Place | None:
+        first = max(first, self._floor + 1)
+        return next((place for ring, place in self._places.items() if first <= ring < end), None)
+
+    def _resume(self, patch: Patch, reach_samples: int) -> None:
+        """The callback has come to what has not been overwritten: tell what it plays, and take up the change again."""
+        self._block.words[LATE_RENDERS] += 1
+        begin, end, sound = self._ring.cursor, self._ring.end, self._sounding
+        place = self._place_beyond(max(begin, self._ring.first + reach_samples), end)
+        here = sound.instrument.voice.snapshot()
+        self._tell_again(begin, place.ring if place is not None else end)
+        if place is None:
+            self._deck.drop_tail()
+            self._ring.rewind(end)
+            self._begin(sound, here, 0)
+        elif place.sound is sound:
+            self._go_back_to(place, patch)
+        else:
+            self._arrive_at(place)
+            tail_samples = self._keep_tail(patch)
+            sound.instrument.voice.restore(here)
+            self._begin(sound, here, tail_samples)
+
+    def _tell_again(self, begin: int, end: int) -> None:
+        """Have the journal tell how the ring came about from `begin` to `end`, as if rendered just now."""
+        journey = None
+        for place in [place for ring, place in self._places.items() if begin <= ring < end]:
+            self._ring.rewind(place.ring)
+            self._journal.seek(place.at)
+            if place.journey != journey:
+                journey = place.journey
+                self._journal.voice(place.sound.origin, place.sound.rate_hz, place.snapshot, 0)
+            self._journal.patch(place.patch)
+            self._journal.seek(place.at + BLOCK_SAMPLES)
+
+    def _go_back_to(self, place: _Place, patch: Patch) -> None:
+        self._arrive_at(place)
+        voice = place.sound.instrument.voice
+        tail_samples = ms_to_samples(TOUCH_FADE_MS, voice.config.sample_rate_hz)
+        self._deck.keep_tail(tail_samples, place.patch)
+        voice.restore(place.snapshot)
+        self._journal.rollback(tail_samples, place.patch)
+        self._patch = patch
+
+    def _arrive_at(self, place: _Place) -> None:
+        self._forget(place.ring)
+        self._floor = place.ring
+        self._journey += 1
+        self._ring.rewind(place.ring)
+        self._journal.seek(place.at)
+        voice = place.sound.instrument.voice
+        voice.restore(place.snapshot)
+        self._deck.voice, self._deck.fade = voice, place.fade
+
+    def _keep_tail(self, patch: Patch) -> int:
+        tail_samples = ms_to_samples(CROSS_FADE_MS, self._sounding.instrument.voice.config.sample_rate_hz)
+        self._journal.patch(patch)
+        self._deck.keep_tail(tail_samples, patch)
+        return tail_samples
+
+    def _begin(self, sound: Incoming, snapshot: VoiceSnapshot, tail_samples: int) -> None:
+        self._hold(sound)
+        self._journal.voice(sound.origin, sound.rate_hz, snapshot, tail_samples)
+
+    def _hold(self, sound: Incoming) -> None:
+        """Nothing before the cursor is of this sound."""
+        self._sound = sound
+        self._deck.voice = sound.instrument.voice
+        self._floor = self._ring.cursor
+        self._journey += 1
+
+    def _forget(self, before: int) -> None:
+        for ring in [*takewhile(lambda ring: ring < before, self._places)]:
+            del self._places[ring]
