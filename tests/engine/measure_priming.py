@@ -22,21 +22,10 @@ from livernn.engine.history import JournalReader
 from livernn.engine.reel import MarkReader, ScopeTap
 from livernn.engine.transport import EngineState
 from tests.engine.fakes import Player
+from tests.fixtures.recording import sounder
 
 JACK = "JACK Audio Connection Kit"
 PATIENCE_S = 300.0
-
-TONE = """
-import sys, numpy as np, sounddevice
-phase = 0
-def play(output, frames, time, status):
-    global phase
-    output[:] = 0.3 * np.sin(2 * np.pi * 220.0 * (phase + np.arange(frames)) / 48000.0)[:, None]
-    phase += frames
-with sounddevice.OutputStream(48000, device="loopback", channels=2, dtype="float32", callback=play):
-    print("plays", flush=True)
-    sys.stdin.read()
-"""
 
 
 def _server(name: str, period: int) -> "subprocess.Popen[bytes]":
@@ -74,39 +63,41 @@ def main() -> None:
     parser.add_argument("--phrases", type=int, default=20)
     options = parser.parse_args()
     server = _server(f"livernn-measure-{os.getpid()}", options.period)
-    microphone = subprocess.Popen([sys.executable, "-c", TONE], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     player = Player()
+    tone = 0.3 * np.sin(2.0 * np.pi * 220.0 * np.arange(48000) / 48000.0).astype(np.float32)
     try:
-        player.client.start()
-        player.client.set_depth_ms(options.depth)
-        player.client.set_audio(f"system, {JACK}")
-        output = player.await_event(lambda event: isinstance(event, AudioOpened), PATIENCE_S)
-        player.client.set_microphone(f"loopback, {JACK}")
-        source = player.await_event(lambda event: isinstance(event, MicrophoneOpened), PATIENCE_S)
-        preset = load_preset(options.preset)
-        player.client.load(preset.checkpoint, preset.patch)
-        player.await_event(lambda event: isinstance(event, Loaded), PATIENCE_S)
-        player.client.play()
-        player.await_event(lambda event: event == StateChanged(EngineState.PLAYING), PATIENCE_S)
-        time.sleep(1.0)
-        seconds = np.random.default_rng(1).uniform(0.3, 2.0, options.phrases)
-        with tempfile.TemporaryDirectory() as folder:
-            took = [_phrase(player, Path(folder) / f"{at}.wav", length) for at, length in enumerate(seconds)]
-        metrics = player.client.metrics()
-        assert isinstance(output, AudioOpened)
-        assert isinstance(source, MicrophoneOpened)
-        sys.stdout.write(
-            f"let go to continuation, ms: median {np.median(took):.1f}, 95 % {np.percentile(took, 95):.1f}, "
-            f"most {max(took):.1f} of {len(took)}; the device adds {source.latency_ms:.1f} before and "
-            f"{metrics.output_latency_ms:.1f} after; depth {metrics.target_depth_ms:.0f}, period {options.period}; "
-            f"{metrics.underruns} underruns, {metrics.device_xruns} device xruns\n"
-        )
+        with tempfile.TemporaryDirectory() as folder, sounder("loopback", tone, Path(folder) / "tone.npy"):
+            _measure(player, options, Path(folder))
     finally:
         player.client.close()
-        microphone.terminate()
-        microphone.wait()
         server.terminate()
         server.wait()
+
+
+def _measure(player: Player, options: argparse.Namespace, folder: Path) -> None:
+    player.client.start()
+    player.client.set_depth_ms(options.depth)
+    player.client.set_audio(f"system, {JACK}")
+    output = player.await_event(lambda event: isinstance(event, AudioOpened), PATIENCE_S)
+    player.client.set_microphone(f"loopback, {JACK}")
+    source = player.await_event(lambda event: isinstance(event, MicrophoneOpened), PATIENCE_S)
+    preset = load_preset(options.preset)
+    player.client.load(preset.checkpoint, preset.patch)
+    player.await_event(lambda event: isinstance(event, Loaded), PATIENCE_S)
+    player.client.play()
+    player.await_event(lambda event: event == StateChanged(EngineState.PLAYING), PATIENCE_S)
+    time.sleep(1.0)
+    seconds = np.random.default_rng(1).uniform(0.3, 2.0, options.phrases)
+    took = [_phrase(player, folder / f"{at}.wav", length) for at, length in enumerate(seconds)]
+    metrics = player.client.metrics()
+    assert isinstance(output, AudioOpened)
+    assert isinstance(source, MicrophoneOpened)
+    sys.stdout.write(
+        f"let go to continuation, ms: median {np.median(took):.1f}, 95 % {np.percentile(took, 95):.1f}, "
+        f"most {max(took):.1f} of {len(took)}; the device adds {source.latency_ms:.1f} before and "
+        f"{metrics.output_latency_ms:.1f} after; depth {metrics.target_depth_ms:.0f}, period {options.period}; "
+        f"{metrics.underruns} underruns, {metrics.device_xruns} device xruns\n"
+    )
 
 
 if __name__ == "__main__":
