@@ -33,7 +33,7 @@ from livernn.engine.reel import (
     TAP_SAMPLES,
     TAP_WRITTEN,
 )
-from livernn.engine.ringbuffer import load_acquire, skip, store_release
+from livernn.engine.ringbuffer import skip
 from livernn.engine.shared import (
     CALLBACKS,
     CHANNELS,
@@ -57,6 +57,7 @@ from livernn.engine.shared import (
     TOTAL_FLOATS,
     UNDERRUNS,
 )
+from livernn.synth.atomics import load_acquire, store_release
 
 carray: Any = numba.carray  # type: ignore[attr-defined]
 types: Any = numba.types

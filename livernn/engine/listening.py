@@ -18,7 +18,7 @@ from livernn.engine.ear import (
     HEARD,
     INPUT_XRUNS,
 )
-from livernn.engine.ringbuffer import store_release
+from livernn.synth.atomics import store_release
 
 carray: Any = numba.carray  # type: ignore[attr-defined]
 

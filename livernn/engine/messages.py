@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from livernn.engine.transport import EngineState
 
-DEFAULT_DEPTH_MS = 60.0
+DEFAULT_DEPTH_MS = 200.0
 """How far ahead of the ear the sampler works until it is told otherwise."""
 
 

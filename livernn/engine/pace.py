@@ -1,5 +1,7 @@
 """How fast the sampler is, and what that leaves time for."""
 
+import math
+
 from livernn.engine.shared import BLOCK_MS, LARGEST_BLOCK, REAL_TIME_FACTOR, TOUCH_MS, SharedBlock
 from livernn.engine.studio import VoiceLike
 from livernn.engine.tape import BLOCK_SAMPLES
@@ -12,8 +14,8 @@ NAP_MS = 1.0
 QUICK_FROM, SLOW_BELOW = 2.5, 1.8
 """Real-time factors: from the first on a change has the ring rendered again; below the second it no longer has."""
 
-_SLACK_MS = 1.0
-"""What the callback may come early by."""
+_SLACK_MS = 0.3
+"""Longer than it takes to overwrite a block."""
 
 _HASTE = 1.5
 """How much longer than usual a render may take without being late."""
@@ -48,7 +50,9 @@ class Pace:
         """The same: what is played before a fade and the block after it are rendered."""
         cost = self._spent_ms / max(self._rendered_ms, 1e-6)
         spent_ms = _HASTE * cost * (fade_ms + _block_ms(voice))
-        return self.guard_samples(voice) + ms_to_samples(spent_ms, voice.device_rate_hz)
+        block_samples = max(int(self._block.words[LARGEST_BLOCK]), 1)
+        calls = math.ceil(ms_to_samples(spent_ms, voice.device_rate_hz) / block_samples)
+        return self.guard_samples(voice) + calls * block_samples
 
     def tell_touch(self, voice: VoiceLike, depth_samples: int) -> None:
         """Say how long it usually takes from the move of a control to the output."""

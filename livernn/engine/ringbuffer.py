@@ -4,48 +4,15 @@ Indices count samples since the beginning and never wrap; each is written by one
 it wrote with its index and the consumer acquires it, so that no sample is read before it is there on any processor.
 """
 
-from typing import Any
-
 import numpy as np
-from llvmlite import ir
-from numba import extending, njit, types
+from numba import njit
 from numpy.typing import NDArray
 
 from livernn.engine.shared import RING_CURSOR, RING_READ, RING_SKIP, RING_WRITE, ring_first
+from livernn.synth.atomics import load_acquire, store_release
 from livernn.synth.kernel_cache import use_kernel_cache
 
 use_kernel_cache()
-
-_WORD_BYTES = 8
-_intrinsic: Any = extending.intrinsic
-
-
-def _pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
-    data = context.make_array(array_type)(context, builder, array).data
-    return builder.gep(data, [index], source_etype=ir.IntType(64))
-
-
-@_intrinsic
-def load_acquire(typing_context, words, index):  # type: ignore[no-untyped-def] # noqa: ARG001
-    """`words[index]` of an int64 array; later reads see what was written before its release."""
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1])
-        return builder.load_atomic(pointer, "acquire", _WORD_BYTES, typ=ir.IntType(64))
-
-    return types.int64(words, types.intp), generate
-
-
-@_intrinsic
-def store_release(typing_context, words, index, value):  # type: ignore[no-untyped-def] # noqa: ARG001
-    """`words[index] = value` of an int64 array, after everything that was written before."""
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        pointer = _pointer(context, builder, signature.args[0], arguments[0], arguments[1])
-        builder.store_atomic(arguments[2], pointer, "release", _WORD_BYTES)
-        return context.get_dummy_value()
-
-    return types.void(words, types.intp, types.int64), generate
 
 
 @njit("int64(int64[::1], float32[::1], float32[::1])", nogil=True, cache=True, error_model="numpy")

@@ -51,16 +51,20 @@ class StatusStrip(QFrame):
         self.setObjectName("panel")
         self.speed = Cell("Real time", "Sound rendered per time spent; below 1 it cannot keep up", "88.8 ×")
         self.ring = Cell("Ring", "Sound rendered ahead, and how much is aimed at", "888 / 888 ms")
+        self.touch = Cell("Touch", "From the move of a control to the ear, the output's delay included", "888 ms")
+        self.late = Cell(
+            "Late", "Times that a move was heard a moment later, because it was not rendered in time", "8888"
+        )
         self.underruns = Cell("Underruns", "Times that the engine was too late", "88888")
         self.xruns = Cell("Device xruns", "Times that the audio device missed a block", "88888")
         self.output = Cell("Output", "Audio output and its sample rate", "")
         self.model = Cell("Model", "Sample rate of the model", "88.8 kHz")
-        self._counts = (Counted(), Counted())
-        self._alarms = (Lamp(ALARM_S), Lamp(ALARM_S))
+        self._counts = (Counted(), Counted(), Counted())
+        self._alarms = (Lamp(ALARM_S), Lamp(ALARM_S), Lamp(ALARM_S))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(18, 6, 18, 6)
         layout.setSpacing(26)
-        for cell in (self.speed, self.ring, self.underruns, self.xruns):
+        for cell in (self.speed, self.ring, self.touch, self.late, self.underruns, self.xruns):
             layout.addWidget(cell)
         layout.addWidget(self.output, 1)
         layout.addWidget(self.model)
@@ -68,7 +72,7 @@ class StatusStrip(QFrame):
     def set_scale(self, scale: float) -> None:
         """See `theme.scale_for`; after the style sheet has been set."""
         self.setFixedHeight(round(72 * scale))
-        for cell in (self.speed, self.ring, self.underruns, self.xruns, self.model):
+        for cell in (self.speed, self.ring, self.touch, self.late, self.underruns, self.xruns, self.model):
             cell.value.ensurePolished()
             cell.hold_width()
 
@@ -79,9 +83,10 @@ class StatusStrip(QFrame):
         self.speed.show_value(f"{factor:.1f} ×" if factor > 0.0 else _NONE, alarm=0.0 < factor < 1.0)
         depth = f"{metrics.depth_ms:.0f}" if playing else _NONE
         self.ring.show_value(f"{depth} / {metrics.target_depth_ms:.0f} ms" if metrics.target_depth_ms > 0.0 else _NONE)
-        missed = (metrics.underruns, metrics.device_xruns)
+        self.touch.show_value(f"{metrics.touch_ms:.0f} ms" if playing and metrics.touch_ms > 0.0 else _NONE)
+        missed = (metrics.late_renders, metrics.underruns, metrics.device_xruns)
         for cell, count, counted, alarm in zip(
-            (self.underruns, self.xruns), missed, self._counts, self._alarms, strict=True
+            (self.late, self.underruns, self.xruns), missed, self._counts, self._alarms, strict=True
         ):
             alarm.feed(counted.grew(count), passed_s)
             cell.show_value(str(count), alarm=alarm.lit)

@@ -1,0 +1,276 @@
+"""A moved control is heard at the playhead: the tape by hand, block by block, and an engine whose clock is the test."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from livernn.control.patch import Patch
+from livernn.engine.history import History, JournalReader
+from livernn.engine.journal import Origin
+from livernn.engine.messages import Load, Play, SetDepth
+from livernn.engine.pace import QUICK_FROM, SLOW_BELOW, Pace
+from livernn.engine.reel import Reel
+from livernn.engine.replay import replay
+from livernn.engine.score import Flow, Score
+from livernn.engine.shared import (
+    CHANNELS,
+    FADE_SAMPLES,
+    GATE,
+    LARGEST_BLOCK,
+    LATE_RENDERS,
+    LEVEL,
+    REAL_TIME_FACTOR,
+    REEL_ADDRESS,
+    RING_AT,
+    RING_READ,
+    RING_WORDS,
+    TOUCH_MS,
+    UNDERRUNS,
+    ControlBlock,
+    SharedBlock,
+    read_metrics,
+)
+from livernn.engine.studio import Instrument, VoiceLike
+from livernn.engine.take import new_card
+from livernn.engine.tape import BLOCK_SAMPLES, Incoming, Tape
+from livernn.engine.transport import EngineState
+from livernn.model.checkpoint import load_checkpoint, random_checkpoint, save_checkpoint
+from livernn.model.precision import DEFAULT_PRECISION
+from livernn.synth.generator import Generator
+from livernn.synth.kernel import load_kernel
+from livernn.synth.voice import Voice
+from tests.engine.fakes import PATIENCE_S, RATE_HZ, SMALL, LevelVoice, Rig, pull
+
+CALM, WILD = Patch(temperature=0.6, gain_db=-3.0), Patch(temperature=1.4)
+BLOCK = 192
+"""Device samples of a block."""
+FADE = 96
+PULL = 128
+GUARD, REACH = PULL + 14, 2 * PULL + 14
+DEPTH = 9600
+FULL_LEVEL = 16
+"""Of the gate."""
+
+
+class Bench:
+    """A tape and what was heard of it."""
+
+    def __init__(self, voice: VoiceLike, checkpoint: Path = Path("none")) -> None:
+        self.reel = Reel.create()
+        self.block = SharedBlock.create()
+        words = self.block.words
+        words[[REEL_ADDRESS, CHANNELS, FADE_SAMPLES]] = self.reel.address, 1, FULL_LEVEL
+        words[[GATE, LEVEL]] = 1, FULL_LEVEL
+        self.entries = JournalReader(self.reel)
+        self.history = History()
+        self.tape = Tape(self.block, self.reel)
+        sha256 = load_checkpoint(checkpoint).sha256 if checkpoint.exists() else ""
+        origin = Origin(str(checkpoint), sha256, DEFAULT_PRECISION, 1)
+        self.sound = Incoming(Instrument(None, voice), origin, 0, CALM)  # type: ignore[arg-type]
+        self.tape.start(self.sound)
+        self.heard = np.empty(0, np.float32)
+
+    def close(self) -> None:
+        self.block.close()
+        self.reel.close()
+
+    @property
+    def read(self) -> int:
+        return int(self.block.words[RING_AT + RING_READ])
+
+    def render(self, patch: Patch, blocks: int | None = None) -> None:
+        """So many blocks, or until the ring is full."""
+        while (blocks is None and self.tape.ahead_samples < DEPTH) or (blocks is not None and blocks > 0):
+            self.tape.render(patch, GUARD, REACH)
+            blocks = None if blocks is None else blocks - 1
+
+    def hear(self, count: int) -> None:
+        for start in range(0, count, PULL):
+            self.heard = np.append(self.heard, pull(self.block, min(PULL, count - start))[:, 0])
+        self.history.add(self.entries.take() or [])
+        self.history.hear(self.read, self.read)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
+    made = random_checkpoint(SMALL, seed=1)
+    save_checkpoint(path, SMALL, made.weights, made.provenance)
+    return path
+
+
+@pytest.fixture(scope="module")
+def make_bench(model: Path) -> Callable[[], Bench]:
+    weights = load_kernel(load_checkpoint(model))
+    return lambda: Bench(Voice(Generator(weights, seed=1), RATE_HZ), model)
+
+
+def untouched(make_bench: Callable[[], Bench], count: int) -> NDArray[np.float32]:
+    """What is heard where nothing is moved."""
+    bench = make_bench()
+    while bench.heard.size < count:
+        bench.render(CALM)
+        bench.hear(PULL)
+    bench.close()
+    return bench.heard[:count]
+
+
+def first_difference(bench: Bench, make_bench: Callable[[], Bench]) -> int:
+    return int(np.flatnonzero(bench.heard != untouched(make_bench, bench.heard.size))[0])
+
+
+def assert_replayed(bench: Bench, tmp_path: Path) -> None:
+    flow = Flow(0, 0, is_open=True, starved=False, level=FULL_LEVEL)
+    score = Score(tmp_path, new_card("", "", int(RATE_HZ), 0), [flow], bench.history.since(0), bench.heard.size)
+    again = np.concatenate(list(replay(score)))
+    different = np.flatnonzero(again[FULL_LEVEL * 20 :] != bench.heard[FULL_LEVEL * 20 :])
+    assert different.size == 0, different[:3]
+
+
+@pytest.mark.parametrize("moment", [1024, 1111, 2000])
+def test_a_touch_is_heard_within_reach_block_and_delay(make_bench: Callable[[], Bench], moment: int) -> None:
+    bench = make_bench()
+    bench.render(CALM)
+    bench.hear(moment)
+    assert bench.tape.set_back(WILD, REACH)
+    bench.render(WILD)
+    bench.hear(4 * DEPTH // 5)
+    delay = first_difference(bench, make_bench) - moment
+    assert REACH <= delay < REACH + BLOCK + FADE
+    assert bench.block.words[LATE_RENDERS] == bench.block.words[UNDERRUNS] == 0
+    bench.close()
+
+
+def test_a_touch_that_changes_nothing_changes_no_sample(make_bench: Callable[[], Bench]) -> None:
+    bench = make_bench()
+    for _ in range(30):
+        bench.render(CALM)
+        bench.hear(300)
+        bench.tape.set_back(CALM, REACH)
+    assert np.allclose(bench.heard, untouched(make_bench, bench.heard.size), atol=1e-6)
+    bench.close()
+
+
+def test_a_late_render_leaves_the_old_sound_and_is_counted(make_bench: Callable[[], Bench], tmp_path: Path) -> None:
+    bench = make_bench()
+    bench.render(CALM)
+    bench.hear(1024)
+    bench.tape.set_back(WILD, REACH)
+    bench.render(WILD, blocks=2)
+    bench.hear(2048)
+    came_back = bench.read
+    bench.render(WILD)
+    bench.hear(DEPTH // 2)
+    assert bench.block.words[LATE_RENDERS] == 1
+    assert bench.block.words[UNDERRUNS] == 0
+    twin = untouched(make_bench, bench.heard.size)
+    overwritten = 1024 + REACH + 3 * BLOCK
+    assert np.array_equal(bench.heard[overwritten : came_back + REACH], twin[overwritten : came_back + REACH])
+    taken_up = came_back + REACH + BLOCK + FADE
+    assert not np.array_equal(bench.heard[taken_up:], twin[taken_up:])
+    assert_replayed(bench, tmp_path)
+    bench.close()
+
+
+def test_the_seam_is_a_fade() -> None:
+    bench = Bench(LevelVoice(0.5, RATE_HZ))
+    for turn, gain_db in enumerate((0.0, -20.0, 0.0, -40.0, 0.0)):
+        patch = Patch(gain_db=gain_db)
+        if turn:
+            assert bench.tape.set_back(patch, REACH)
+        bench.render(patch)
+        bench.hear(1500)
+    steps = np.abs(np.diff(bench.heard[FULL_LEVEL:]))
+    assert 0.0 < steps.max() <= 0.5 * np.pi / 2.0 / FADE
+    assert np.all(bench.heard[FULL_LEVEL:] > 0.0)
+    bench.close()
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["touch", "touch", "reset", "none"]), st.integers(0, 40), st.integers(0, 2500)),
+        max_size=12,
+    )
+)
+def test_whatever_is_moved_and_however_late_a_take_tells_what_was_heard(
+    make_bench: Callable[[], Bench], tmp_path: Path, turns: list[tuple[str, int, int]]
+) -> None:
+    bench = make_bench()
+    patch = CALM
+    bench.render(patch)
+    bench.hear(400)
+    for number, (what, blocks, heard) in enumerate(turns):
+        if what == "touch":
+            patch = Patch(temperature=0.5 + number / 12)
+            bench.tape.set_back(patch, REACH)
+        elif what == "reset":
+            bench.tape.set_back(patch, REACH + 20 * PULL)
+            bench.tape.reset(number, patch)
+            bench.render(patch)
+            bench.hear(_left(bench) // 2)
+        bench.render(patch, blocks)
+        bench.hear(min(heard, _left(bench)))
+    bench.render(patch, blocks=1)
+    bench.hear(0)
+    assert bench.block.words[UNDERRUNS] == 0
+    assert_replayed(bench, tmp_path)
+    bench.close()
+
+
+def _left(bench: Bench) -> int:
+    return max(0, int(bench.block.words[RING_AT]) - bench.read)
+
+
+def test_it_is_off_where_there_is_no_room_and_does_not_flicker(block: SharedBlock) -> None:
+    pace, voice = Pace(block), LevelVoice(0.5, RATE_HZ)
+    block_ms = 1000.0 * BLOCK_SAMPLES / SMALL.sample_rate_hz
+
+    def settle(factor: float) -> bool:
+        for _ in range(1000):
+            pace.measure(voice, block_ms / factor)
+        assert block.doubles[REAL_TIME_FACTOR] == pytest.approx(factor, rel=1e-3)
+        return pace.is_quick
+
+    between = (QUICK_FROM + SLOW_BELOW) / 2.0
+    assert not settle(between)
+    assert settle(QUICK_FROM * 1.1)
+    assert settle(between)
+    assert not settle(SLOW_BELOW * 0.9)
+    block.words[LARGEST_BLOCK] = 128
+    pace.tell_touch(voice, 9600)
+    assert block.doubles[TOUCH_MS] == 200.0
+    settle(9.0)
+    pace.tell_touch(voice, 9600)
+    assert block.doubles[TOUCH_MS] < 15.0
+
+
+def wait_until(fits: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not fits():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.001)
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_in_an_engine(rig: Rig, quick: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not quick:
+        monkeypatch.setattr("livernn.engine.pace.QUICK_FROM", np.inf)
+    control = ControlBlock(rig.block)
+    rig.send(SetDepth(200.0), Load(1, "0.5.safetensors", Patch().to_dict()), Play())
+    rig.listen(lambda sound: bool(np.all(sound == 0.5)))
+    ring = rig.block.words[RING_AT : RING_AT + RING_WORDS]
+    wait_until(lambda: read_metrics(rig.block, rig.reel).depth_ms >= 199.0)
+    begin, end = int(ring[RING_READ]), int(ring[0])
+    control.write(Patch(gain_db=-20.0), 1)
+    wait_until(lambda: not quick or rig.block.ring[(end - 1) % rig.block.ring.size] != 0.5)
+    heard = rig.listen(lambda sound: bool(np.all(sound < 0.06)))
+    changed = int(np.flatnonzero(heard != 0.5)[0])
+    assert changed < 1000 if quick else changed >= end - begin
+    assert read_metrics(rig.block, rig.reel).state is EngineState.PLAYING
