@@ -8,6 +8,7 @@ from livernn.control.actions import Action
 from livernn.control.changes import Act, Change, ChoosePreset, SetParam
 from livernn.control.map_shelf import MapShelf
 from livernn.control.preset import Preset, find_presets
+from livernn.control.primes import PrimeShelf, primes_folder
 from livernn.control.takes import takes_folder
 from livernn.engine.client import (
     AudioOpened,
@@ -16,9 +17,12 @@ from livernn.engine.client import (
     EngineDied,
     Event,
     Failed,
+    Listening,
     Loaded,
     Metrics,
+    MicrophoneClosed,
     NoDevice,
+    Primed,
     TakeBegun,
     TakeEnded,
     Tuning,
@@ -133,6 +137,8 @@ class Player:
         match change:
             case SetParam(name, value):
                 self.client.set_param(name, value)
+            case Act(Action.LISTEN, pressed):
+                self._listen(on=pressed)
             case Act(action, pressed=True):
                 self._act(action)
             case ChoosePreset(name):
@@ -164,6 +170,12 @@ class Player:
             case Action.PREVIOUS_PRESET:
                 self._step(-1)
 
+    def _listen(self, *, on: bool) -> None:
+        if on:
+            self.client.listen(PrimeShelf(primes_folder()).free_phrase())
+        else:
+            self.client.stop_listening()
+
     def _step(self, step: int) -> None:
         presets = find_presets()
         checkpoints = [preset.checkpoint for preset in presets]
@@ -192,10 +204,10 @@ def _follow(
             on_status(_summary(player.client.metrics()))
             continue
         match item:
+            case MidiPorts() | Listening() | Primed() | MicrophoneClosed():
+                on_status(_describe(item))
             case _Woken():
                 player.take()
-            case MidiPorts(_, opened, trouble):
-                on_status(f"MIDI: {', '.join(opened) or 'no input'}{f' ({trouble})' if trouble else ''}")
             case Tuning(stage, fraction):
                 on_status(f"{stage} ({fraction:.0%})")
             case Loaded(checkpoint=path, seed=seed):
@@ -215,6 +227,18 @@ def _follow(
                 return 1
             case _:
                 continue
+
+
+def _describe(event: MidiPorts | Listening | Primed | MicrophoneClosed) -> str:
+    match event:
+        case MidiPorts(_, opened, trouble):
+            return f"MIDI: {', '.join(opened) or 'no input'}{f' ({trouble})' if trouble else ''}"
+        case Listening():
+            return "listening to the microphone"
+        case Primed(seconds, name):
+            return f"continuing {name} ({seconds:.1f} s heard)"
+        case MicrophoneClosed(message):
+            return message or "the microphone is closed"
 
 
 def _summary(metrics: Metrics) -> str:

@@ -18,6 +18,7 @@ class Action(Enum):
     PANIC = "panic"
     NEW_SEED = "new_seed"
     RECORD = "record"
+    LISTEN = "listen"
     PREVIOUS_PRESET = "previous_preset"
     NEXT_PRESET = "next_preset"
 
@@ -38,6 +39,7 @@ ACTIONS: Mapping[Action, ActionSpec] = MappingProxyType(
         Action.PANIC: ActionSpec("Panic", "Silence at once, and back to the initial state."),
         Action.NEW_SEED: ActionSpec("New seed", "Start over with a new random seed."),
         Action.RECORD: ActionSpec("Record", "Begin a take, the last minute included, or end it."),
+        Action.LISTEN: ActionSpec("Listen", "Hold: listen to the microphone. Let go: continue what was played."),
         Action.PREVIOUS_PRESET: ActionSpec("Previous preset", "Change to the previous preset of the list."),
         Action.NEXT_PRESET: ActionSpec("Next preset", "Change to the next preset of the list."),
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from livernn.control.file_names import file_name
 from livernn.control.take_card import PRIMES_SUFFIX, TakeCard, read_card, replace_card
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.paths import data_dir
@@ -23,7 +24,6 @@ KEPT_DAYS = 30
 
 _BLOCK_FRAMES = 1 << 18
 _DAY_S = 86400.0
-_FORBIDDEN = set('<>:"/\\|?*')
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,9 @@ class Shelf:
             BadInputError: the name is empty, not one for a file, or taken.
             LiveRNNError: the disk refuses.
         """
-        name = name.strip()
+        name = file_name(name)
         if name == take.name:
             return take
-        if not name or name.startswith(".") or _FORBIDDEN & set(name) or not name.isprintable():
-            raise BadInputError(f"name {name!r}", "no file can be called that on every system", "Use another.")
         to = take.path.with_name(f"{name}.wav")
         if to.exists() or to.with_suffix(".json").exists():
             raise BadInputError(f"name {name!r}", "another take has it", "Use another.")

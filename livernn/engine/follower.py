@@ -18,7 +18,7 @@ from livernn.units import ms_to_samples
 from livernn.wavfile import GrowingWav, to_pcm24
 
 SHORTEST_MS = 50.0
-"""A key that is only touched does not change the sound."""
+"""A key that is only touched does not change the sound, and leaves nothing."""
 
 LONGEST_S = 120.0
 
@@ -164,9 +164,12 @@ class Follower:
 
     def _close_tape(self, following: _Following) -> None:
         tape, following.tape = following.tape, None
+        phrase = following.phrase
         if tape is not None:
             with suppress(OSError):
                 tape.close()
+                if following.read - phrase.begin < ms_to_samples(SHORTEST_MS, phrase.rate_hz):
+                    phrase.path.unlink()
 
     def _tell_spoilt(self, phrase: Phrase, error: OSError) -> None:
         self._deliver(lambda: phrase.spoilt(error))

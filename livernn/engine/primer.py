@@ -194,7 +194,8 @@ class Primer:
         path = listening.phrase.path
         if instrument is not None:
             self._stage.change_to(instrument, listening.seed, str(path))
-        self._stage.duck(0.0)
+        else:
+            self._stage.duck(0.0)
         self._emit(msg.ListeningEnded(str(path)))
         if instrument is not None:
             self._emit(msg.Primed(seconds, path.name, listening.seed))

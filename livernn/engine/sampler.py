@@ -64,7 +64,7 @@ class Sampler:
         self._thread.start()
 
     def swap(self, incoming: Incoming) -> None:
-        """Cross-fade to another instrument; at once where nothing sounds."""
+        """Cross-fade to another instrument, which is not ducked; at once where nothing sounds."""
         self._changes.put(lambda: self._swap(incoming))
 
     def reset(self, seed: int) -> None:
@@ -158,6 +158,7 @@ class Sampler:
         else:
             self._tape.change(incoming, patch)
         self._current = incoming
+        self._duck_db = 0.0
 
     def _reset(self, seed: int) -> None:
         if self._current is None:

@@ -192,6 +192,8 @@ class Controllers(QObject):
         match change:
             case SetParam(name, value):
                 self.session.set_value(name, value)
+            case Act(Action.LISTEN, pressed):
+                (self.session.priming.hold if pressed else self.session.priming.let_go)()
             case Act(action, pressed=True):
                 self._act(action)
             case ChoosePreset(name):

@@ -24,11 +24,13 @@ from livernn.ui.control_page import ControlPage
 from livernn.ui.controllers import Controllers
 from livernn.ui.dialogs import Dialogs
 from livernn.ui.header import Header
+from livernn.ui.hold import KeyRelease
 from livernn.ui.keys import Keys
 from livernn.ui.learnables import Learnables
 from livernn.ui.meter import LevelMeter
 from livernn.ui.notice import Notice, Remedy
 from livernn.ui.pages import Pages
+from livernn.ui.prime_panel import PrimePanel
 from livernn.ui.scope_panel import ScopePanel
 from livernn.ui.session import Session
 from livernn.ui.status_strip import StatusStrip
@@ -64,8 +66,9 @@ class MainWindow(QMainWindow):
         self.controllers = Controllers(session)
         self.control = ControlPage(self.controllers)
         self.takes = TakesPanel(session.recordings)
+        self.primes = PrimePanel(session.priming)
         self.control_lamp = ControlLamp(self.controllers)
-        self.learnables = Learnables(self.controllers, self.transport.targets())
+        self.learnables = Learnables(self.controllers, {**self.transport.targets(), **self.primes.targets()})
         self.setWindowTitle("liveRNN")
         self.setAcceptDrops(True)
         self.setCentralWidget(self._lay_out())
@@ -90,6 +93,7 @@ class MainWindow(QMainWindow):
         scopes = QHBoxLayout()
         scopes.setSpacing(12)
         self.pages.dock(self.scopes, "Scopes", "What is heard")
+        self.pages.dock(self.primes, "Primes", "Sounds to continue, and the microphone (Ctrl+I)")
         self.pages.dock(self.control, "Control", "MIDI, OSC, and what they move (Ctrl+M)")
         self.pages.dock(self.takes, "Takes", "What was recorded (Ctrl+E)")
         scopes.addWidget(self.pages, 1)
@@ -154,6 +158,9 @@ class MainWindow(QMainWindow):
         add("Ctrl+Shift+S", "Save as a new preset", dialogs.ask_for_title)
         add("Ctrl+B", "Mark the preset as a favourite, or no longer", self.header.favourite.click)
         add("Ctrl+P", "Prime: continue a sound file", dialogs.ask_for_prime)
+        add("L", "Hold: listen to the microphone; let go: continue what was played", session.priming.hold)
+        KeyRelease(self, Qt.Key.Key_L, session.priming.let_go)
+        add("Ctrl+I", "Primes, and the microphone", lambda: self.pages.toggle(self.primes))
         add("Ctrl+R", "Start over with a new random seed", session.reset)
         add("F", "Freeze the scopes", self.scopes.freeze.toggle)
         add("Ctrl+D", "Audio output", dialogs.show_audio)
@@ -246,6 +253,7 @@ class MainWindow(QMainWindow):
             return
         self.scopes.refresh(self.session.client, metrics.device_rate_hz, passed_s)
         self.meter.feed(metrics, passed_s)
+        self.primes.microphone.feed(metrics, passed_s)
 
     def _draw_status(self) -> None:
         now = time.monotonic()

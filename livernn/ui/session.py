@@ -24,7 +24,6 @@ from livernn.engine.client import (
     Garbled,
     Loaded,
     NoDevice,
-    Primed,
     StateChanged,
     TakeBegun,
     TakeEnded,
@@ -34,6 +33,7 @@ from livernn.engine.client import (
 from livernn.errors import LiveRNNError
 from livernn.ui.library import Library
 from livernn.ui.notice import WELCOME, Kind, Notice, Remedy
+from livernn.ui.priming import Priming, PrimingEvent
 from livernn.ui.recordings import Recordings
 from livernn.ui.settings import Settings
 from livernn.ui.sources import Source, classify, open_sound_model
@@ -65,6 +65,8 @@ class Session(QObject):
         self.settings = settings
         self.recordings = Recordings(self.client)
         self.recordings.told.connect(self._tell_of_takes)
+        self.priming = Priming(self.client, settings)
+        self.priming.told.connect(self._show)
         self.library = Library(settings)
         self.preset: Preset | None = None
         self.pending: Preset | None = None
@@ -101,6 +103,7 @@ class Session(QObject):
         self.audio = self.settings.audio_of(device) if device else self.settings.audio
         self.client.start()
         self._send_audio()
+        self.priming.start()
         first = preset or self.library.remembered()
         if first is None:
             self._show(Notice(Kind.ERROR, "No preset found: drop a checkpoint (.safetensors) or a preset folder here."))
@@ -170,8 +173,7 @@ class Session(QObject):
 
     def prime(self, path: Path) -> None:
         """Continue a sound file."""
-        self._show(Notice(Kind.BUSY, f"Listening to {path.name}"))
-        self.client.prime(path)
+        self.priming.continue_file(path)
 
     def set_value(self, name: str, value: float) -> None:
         """Change one parameter, as from a knob."""
@@ -273,6 +275,8 @@ class Session(QObject):
         self.notice_changed.emit(notice)
 
     def _handle(self, event: Event) -> None:
+        if isinstance(event, PrimingEvent):
+            self.priming.take_event(event)
         match event:
             case StateChanged(state):
                 self.state = state
@@ -281,8 +285,6 @@ class Session(QObject):
                 self._show(Notice(Kind.BUSY, stage[:1].upper() + stage[1:], fraction=fraction))
             case Loaded():
                 self._take_loaded(event)
-            case Primed(seconds, name):
-                self._show(Notice(Kind.INFO, f"Continuing {name} ({seconds:.1f} s heard)"))
             case WasReset(seed):
                 self._show(Notice(Kind.INFO, f"Started over with seed {seed}"))
             case AudioOpened():
@@ -314,6 +316,7 @@ class Session(QObject):
                 self._show(Notice(Kind.ERROR, message))
             case EngineDied(_, message):
                 self.died = True
+                self.priming.lose_engine()
                 self.state = EngineState.STOPPED
                 self.output = None
                 self.state_changed.emit()

@@ -15,8 +15,9 @@ from PySide6.QtCore import QByteArray
 from livernn import paths
 from livernn.inputs.osc import DEFAULT_PORT
 
-_THEME, _PRESET, _FAVOURITES, _DEVICE, _DEPTH, _GEOMETRY, _FORMATS, _MIDI, _OSC = (
+_THEME, _PRESET, _FAVOURITES, _DEVICE, _DEPTH, _GEOMETRY, _FORMATS, _MIDI, _OSC, _MICROPHONE, _DUCK = (
     "theme", "preset", "favourites", "audio_device", "depth_ms", "geometry", "audio_formats", "midi_inputs", "osc",
+    "microphone", "duck_db",
 )  # fmt: skip
 _SYSTEM_DEFAULT = ""
 _LIMIT_BYTES = 1 << 20
@@ -29,6 +30,14 @@ class AudioChoice:
     device: str | None = None
     rate_hz: float | None = None
     block: int | None = None
+
+
+@dataclass(frozen=True)
+class MicrophoneChoice:
+    """Whether to open one, and which; None leaves that to the system."""
+
+    on: bool = False
+    device: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +125,26 @@ class Settings:
     @osc.setter
     def osc(self, choice: OscChoice) -> None:
         self._write(_OSC, asdict(choice))
+
+    @property
+    def microphone(self) -> MicrophoneChoice:
+        """The microphone last used, and whether it was open."""
+        value = self._table(_MICROPHONE)
+        device = value.get("device")
+        return MicrophoneChoice(value.get("on") is True, device if isinstance(device, str) and device else None)
+
+    @microphone.setter
+    def microphone(self, choice: MicrophoneChoice) -> None:
+        self._write(_MICROPHONE, asdict(choice))
+
+    @property
+    def duck_db(self) -> float | None:
+        """How much quieter the sound is while the microphone is listened to."""
+        return _number(self._values.get(_DUCK))
+
+    @duck_db.setter
+    def duck_db(self, duck_db: float) -> None:
+        self._write(_DUCK, duck_db)
 
     @property
     def depth_ms(self) -> float | None:

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from livernn.control.takes import Take
 from livernn.ui.field import Field
+from livernn.ui.parts import caption, row, small_button
 from livernn.ui.record_button import as_clock
 from livernn.ui.recordings import Recordings
 from livernn.ui.take_outline import TakeOutline
@@ -37,12 +38,12 @@ class TakesPanel(QWidget):
         self.name = Field("Name of the take", "What the take is called (F2)")
         self.begin = Field("Trim from, s", "Keep the take from here on, in seconds; nothing is erased")
         self.end = Field("Trim to, s", "Keep the take up to here, in seconds; nothing is erased")
-        self.listen = _button("Listen", "Play the take beside the instrument, which is not disturbed (Enter)")
-        self.normalise = _button("Normalise", "Export with the peak at -1 dB")
+        self.listen = small_button("Listen", "Play the take beside the instrument, which is not disturbed (Enter)")
+        self.normalise = small_button("Normalise", "Export with the peak at -1 dB")
         self.normalise.setCheckable(True)
-        self.export = _button("Export…", "Write what is kept to a WAV anywhere")
-        self.delete = _button("Delete", "Take it off the list (Delete)")
-        self.undo = _button("Undo", "Bring back the take that was deleted last (Ctrl+Z)")
+        self.export = small_button("Export…", "Write what is kept to a WAV anywhere")
+        self.delete = small_button("Delete", "Take it off the list (Delete)")
+        self.undo = small_button("Undo", "Bring back the take that was deleted last (Ctrl+Z)")
         self._lay_out()
         self._connect()
         self._show()
@@ -56,13 +57,13 @@ class TakesPanel(QWidget):
     @property
     def take(self) -> Take | None:
         """The one that is chosen."""
-        row = self.list.currentRow()
-        return self._shown[row] if 0 <= row < len(self._shown) else None
+        at = self.list.currentRow()
+        return self._shown[at] if 0 <= at < len(self._shown) else None
 
     def _lay_out(self) -> None:
-        upper = _row(self.listen, _caption("From"), self.begin, _caption("to"), self.end, _caption("s"))
+        upper = row(self.listen, caption("From"), self.begin, caption("to"), self.end, caption("s"))
         upper.addStretch()
-        lower = _row(self.export, self.normalise, self.delete, self.undo)
+        lower = row(self.export, self.normalise, self.delete, self.undo)
         lower.addStretch()
         beside = QVBoxLayout()
         beside.setSpacing(6)
@@ -99,7 +100,7 @@ class TakesPanel(QWidget):
 
     def _show(self) -> None:
         before = self.take
-        row = self.list.currentRow()
+        at = self.list.currentRow()
         newer = len(self._recordings.takes) > len(self._shown)
         self._shown = list(self._recordings.takes)
         self.list.blockSignals(True)
@@ -107,7 +108,7 @@ class TakesPanel(QWidget):
         self.list.addItems([_describe(take) for take in self._shown] or [_NONE_YET])
         self.list.item(0).setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
         names = [take.path for take in self._shown]
-        same = names.index(before.path) if before is not None and before.path in names else row
+        same = names.index(before.path) if before is not None and before.path in names else at
         self.list.setCurrentRow(0 if newer else min(max(same, 0), len(self._shown) - 1))
         self.list.blockSignals(False)
         self._show_take()
@@ -164,27 +165,6 @@ class TakesPanel(QWidget):
 
     def _export(self, take: Take, path: str) -> None:
         self._recordings.export(take, Path(path), normalise=self.normalise.isChecked())
-
-
-def _row(*widgets: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(6)
-    for widget in widgets:
-        row.addWidget(widget)
-    return row
-
-
-def _caption(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setObjectName("caption")
-    return label
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setObjectName("small")
-    button.setToolTip(tip)
-    return button
 
 
 def _describe(take: Take) -> str:

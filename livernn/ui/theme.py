@@ -145,7 +145,7 @@ def style_sheet(theme: Theme, scale: float) -> str:
     QComboBox QAbstractItemView::item {{ min-height: {px(36)}; }}
     QTabWidget::pane {{ border: none; }}
     QTabBar::tab {{ background: {theme.panel}; color: {theme.muted}; border: 1px solid {theme.raised};
-        border-radius: {px(6)}; padding: {px(5)} {px(5)}; margin: 0 {px(6)} {px(3)} 0; font-size: {px(15)}; }}
+        border-radius: {px(6)}; padding: {px(2)} {px(5)}; margin: 0 {px(6)} {px(2)} 0; font-size: {px(15)}; }}
     QTabBar::tab:selected {{ background: {theme.raised}; color: {theme.text}; border-color: {theme.accent}; }}
     QTabBar::tab:hover {{ color: {theme.text}; }}
     QTabBar:focus {{ outline: none; }}

@@ -74,8 +74,20 @@ class FakeEngineClient:
     def reset(self, seed: int | None = None) -> None:
         self.sent.append(("reset", seed))
 
-    def prime(self, path: Path) -> None:
-        self.sent.append(("prime", path))
+    def prime(self, path: Path, begin_s: float = 0.0, end_s: float | None = None) -> None:
+        self.sent.append(("prime", path, begin_s, end_s))
+
+    def set_microphone(self, device: str | None = None, *, on: bool = True) -> None:
+        self.sent.append(("set_microphone", device, on))
+
+    def list_microphones(self) -> None:
+        self.sent.append(("list_microphones",))
+
+    def listen(self, path: Path, duck_db: float = 0.0) -> None:
+        self.sent.append(("listen", path, duck_db))
+
+    def stop_listening(self) -> None:
+        self.sent.append(("stop_listening",))
 
     def set_param(self, name: str, value: float) -> None:
         self.sent.append(("set_param", name, value))

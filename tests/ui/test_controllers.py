@@ -137,7 +137,7 @@ def test_learning_by_menu_is_kept_for_the_next_start(window: MainWindow, knobs: 
 
 def test_learn_mode_pairs_what_is_touched_with_what_moves(window: MainWindow, knobs: FakeMidi) -> None:
     press(window, Qt.Key.Key_M)
-    assert all(mark.isVisible() for mark in window.learnables.marks.values())
+    assert all(not mark.isHidden() for mark in window.learnables.marks.values())
     QTest.mouseClick(window.transport.knobs["temperature"], Qt.MouseButton.LeftButton)
     assert window.learnables.marks[Target.param("temperature")].text_shown == "Move…"
     learn(knobs, cc(21, 1), cc(21, 1), cc(21, 1), cc(21, 1))

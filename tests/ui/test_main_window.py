@@ -110,7 +110,7 @@ def test_file_keys_open_what_is_chosen(
     dialog = window.findChild(QFileDialog)
     assert dialog.isVisible()
     dialog.fileSelected.emit(str(tmp_path / "song.flac"))
-    assert client.sent[-1] == ("prime", tmp_path / "song.flac")
+    assert client.sent[-1] == ("prime", tmp_path / "song.flac", 0.0, None)
     dialog.close()
 
 
@@ -207,7 +207,7 @@ def test_drops_load_or_prime(
     sound = tmp_path / "prime.wav"
     sound.touch()
     assert drop(window, sound)
-    assert client.sent[-1] == ("prime", sound)
+    assert client.sent[-1] == ("prime", sound, 0.0, None)
 
 
 def test_a_wrong_drop_is_explained(window: MainWindow, client: FakeEngineClient, tmp_path: Path) -> None:

@@ -296,7 +296,7 @@ def test_without_a_model_nothing_is_about_to_play(qapp: QApplication, presets: N
 
 def test_prime_is_acknowledged(session: Session, client: FakeEngineClient) -> None:
     session.open(Path("song.wav"))
-    assert client.asked("prime") == [("prime", Path("song.wav"))]
+    assert client.asked("prime") == [("prime", Path("song.wav"), 0.0, None)]
     say(client, Primed(4.0, "song.wav", 7))
     assert session.notice.kind is Kind.INFO
     assert "song.wav" in session.notice.text

@@ -1,0 +1,143 @@
+"""The shelf of primes: sounds that were continued, kept to be continued again."""
+
+import contextlib
+import json
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+
+from livernn.control.file_names import file_name
+from livernn.errors import BadInputError, LiveRNNError
+from livernn.paths import data_dir
+from livernn.wavfile import HEADER_BYTES, read_header
+
+KEPT_S = 120.0
+"""Of a longer sound, what comes first."""
+
+DELETED = "deleted"
+
+_CARD_LIMIT_BYTES = 1 << 12
+
+
+@dataclass(frozen=True)
+class KeptPrime:
+    """`path` is that of a mono WAV; what is continued lies between two times of it."""
+
+    path: Path
+    seconds: float
+    """All there is."""
+    begin_s: float = 0.0
+    end_s: float = math.inf
+
+    @property
+    def name(self) -> str:
+        """What the performer calls it."""
+        return self.path.stem
+
+    @property
+    def part(self) -> tuple[float, float]:
+        """Where what is continued begins and ends."""
+        return min(self.begin_s, self.seconds), min(self.end_s, self.seconds)
+
+
+def primes_folder() -> Path:
+    """Where primes are kept."""
+    return data_dir() / "primes"
+
+
+class PrimeShelf:
+    """One thread. A prime is `NAME.wav` and, where it is trimmed, `NAME.json`. LiveRNNError where the disk refuses."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def primes(self) -> list[KeptPrime]:
+        """As they are on disk now, the newest first. What is none is left out."""
+        found: list[tuple[float, KeptPrime]] = []
+        with contextlib.suppress(OSError):
+            for path in self.folder.glob("*.wav"):
+                with contextlib.suppress(OSError, ValueError):
+                    found.append((path.stat().st_mtime, _read(path)))
+        return [prime for _, prime in sorted(found, key=lambda item: (-item[0], item[1].name))]
+
+    def free_path(self, name: str) -> Path:
+        """A WAV of that name, or of that and a number, that is not there yet; its folder is made."""
+        with contextlib.suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        names: Iterator[str] = chain([name], (f"{name} ({number})" for number in count(2)))
+        return next(path for path in (self.folder / f"{one}.wav" for one in names) if not path.exists())
+
+    def free_phrase(self) -> Path:
+        """The same, called after the microphone and the time."""
+        return self.free_path(f"Microphone {datetime.now().astimezone():%Y-%m-%d %H.%M.%S}")
+
+    def rename(self, prime: KeptPrime, name: str) -> KeptPrime:
+        """Call it something else.
+
+        Raises:
+            BadInputError: the name is not one for a file, or taken.
+        """
+        name = file_name(name)
+        to = prime.path.with_name(f"{name}.wav")
+        if to == prime.path:
+            return prime
+        if to.exists():
+            raise BadInputError(f"name {name!r}", "another prime has it", "Use another.")
+        _move(prime.path, to)
+        return replace(prime, path=to)
+
+    def trim(self, prime: KeptPrime, begin_s: float, end_s: float) -> KeptPrime:
+        """Continue only what lies between two times; nothing is erased.
+
+        Raises:
+            BadInputError: nothing would be left.
+        """
+        begin_s, end_s = max(0.0, begin_s), min(end_s, prime.seconds)
+        if not begin_s < end_s:
+            raise BadInputError("trim", "nothing would be left", "Move the ends apart.")
+        card = prime.path.with_suffix(".json")
+        unfinished = card.with_name(f".{card.name}.{os.getpid()}.part")
+        try:
+            unfinished.write_text(json.dumps({"format": 1, "begin_s": begin_s, "end_s": end_s}), encoding="utf-8")
+            unfinished.replace(card)
+        except OSError as error:
+            raise _refused(card, error) from error
+        return replace(prime, begin_s=begin_s, end_s=end_s)
+
+    def delete(self, prime: KeptPrime) -> None:
+        """Put it into the folder `deleted` beside the others."""
+        grave = PrimeShelf(self.folder / DELETED)
+        _move(prime.path, grave.free_path(prime.name))
+
+
+def _read(path: Path) -> KeptPrime:
+    """OSError or ValueError where there is none."""
+    with path.open("rb") as file:
+        form = read_header(file.read(HEADER_BYTES))
+    prime = KeptPrime(path, form.frames / form.rate_hz)
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        card = path.with_suffix(".json")
+        if card.stat().st_size <= _CARD_LIMIT_BYTES:
+            content: Any = json.loads(card.read_text(encoding="utf-8"))
+            begin_s, end_s = float(content["begin_s"]), float(content["end_s"])
+            if 0.0 <= begin_s < end_s:
+                return replace(prime, begin_s=begin_s, end_s=end_s)
+    return prime
+
+
+def _move(path: Path, to: Path) -> None:
+    try:
+        path.rename(to)
+        with contextlib.suppress(FileNotFoundError):
+            path.with_suffix(".json").rename(to.with_suffix(".json"))
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+def _refused(path: Path, error: OSError) -> LiveRNNError:
+    return LiveRNNError(str(path), f"the disk refuses ({error.strerror})", "Check the folder's permissions and space.")

@@ -1,0 +1,77 @@
+"""Listening is held: with a key, or with a button that a short click latches."""
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+
+LATCH_S = 0.3
+"""A press shorter than this keeps it held until the next."""
+
+_IDLE, _HELD = "Hold to listen", "Listening…"
+
+
+class HoldButton(QPushButton):
+    """Held by the mouse as long as it is pressed; a click, or Enter, holds until the next."""
+
+    held = Signal()
+    let_go = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(_IDLE)
+        self.setAccessibleName("Listen to the microphone")
+        self.setToolTip("Hold, play, let go: what you played is continued (L). A click holds until the next")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._since_s = 0.0
+        self._latched = False
+        self.pressed.connect(self._press)
+        self.released.connect(self._release)
+
+    def show_listening(self, listening: bool) -> None:
+        """Whether the microphone is listened to, whoever asked for it."""
+        self.setText(_HELD if listening else _IDLE)
+        self.setAccessibleDescription("listening" if listening else "")
+        if not listening:
+            self._latched = False
+
+    def _press(self) -> None:
+        if self._latched:
+            self._latched = False
+            self._since_s = 0.0
+            self.let_go.emit()
+        else:
+            self._since_s = time.monotonic()
+            self.held.emit()
+
+    def _release(self) -> None:
+        if self._since_s == 0.0:
+            return
+        if time.monotonic() - self._since_s < LATCH_S:
+            self._latched = True
+        else:
+            self.let_go.emit()
+        self._since_s = 0.0
+
+
+class KeyRelease(QObject):
+    """Calls `released` when a key is let go, wherever the focus is, or when the window is no longer the active one."""
+
+    def __init__(self, window: QWidget, key: Qt.Key, released: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._key = key
+        self._released = released
+        application = QApplication.instance()
+        assert application is not None
+        application.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        let_go = isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyRelease and self._is_key(event)
+        if let_go or (event.type() is QEvent.Type.WindowDeactivate and watched is self._window):
+            self._released()
+        return False
+
+    def _is_key(self, event: QKeyEvent) -> bool:
+        return event.key() == self._key and not event.isAutoRepeat()

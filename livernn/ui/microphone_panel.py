@@ -1,0 +1,91 @@
+"""The microphone: holding it to listen, how loud it is, which one it is, and what the sound does meanwhile."""
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from livernn.engine.client import Metrics
+from livernn.ui.chooser import Chooser
+from livernn.ui.hold import HoldButton
+from livernn.ui.input_meter import InputMeter
+from livernn.ui.labels import ElidedLabel
+from livernn.ui.parts import caption, row
+from livernn.ui.priming import DUCKS_DB, Priming
+from livernn.ui.settings import MicrophoneChoice
+
+OFF, DEFAULT = "No microphone", "The system's microphone"
+
+
+class MicrophonePanel(QWidget):
+    """A choice acts at once, and is remembered."""
+
+    def __init__(self, priming: Priming, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._priming = priming
+        self._choices: list[MicrophoneChoice] = []
+        self.hold = HoldButton()
+        self.meter = InputMeter()
+        self.inputs = Chooser()
+        self.inputs.setObjectName("small")
+        self.inputs.setAccessibleName("Microphone")
+        self.inputs.setToolTip("Which input to listen to; open as long as it is chosen, and remembered")
+        self.duck = Chooser()
+        self.duck.setObjectName("small")
+        self.duck.setAccessibleName("Sound while listening")
+        self.duck.setToolTip("What the present sound does while the microphone is listened to")
+        self.duck.addItems([_describe_duck(duck_db) for duck_db in DUCKS_DB])
+        self.state = ElidedLabel()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addLayout(row(self.hold, self.meter))
+        inputs = row(self.inputs, caption("Meanwhile"), self.duck)
+        inputs.setStretch(0, 1)
+        layout.addLayout(inputs)
+        layout.addWidget(self.state)
+        self.hold.held.connect(priming.hold)
+        self.hold.let_go.connect(priming.let_go)
+        self.inputs.activated.connect(lambda at: priming.choose_microphone(self._choices[at]))
+        self.duck.activated.connect(lambda at: priming.set_duck_db(DUCKS_DB[at]))
+        priming.state_changed.connect(self._show)
+        self._show()
+
+    def set_scale(self, scale: float) -> None:
+        """See `theme.scale_for`."""
+        self.hold.setFixedSize(round(170 * scale), round(40 * scale))
+        self.meter.setFixedHeight(round(22 * scale))
+
+    def feed(self, metrics: Metrics, passed_s: float) -> None:
+        """What is heard, `passed_s` after the last."""
+        if self.isVisible():
+            self.meter.feed(metrics.microphone_db, metrics.microphone_clipped, passed_s)
+
+    def _show(self) -> None:
+        priming = self._priming
+        names = [f"{device.name}, {device.host_api}" for device in priming.microphones]
+        chosen = priming.choice.device
+        if chosen is not None and chosen not in names:
+            names.append(chosen)
+        self._choices = [
+            MicrophoneChoice(on=False, device=chosen),
+            MicrophoneChoice(on=True),
+            *(MicrophoneChoice(on=True, device=name) for name in names),
+        ]
+        self.inputs.clear()
+        self.inputs.addItems([OFF, DEFAULT, *names])
+        self.inputs.setCurrentIndex(self._choices.index(priming.choice))
+        nearest = min(DUCKS_DB, key=lambda duck_db: abs(duck_db - priming.duck_db))
+        self.duck.setCurrentIndex(DUCKS_DB.index(nearest))
+        self.hold.show_listening(priming.listening is not None)
+        self.state.setText(self._describe())
+        self.state.setToolTip(self.state.text())
+
+    def _describe(self) -> str:
+        opened = self._priming.microphone
+        if opened is not None:
+            return f"{opened.device}, {opened.host_api}, {opened.rate_hz:g} Hz, {opened.latency_ms:.0f} ms"
+        return "No microphone is open. L opens one." if self._priming.microphones else "There is no input device."
+
+
+def _describe_duck(duck_db: float) -> str:
+    if duck_db == 0.0:
+        return "goes on"
+    return "silent" if duck_db == DUCKS_DB[-1] else f"-{duck_db:g} dB"

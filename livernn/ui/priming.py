@@ -1,0 +1,228 @@
+"""Primes as the window sees them: those on the shelf, the one being listened to, and the microphone. No widgets."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
+
+from livernn.control.primes import KEPT_S, KeptPrime, PrimeShelf, primes_folder
+from livernn.engine.client import (
+    AuditionEnded,
+    Device,
+    EngineClient,
+    Listening,
+    ListeningEnded,
+    MicrophoneClosed,
+    MicrophoneOpened,
+    Microphones,
+    Primed,
+)
+from livernn.errors import LiveRNNError
+from livernn.ui.notice import Kind, Notice
+from livernn.ui.settings import MicrophoneChoice, Settings
+from livernn.wavfile import write_wav_blocks
+
+PrimingEvent = (
+    Primed | Listening | ListeningEnded | MicrophoneOpened | MicrophoneClosed | Microphones | AuditionEnded
+)  # fmt: skip
+
+PEAKS = 600
+"""Parts that a prime's outline is drawn in."""
+
+DUCKS_DB = (0.0, 6.0, 12.0, 24.0, 60.0)
+DEFAULT_DUCK_DB = 12.0
+
+
+class Priming(QObject):
+    """Every method is for Qt's main thread and returns at once; `told` are notices."""
+
+    changed = Signal()
+    """`primes`."""
+    state_changed = Signal()
+    """`listening`, `auditioned`, `microphone`, `microphones` or `choice`."""
+    outlined = Signal(object, object)
+    """A prime and the outline of it that was asked for."""
+    told = Signal(object)
+
+    _done = Signal(object)
+
+    def __init__(self, client: EngineClient, settings: Settings) -> None:
+        super().__init__()
+        self._client = client
+        self._settings = settings
+        self._shelf = PrimeShelf(primes_folder())
+        self._held = False
+        self.choice = settings.microphone
+        self.duck_db = settings.duck_db if settings.duck_db is not None else DEFAULT_DUCK_DB
+        self.listening: Path | None = None
+        self.auditioned: Path | None = None
+        self.microphone: MicrophoneOpened | None = None
+        self.microphones: tuple[Device, ...] = ()
+        self.primes: list[KeptPrime] = self._shelf.primes()
+        # A queued connection carries results from the pool's threads to this one.
+        self._done.connect(lambda tell: tell(), Qt.ConnectionType.QueuedConnection)
+
+    def start(self) -> None:
+        """Open the microphone that was open the last time."""
+        self._client.list_microphones()
+        if self.choice.on:
+            self._client.set_microphone(self.choice.device)
+
+    def take_event(self, event: PrimingEvent) -> None:
+        """What the client says of primes and of the microphone."""
+        match event:
+            case Primed(seconds, name):
+                self._say(f"Continuing {name} ({seconds:.1f} s heard)")
+            case Listening(path):
+                self.listening = Path(path)
+                self._say("Listening to the microphone. Let go to have it continued.")
+            case ListeningEnded():
+                self.listening = None
+                self._refresh()
+            case MicrophoneOpened(device, host_api):
+                self.microphone = event
+                self._remember(on=True, device=f"{device}, {host_api}" if self.choice.device is not None else None)
+            case MicrophoneClosed(message):
+                self.microphone, self._held = None, False
+                if message is None:
+                    self._remember(on=False, device=self.choice.device)
+                else:
+                    self.told.emit(Notice(Kind.ERROR, message))
+            case Microphones(devices):
+                self.microphones = devices
+            case AuditionEnded(path):
+                if self.auditioned == Path(path):
+                    self.auditioned = None
+        self.state_changed.emit()
+
+    def lose_engine(self) -> None:
+        """It died: nothing is open or listened to until there is another."""
+        self.listening = self.microphone = None
+        self._held = False
+        self.state_changed.emit()
+
+    def hold(self) -> None:
+        """Listen to the microphone, opening it if need be, until `let_go`."""
+        if not self._held:
+            self._held = True
+            self._client.listen(self._shelf.free_phrase(), self.duck_db)
+
+    def let_go(self) -> None:
+        """Continue what was played."""
+        if self._held:
+            self._held = False
+            self._client.stop_listening()
+
+    def choose_microphone(self, choice: MicrophoneChoice) -> None:
+        """Open a microphone, or close it; remembered once that is done."""
+        self.choice = choice
+        self._client.set_microphone(choice.device, on=choice.on)
+
+    def list_microphones(self) -> None:
+        """Look for microphones again."""
+        self._client.list_microphones()
+
+    def set_duck_db(self, duck_db: float) -> None:
+        """How much quieter the sound is while the microphone is listened to."""
+        self.duck_db = self._settings.duck_db = duck_db
+
+    def continue_file(self, path: Path) -> None:
+        """Continue any sound file, and keep it."""
+        self.told.emit(Notice(Kind.BUSY, f"Listening to {path.name}"))
+        self._client.prime(path)
+        if path.parent != self._shelf.folder:
+            self._keep(path)
+
+    def continue_prime(self, prime: KeptPrime) -> None:
+        """Continue a prime, as trimmed."""
+        self.told.emit(Notice(Kind.BUSY, f"Listening to {prime.name}"))
+        self._client.prime(prime.path, *prime.part)
+
+    def audition(self, prime: KeptPrime) -> None:
+        """Play what would be continued beside the instrument, or stop that."""
+        if self.auditioned == prime.path:
+            self._client.stop_audition()
+            return
+        self.auditioned = prime.path
+        self._client.audition(prime.path, *prime.part)
+        self.state_changed.emit()
+
+    def rename(self, prime: KeptPrime, name: str) -> None:
+        """Call it something else."""
+        self._try(lambda: self._shelf.rename(prime, name))
+
+    def trim(self, prime: KeptPrime, begin_s: float, end_s: float) -> None:
+        """Continue only what lies between two times."""
+        self._try(lambda: self._shelf.trim(prime, begin_s, end_s))
+
+    def delete(self, prime: KeptPrime) -> None:
+        """Take it off the shelf."""
+        if self.auditioned == prime.path:
+            self._client.stop_audition()
+        if self._try(lambda: self._shelf.delete(prime)):
+            self._say(f"Deleted {prime.name}. It is in the folder 'deleted' beside the others.")
+
+    def outline(self, prime: KeptPrime) -> None:
+        """Ask for `outlined`."""
+
+        def work() -> Callable[[], None]:
+            shape = _outline(prime.path)
+            return lambda: self.outlined.emit(prime, shape)
+
+        self._in_pool(work)
+
+    def _keep(self, path: Path) -> None:
+        def work() -> Callable[[], None]:
+            from livernn.audiofile import audio_blocks, probe  # a window stands before it can read sound files
+
+            info = probe(path)
+            seconds = min(info.seconds, KEPT_S)
+            known = [prime.seconds for prime in self._shelf.primes() if prime.name == path.stem]
+            if not any(abs(length - seconds) < 1.0 / info.sample_rate_hz for length in known):
+                blocks = audio_blocks(path, info.sample_rate_hz, end_s=KEPT_S)
+                write_wav_blocks(self._shelf.free_path(path.stem), blocks, info.sample_rate_hz, 1)
+            return self._refresh
+
+        self._in_pool(work, quiet=True)
+
+    def _in_pool(self, work: Callable[[], Callable[[], None]], *, quiet: bool = False) -> None:
+        def run() -> None:
+            try:
+                self._done.emit(work())
+            except LiveRNNError as error:
+                message = str(error)
+                if not quiet:  # else the engine, which reads the same file, has said so
+                    self._done.emit(lambda: self.told.emit(Notice(Kind.ERROR, message)))
+
+        QThreadPool.globalInstance().start(run)
+
+    def _remember(self, *, on: bool, device: str | None) -> None:
+        self.choice = self._settings.microphone = MicrophoneChoice(on, device)
+
+    def _try(self, action: Callable[[], object]) -> bool:
+        try:
+            action()
+        except LiveRNNError as error:
+            self.told.emit(Notice(Kind.ERROR, str(error)))
+            return False
+        finally:
+            self._refresh()
+        return True
+
+    def _refresh(self) -> None:
+        self.primes = [prime for prime in self._shelf.primes() if prime.path != self.listening]
+        self.changed.emit()
+
+    def _say(self, text: str) -> None:
+        self.told.emit(Notice(Kind.INFO, text))
+
+
+def _outline(path: Path) -> NDArray[np.float32]:
+    """Highest absolute sample of each of `PEAKS` equal parts. Slow."""
+    from livernn.audiofile import audio_blocks, probe
+
+    sound = np.concatenate([np.zeros(1, np.float32), *audio_blocks(path, probe(path).sample_rate_hz)])
+    starts = np.arange(PEAKS) * sound.size // PEAKS
+    return np.maximum.reduceat(np.abs(sound), np.unique(starts)).astype(np.float32)
