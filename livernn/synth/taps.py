@@ -13,7 +13,7 @@ CHUNK = 4 * LANES
 
 _VECTORS = range(CHUNK // LANES)
 _BYTE, _WORD, _INT, _FLOAT = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatType()
-_FLOATS, _WORDS, _BYTES = (ir.VectorType(kind, LANES) for kind in (_FLOAT, _WORD, _BYTE))
+_FLOATS, _WORDS, _SHORTS = (ir.VectorType(kind, LANES) for kind in (_FLOAT, _WORD, ir.IntType(16)))
 
 
 def _emit(
@@ -23,9 +23,9 @@ def _emit(
     units: Any,  # noqa: ARG001
     sums: Any,
 ) -> Any:
-    integer = table.dtype == types.int8
-    stored, summed = (_BYTES, _WORDS) if integer else (_FLOATS, _FLOATS)
-    item_bytes = 1 if integer else 4
+    integer = table.dtype == types.int16
+    stored, summed = (_SHORTS, _WORDS) if integer else (_FLOATS, _FLOATS)
+    item_bytes = 2 if integer else 4
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         def data(index: int) -> Any:
@@ -73,5 +73,5 @@ def _emit(
 
 sum_rows: Any = intrinsic(_emit)
 """`sum_rows(table, offsets, units, sums)`: `sums[:units]`, rounded up to whole chunks, is the sum of the rows of a flat
-int8 or float32 table that begin at the int64 `offsets`.
+int16 or float32 table that begin at the int64 `offsets`.
 """
