@@ -3,13 +3,17 @@
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 LATCH_S = 0.3
 """A press shorter than this keeps it held until the next."""
 
+REPEAT_MS = 8
+"""A press that comes as soon after a release is the same key held on."""
+
+_PRESSES = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
 _IDLE, _HELD = "Hold to listen", "Listening…"
 
 
@@ -56,22 +60,32 @@ class HoldButton(QPushButton):
 
 
 class KeyRelease(QObject):
-    """Calls `released` when a key is let go, wherever the focus is, or when the window is no longer the active one."""
+    """Calls `released` when a key is let go, wherever the focus is, or when the window is no longer the active one.
+
+    X tells each repetition of a key that is held as a release and a press at one time, and Qt sees through that only
+    if both have arrived; so a release counts once no press has followed.
+    """
 
     def __init__(self, window: QWidget, key: Qt.Key, released: Callable[[], None]) -> None:
         super().__init__(window)
         self._window = window
         self._key = key
         self._released = released
+        self._release = QTimer(self)
+        self._release.setSingleShot(True)
+        self._release.setInterval(REPEAT_MS)
+        self._release.setTimerType(Qt.TimerType.PreciseTimer)
+        self._release.timeout.connect(released)
         application = QApplication.instance()
         assert application is not None
         application.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        let_go = isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyRelease and self._is_key(event)
-        if let_go or (event.type() is QEvent.Type.WindowDeactivate and watched is self._window):
+        if isinstance(event, QKeyEvent) and event.key() == self._key:
+            if event.type() in _PRESSES:
+                self._release.stop()
+            elif event.type() is QEvent.Type.KeyRelease and not event.isAutoRepeat():
+                self._release.start()
+        elif event.type() is QEvent.Type.WindowDeactivate and watched is self._window:
             self._released()
         return False
-
-    def _is_key(self, event: QKeyEvent) -> bool:
-        return event.key() == self._key and not event.isAutoRepeat()

@@ -125,7 +125,7 @@ def test_a_dropped_sound_is_continued_and_kept_once(
     assert client.sent[-1] == ("prime", tmp_path / "gone.wav", 0.0, None)
 
 
-def test_the_key_listens_while_it_is_held(window: MainWindow, client: FakeEngineClient) -> None:
+def test_the_key_listens_while_it_is_held(qtbot: object, window: MainWindow, client: FakeEngineClient) -> None:
     QTest.keyPress(window, Qt.Key.Key_L)
     _, path, duck_db = client.sent[-1]
     assert (path.parent, duck_db) == (primes_folder(), 12.0)
@@ -135,13 +135,24 @@ def test_the_key_listens_while_it_is_held(window: MainWindow, client: FakeEngine
     keep(path.stem)
     assert window.primes.prime is None
     QTest.keyRelease(window, Qt.Key.Key_L)
-    assert client.sent[-1] == ("stop_listening",)
+    wait_for(qtbot, lambda: client.sent[-1] == ("stop_listening",))
     QTest.keyRelease(window, Qt.Key.Key_L)
+    qtbot.wait(4 * hold.REPEAT_MS)
     assert len(client.asked("stop_listening")) == 1
     say(client, ListeningEnded(str(path)))
     say(client, Primed(2.0, path.name, 7))
     assert window.primes.prime == KeptPrime(path, 2.0)
     assert path.name in window.session.notice.text
+
+
+def test_a_key_that_repeats_is_held_on(qtbot: object, window: MainWindow, client: FakeEngineClient) -> None:
+    QTest.keyPress(window, Qt.Key.Key_L)
+    for _ in range(3):
+        QTest.keyRelease(window, Qt.Key.Key_L)
+        QTest.keyPress(window, Qt.Key.Key_L)
+        qtbot.wait(4 * hold.REPEAT_MS)
+    assert len(client.asked("listen")) == 1
+    assert client.asked("stop_listening") == []
 
 
 def test_a_window_that_is_left_lets_go(window: MainWindow, client: FakeEngineClient) -> None:
@@ -202,12 +213,13 @@ def test_the_microphone_is_chosen_and_remembered_by_name(page: PrimePanel, clien
     assert Settings().duck_db == 0.0
 
 
-def test_no_microphone_is_one_line(window: MainWindow, client: FakeEngineClient) -> None:
+def test_no_microphone_is_one_line(qtbot: object, window: MainWindow, client: FakeEngineClient) -> None:
     QTest.keyPress(window, Qt.Key.Key_L)
     say(client, MicrophoneClosed("audio: there is no input device. Connect one."))
     assert window.session.notice.kind is Kind.ERROR
     assert window.session.notice.text == "audio: there is no input device. Connect one."
     QTest.keyRelease(window, Qt.Key.Key_L)
+    qtbot.wait(4 * hold.REPEAT_MS)
     assert client.asked("stop_listening") == []
 
 
