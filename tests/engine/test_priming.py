@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ from livernn.model.checkpoint import load_checkpoint
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
 from livernn.synth.resample import Resampler
-from livernn.synth.voice import Voice
+from livernn.synth.voice import Voice, VoiceSnapshot
 from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24
 from tests.engine.fakes import MICROPHONE, PATIENCE_S, RATE_HZ, FakeShadow, HandDrivenInput, Rig, running_rig
 from tests.engine.test_process import failed, loaded, play_at, settles_at
@@ -248,6 +249,15 @@ def test_parts_of_a_file(rig: Rig) -> None:
     assert primed.seconds == pytest.approx(0.75)
 
 
+def settled_snapshot(voice: Any) -> VoiceSnapshot:
+    """Once the sampler renders no more: nobody takes from the ring, so it is soon full."""
+    while True:
+        snapshot: VoiceSnapshot = voice.snapshot()
+        time.sleep(0.2)
+        if voice.snapshot().generator.position == snapshot.generator.position:
+            return snapshot
+
+
 def test_the_continuation_is_that_of_a_generator_primed_with_the_same_codes(checkpoint: Path, tmp_path: Path) -> None:
     played = np.random.default_rng(3).uniform(-0.7, 0.7, 30_000).astype(np.float32)
     with running_rig(RealStudio()) as rig:
@@ -261,10 +271,13 @@ def test_the_continuation_is_that_of_a_generator_primed_with_the_same_codes(chec
         assert isinstance(primed, Primed)
         sampler = rig.engine._sampler
         wait_until(lambda: sampler._current is not None and sampler._current.origin.prime is not None)
-        state = sampler._current.instrument.voice.snapshot()
+        state = settled_snapshot(sampler._current.instrument.voice)
     opened = load_checkpoint(checkpoint)
     voice = Voice(Generator(load_kernel(opened), seed=primed.seed), RATE_HZ)
     voice.prime(Resampler(RATE_HZ, opened.config.sample_rate_hz).process(played))
+    rendered = state.generator.position - voice.snapshot().generator.position
+    if rendered:  # the ring was filled meanwhile
+        voice.render(rendered, Patch())
     going_on = Voice(Generator(load_kernel(opened), seed=0), RATE_HZ)
     going_on.restore(state)
     assert np.array_equal(going_on.render(1000, Patch()), voice.render(1000, Patch()))

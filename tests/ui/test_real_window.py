@@ -50,7 +50,15 @@ def window(xvfb_display: str, tmp_path: Path) -> Iterator[psutil.Popen]:
 
 
 def engines(process: psutil.Process) -> list[psutil.Process]:
-    return [child for child in process.children() if "livernn.engine" in child.cmdline()]
+    return [child for child in process.children() if lives(child) and "livernn.engine" in command_of(child)]
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """Empty for a process that has just ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # a zombie is one as well
+        return []
 
 
 def test_a_killed_window_leaves_no_process_and_no_shared_memory(before: set[str], window: psutil.Popen) -> None:
