@@ -197,7 +197,7 @@ class Controllers(QObject):
             case Act(action, pressed=True):
                 self._act(action)
             case ChoosePreset(name):
-                named = {preset.name: preset for preset in self.session.library.presets}
+                named = {preset.name: preset for preset in self.session.preset_library.presets}
                 if name in named:
                     self.session.load(named[name])
                 else:

@@ -64,5 +64,5 @@ class Dialogs:
 
     def show_about(self) -> None:
         """Credits of the program and of its presets."""
-        presets = self._session.library.presets
+        presets = self._session.preset_library.presets
         about_dialog(self._window, self._scale, presets, self._session.preset).show()

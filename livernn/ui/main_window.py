@@ -265,7 +265,7 @@ class MainWindow(QMainWindow):
 
     def _show_presets(self) -> None:
         session = self.session
-        library = session.library
+        library = session.preset_library
         shown = session.pending or session.preset
         self.header.show_presets(library.presets, library.favourites, shown, dirty=session.dirty)
 

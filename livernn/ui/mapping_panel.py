@@ -113,7 +113,7 @@ class MappingPanel(QWidget):
         self._show_binding()
 
     def _show_targets(self) -> None:
-        presets = [Target.preset(preset.name) for preset in self._controllers.session.library.presets]
+        presets = [Target.preset(preset.name) for preset in self._controllers.session.preset_library.presets]
         targets = [*map(Target.param, PARAMS), *map(Target.action, Action), *presets]
         if targets != self._targets:
             self._targets = targets

@@ -31,8 +31,8 @@ from livernn.engine.client import (
     WasReset,
 )
 from livernn.errors import LiveRNNError
-from livernn.ui.library import Library
 from livernn.ui.notice import WELCOME, Kind, Notice, Remedy
+from livernn.ui.preset_library import Library
 from livernn.ui.priming import Priming, PrimingEvent
 from livernn.ui.recordings import Recordings
 from livernn.ui.settings import Settings
@@ -67,7 +67,7 @@ class Session(QObject):
         self.recordings.told.connect(self._tell_of_takes)
         self.priming = Priming(self.client, settings)
         self.priming.told.connect(self._show)
-        self.library = Library(settings)
+        self.preset_library = Library(settings)
         self.preset: Preset | None = None
         self.pending: Preset | None = None
         self._sounding: Path | None = None
@@ -104,7 +104,7 @@ class Session(QObject):
         self.client.start()
         self._send_audio()
         self.priming.start()
-        first = preset or self.library.remembered()
+        first = preset or self.preset_library.remembered()
         if first is None:
             self._show(Notice(Kind.ERROR, "No preset found: drop a checkpoint (.safetensors) or a preset folder here."))
         else:
@@ -116,7 +116,7 @@ class Session(QObject):
 
     def load(self, preset: Preset) -> None:
         """Change to a preset; while playing the sound cross-fades once it is ready."""
-        self.library.add(preset)
+        self.preset_library.add(preset)
         self.pending = preset
         self.client.load(preset.checkpoint, preset.patch)
         self._show(Notice(Kind.BUSY, f"Loading {preset.title}"))
@@ -124,20 +124,20 @@ class Session(QObject):
 
     def step_preset(self, step: int) -> None:
         """The next (1) or previous (-1) preset of the list, round and round."""
-        preset = self.library.step(self.pending or self.preset, step)
+        preset = self.preset_library.step(self.pending or self.preset, step)
         if preset is not None:
             self.load(preset)
 
     def load_favourite(self, at: int) -> None:
         """The favourite that stands there in the list, from 0, if there is one."""
-        favourites = self.library.favourites
+        favourites = self.preset_library.favourites
         if at < len(favourites):
             self.load(favourites[at])
 
     def mark_favourite(self, favourite: bool) -> None:
         """Make the preset a favourite, or no longer one."""
         if self.preset is not None:
-            self.library.mark(self.preset, favourite=favourite)
+            self.preset_library.mark(self.preset, favourite=favourite)
             self.presets_changed.emit()
 
     @property
@@ -159,7 +159,7 @@ class Session(QObject):
         """Make a preset of the performer's own from model and patch; the sound goes on."""
         source = self.preset
         assert source is not None
-        self.library.save_as(title, self.patch, source, lambda result: self._take_saved(source, result))
+        self.preset_library.save_as(title, self.patch, source, lambda result: self._take_saved(source, result))
 
     def open(self, path: Path) -> None:
         """Load or prime from whatever was picked or dropped."""
@@ -351,7 +351,7 @@ class Session(QObject):
         if event.patch is not None:
             self.patch = replace(self.patch, **event.patch)
         self._sounding = preset.checkpoint
-        self.settings.preset = self.library.identify(preset)
+        self.settings.preset = self.preset_library.identify(preset)
         ready = Notice(Kind.INFO, f"{preset.title} is on") if self.playing else WELCOME
         self._show(self._audio_trouble or ready)
         self.patch_changed.emit()
@@ -362,10 +362,10 @@ class Session(QObject):
         if isinstance(result, LiveRNNError):
             self._show(Notice(Kind.ERROR, str(result)))
             return
-        self.library.refresh()
+        self.preset_library.refresh()
         if self.preset is source:  # and not another that was loaded meanwhile
             self.preset = result
-            self.settings.preset = self.library.identify(result)
+            self.settings.preset = self.preset_library.identify(result)
         self._show(Notice(Kind.INFO, f"Saved {result.title}"))
         self.presets_changed.emit()
 

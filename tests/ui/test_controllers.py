@@ -259,7 +259,7 @@ def test_a_preset_brings_its_map_and_takes_it_away(
     window: MainWindow, knobs: FakeMidi, client: FakeEngineClient
 ) -> None:
     window.controllers.keep(MidiMap((KNOB,)))
-    cello, violin = (one for one in window.session.library.presets if one.name != "piano")
+    cello, violin = (one for one in window.session.preset_library.presets if one.name != "piano")
     own = MidiMap(follows_transport=False)
     write_map(cello.folder / MAP_FILE, own)
     for preset, expected in ((cello, own), (violin, MidiMap((KNOB,)))):

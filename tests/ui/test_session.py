@@ -37,7 +37,7 @@ def say(client: FakeEngineClient, event: object) -> None:
 
 
 def test_the_first_start_loads_the_piano_with_its_patch(session: Session, client: FakeEngineClient) -> None:
-    assert [preset.name for preset in session.library.presets] == ["cello", "piano", "violin"]
+    assert [preset.name for preset in session.preset_library.presets] == ["cello", "piano", "violin"]
     assert session.preset.name == "piano"
     assert session.patch == Patch(temperature=0.9)
     assert session.model_rate_hz == 16000
@@ -319,7 +319,7 @@ def test_open_takes_folders_checkpoints_and_nothing_else(
         session.open(wrong)
         assert session.notice.kind is Kind.ERROR
     assert len(client.asked("load")) == loads
-    assert {"harp", "bare"} <= {preset.name for preset in session.library.presets}
+    assert {"harp", "bare"} <= {preset.name for preset in session.preset_library.presets}
 
 
 def test_a_checkpoint_is_remembered_wherever_the_next_start_is(
@@ -346,7 +346,7 @@ def test_two_checkpoints_of_one_name_are_two_entries(session: Session, tmp_path:
         path.parent.mkdir()
         path.write_bytes(b"not read by the window")
         session.open(path)
-    assert [preset.checkpoint for preset in session.library.presets if preset.name == "best"] == paths
+    assert [preset.checkpoint for preset in session.preset_library.presets if preset.name == "best"] == paths
     session.step_preset(-1)
     assert session.pending.checkpoint == paths[0]
 

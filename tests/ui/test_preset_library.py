@@ -48,7 +48,7 @@ def test_a_favourite_is_marked_listed_first_and_remembered(window: MainWindow) -
     load(window, "piano")
     assert not window.header.favourite.isChecked()
     again = Session(FakeEngineClient, Settings())
-    assert [preset.name for preset in again.library.favourites] == ["violin"]
+    assert [preset.name for preset in again.preset_library.favourites] == ["violin"]
     load(window, "violin")
     QTest.mouseClick(window.header.favourite, Qt.MouseButton.LeftButton)
     assert listed(window) == ["cello", "piano", "violin"]
