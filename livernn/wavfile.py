@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livernn.errors import BadInputError, LiveRNNError
+from livernn.replacing import replacing
 
 HEADER_BYTES = 80
 SAMPLE_BYTES = 3
@@ -180,10 +181,9 @@ def write_wav_blocks(path: Path, blocks: Iterable[NDArray[np.float32]], rate_hz:
     """
     check_wav_name(path)
     target = Path(os.path.realpath(path))
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
     frames = 0
     try:
-        with unfinished.open("wb") as file:
+        with replacing(target) as unfinished, unfinished.open("wb") as file:
             file.write(write_header(WavForm(rate_hz, channels, 0)))
             for block in blocks:
                 file.write(to_pcm24(block))
@@ -194,12 +194,8 @@ def write_wav_blocks(path: Path, blocks: Iterable[NDArray[np.float32]], rate_hz:
             file.write(write_header(form))
             file.flush()
             os.fsync(file.fileno())
-        unfinished.replace(target)
     except OSError as error:
         raise LiveRNNError(str(path), f"it could not be written ({error.strerror})", _write_remedy(error)) from error
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
 
 
 def _write_remedy(error: OSError) -> str:

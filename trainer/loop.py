@@ -12,13 +12,14 @@ from torch import Tensor
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint, save_checkpoint
 from livernn.model.samplernn import SampleRNN, TierState
+from livernn.replacing import replace_text
 from trainer.config import TrainConfig
 from trainer.dataset import CODEC_FIELDS, Dataset
 from trainer.hardware import training_device
 from trainer.held_out import evaluate_split
 from trainer.listen import write_audio
 from trainer.progress import Progress
-from trainer.run import RunFolder, replace_text
+from trainer.run import RunFolder
 from trainer.state import Counters, Tensors, load_state, save_state, to_arrays
 from trainer.step import detach, forward, prepare_torch, update, update_average
 from trainer.streams import ChunkStreams

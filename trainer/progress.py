@@ -6,7 +6,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from trainer.run import replace_text
+from livernn.replacing import replace_text
 
 
 class Progress:

@@ -55,14 +55,3 @@ class RunFolder:
             raise BadInputError(
                 str(self.path), "it is not a run folder (no config.json)", "Name a folder that 'fit --out' made."
             ) from error
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write atomically: on a full disk the file stays as it was."""
-    temporary = path.with_suffix(".tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 from pathlib import Path
 
 from livernn.control.midimap import MidiMap
@@ -10,6 +9,7 @@ from livernn.control.midimap_json import from_json, to_json
 from livernn.control.preset import CHECKPOINT_FILE, Preset
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.paths import data_dir
+from livernn.replacing import replace_text
 
 MAP_FILE = "midi.json"
 
@@ -47,18 +47,13 @@ def write_map(path: Path, midi_map: MidiMap) -> None:
     Raises:
         LiveRNNError: it cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(json.dumps(to_json(midi_map), indent=2) + "\n", encoding="utf-8")
-        unfinished.replace(path)
+        replace_text(path, json.dumps(to_json(midi_map), indent=2) + "\n")
     except OSError as error:
         raise LiveRNNError(
             str(path), f"it could not be written ({error.strerror})", "Free some space; until then this is not kept."
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
 
 
 class MapShelf:

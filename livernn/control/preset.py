@@ -3,7 +3,6 @@
 import contextlib
 import json
 import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from livernn.control.patch import Patch
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.paths import preset_folders
+from livernn.replacing import replace_text
 
 FORMAT = 1
 PATCH_FILE = "patch.json"
@@ -72,17 +72,12 @@ def save_patch(folder: Path, patch: Patch, title: str | None = None) -> None:
     if title is None:
         title = _read_patch(path)[0] if path.exists() else folder.name
     text = json.dumps({"format": FORMAT, "name": title, "patch": patch.to_dict()}, indent=2) + "\n"
-    unfinished = path.with_name(f".{PATCH_FILE}.{os.getpid()}.part")
     try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
+        replace_text(path, text)
     except OSError as error:
         raise LiveRNNError(
             str(path), f"it could not be written ({error.strerror})", "Save under another name, or free some space."
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
 
 
 def _named_folders() -> dict[str, Path]:

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +13,7 @@ from typing import Any
 from livernn.control.file_names import file_name
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.paths import data_dir
+from livernn.replacing import replace_text
 from livernn.wavfile import HEADER_BYTES, read_header
 
 KEPT_S = 120.0
@@ -101,10 +101,8 @@ class PrimeShelf:
         if not begin_s < end_s:
             raise BadInputError("trim", "nothing would be left", "Move the ends apart.")
         card = prime.path.with_suffix(".json")
-        unfinished = card.with_name(f".{card.name}.{os.getpid()}.part")
         try:
-            unfinished.write_text(json.dumps({"format": 1, "begin_s": begin_s, "end_s": end_s}), encoding="utf-8")
-            unfinished.replace(card)
+            replace_text(card, json.dumps({"format": 1, "begin_s": begin_s, "end_s": end_s}))
         except OSError as error:
             raise _refused(card, error) from error
         return replace(prime, begin_s=begin_s, end_s=end_s)

@@ -3,15 +3,14 @@
 The form of the whole file is told in docs/takes.md.
 """
 
-import contextlib
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from livernn.errors import BadInputError, LiveRNNError
+from livernn.replacing import replacing
 
 FORMAT = 1
 PRIMES_SUFFIX = ".primes"
@@ -71,18 +70,13 @@ def replace_card(path: Path, card: TakeCard) -> None:
     Raises:
         LiveRNNError: it could not be written; it is as it was.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with path.open("rb") as old, unfinished.open("wb") as new:
+        with replacing(path) as unfinished, path.open("rb") as old, unfinished.open("wb") as new:
             old.readline()
             new.write(card_line(card))
             shutil.copyfileobj(old, new)
-        unfinished.replace(path)
     except OSError as error:
         raise LiveRNNError(str(path), f"it could not be written ({error.strerror})", "Free some space.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
 
 
 def _checked(content: Any) -> TakeCard | None:

@@ -8,13 +8,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import get_args
 
 from livernn.engine.child import child_command, child_environment
-from livernn.engine.messages import Command, EngineDied, Event, Garbled
+from livernn.engine.messages import Command, EngineDied, Event
 from livernn.engine.reel import Reel
 from livernn.engine.shared import HEARTBEAT, ControlBlock, SharedBlock, begin_life
-from livernn.engine.wire import LINE_LIMIT_BYTES, decode, encode
+from livernn.engine.wire import encode, events_from
 
 _logger = logging.getLogger(__name__)
 
@@ -108,10 +107,7 @@ class Connection:
     def _read(self) -> None:
         pipe = self._process.stdout
         assert pipe is not None
-        while line := pipe.readline(LINE_LIMIT_BYTES):
-            event = decode(line)
-            if not isinstance(event, get_args(Event)):
-                event = Garbled(type(event).__name__, "this is no event")
+        for event in events_from(pipe):
             self._receive(event)
         code = self._process.wait()
         self._listener.join()

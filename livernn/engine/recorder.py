@@ -4,12 +4,11 @@ import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import get_args
 
 from livernn.engine.child import child_command, child_environment
-from livernn.engine.messages import Command, Event, Failed, Garbled, Quit
+from livernn.engine.messages import Command, Event, Failed, Quit
 from livernn.engine.reel import RECORDED, RECORDING_RATE_HZ, Reel
-from livernn.engine.wire import LINE_LIMIT_BYTES, decode, encode
+from livernn.engine.wire import encode, events_from
 from livernn.errors import LiveRNNError
 
 _END_PATIENCE_S = 10.0
@@ -63,10 +62,7 @@ class Recorder:
     def _read(self) -> None:
         pipe = self._process.stdout
         assert pipe is not None
-        while line := pipe.readline(LINE_LIMIT_BYTES):
-            event = decode(line)
-            if not isinstance(event, get_args(Event)):
-                event = Garbled(type(event).__name__, "this is no event")
+        for event in events_from(pipe):
             self._receive(event)
         code = self._process.wait()
         if not self._ending:

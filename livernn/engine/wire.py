@@ -4,11 +4,12 @@ import json
 import os
 import sys
 import types
+from collections.abc import Iterator
 from dataclasses import asdict, is_dataclass
 from enum import Enum
-from typing import Any, BinaryIO, NoReturn, Union, get_args, get_origin, get_type_hints
+from typing import IO, Any, BinaryIO, NoReturn, Union, get_args, get_origin, get_type_hints
 
-from livernn.engine.messages import Garbled, Message
+from livernn.engine.messages import Event, Garbled, Message
 
 LINE_LIMIT_BYTES = 1 << 20
 
@@ -35,6 +36,13 @@ def decode(line: bytes) -> Message:
         return message
     except (ValueError, RecursionError) as error:
         return Garbled(line[:_GARBLED_SHOWN].decode(errors="replace").rstrip("\n"), str(error)[:_GARBLED_SHOWN])
+
+
+def events_from(pipe: IO[bytes]) -> Iterator[Event]:
+    """What a child process says, until it ends."""
+    while line := pipe.readline(LINE_LIMIT_BYTES):
+        event = decode(line)
+        yield event if isinstance(event, get_args(Event)) else Garbled(type(event).__name__, "this is no event")
 
 
 def claim_stdout() -> BinaryIO:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
+from PySide6.QtCore import Signal
 
 from livernn.control.primes import KEPT_S, KeptPrime, PrimeShelf, primes_folder
 from livernn.engine.client import (
@@ -19,34 +19,24 @@ from livernn.engine.client import (
     Microphones,
     Primed,
 )
-from livernn.errors import LiveRNNError
 from livernn.ui.notice import Kind, Notice
 from livernn.ui.settings import MicrophoneChoice, Settings
+from livernn.ui.shelf_keeper import PEAKS, ShelfKeeper
 from livernn.wavfile import write_wav_blocks
 
 PrimingEvent = (
     Primed | Listening | ListeningEnded | MicrophoneOpened | MicrophoneClosed | Microphones | AuditionEnded
 )  # fmt: skip
 
-PEAKS = 600
-"""Parts that a prime's outline is drawn in."""
-
 DUCKS_DB = (0.0, 6.0, 12.0, 24.0, 60.0)
 DEFAULT_DUCK_DB = 12.0
 
 
-class Priming(QObject):
-    """Every method is for Qt's main thread and returns at once; `told` are notices."""
+class Priming(ShelfKeeper):
+    """Keeps `primes`."""
 
-    changed = Signal()
-    """`primes`."""
     state_changed = Signal()
     """`listening`, `auditioned`, `microphone`, `microphones` or `choice`."""
-    outlined = Signal(object, object)
-    """A prime and the outline of it that was asked for."""
-    told = Signal(object)
-
-    _done = Signal(object)
 
     def __init__(self, client: EngineClient, settings: Settings) -> None:
         super().__init__()
@@ -61,8 +51,6 @@ class Priming(QObject):
         self.microphone: MicrophoneOpened | None = None
         self.microphones: tuple[Device, ...] = ()
         self.primes: list[KeptPrime] = self._shelf.primes()
-        # A queued connection carries results from the pool's threads to this one.
-        self._done.connect(lambda tell: tell(), Qt.ConnectionType.QueuedConnection)
 
     def start(self) -> None:
         """Open the microphone that was open the last time."""
@@ -185,38 +173,14 @@ class Priming(QObject):
                 write_wav_blocks(self._shelf.free_path(path.stem), blocks, info.sample_rate_hz, 1)
             return self._refresh
 
-        self._in_pool(work, quiet=True)
-
-    def _in_pool(self, work: Callable[[], Callable[[], None]], *, quiet: bool = False) -> None:
-        def run() -> None:
-            try:
-                self._done.emit(work())
-            except LiveRNNError as error:
-                message = str(error)
-                if not quiet:  # else the engine, which reads the same file, has said so
-                    self._done.emit(lambda: self.told.emit(Notice(Kind.ERROR, message)))
-
-        QThreadPool.globalInstance().start(run)
+        self._in_pool(work, quiet=True)  # the engine, which reads the same file, says what is wrong with it
 
     def _remember(self, *, on: bool, device: str | None) -> None:
         self.choice = self._settings.microphone = MicrophoneChoice(on, device)
 
-    def _try(self, action: Callable[[], object]) -> bool:
-        try:
-            action()
-        except LiveRNNError as error:
-            self.told.emit(Notice(Kind.ERROR, str(error)))
-            return False
-        finally:
-            self._refresh()
-        return True
-
     def _refresh(self) -> None:
         self.primes = [prime for prime in self._shelf.primes() if prime.path != self.listening]
         self.changed.emit()
-
-    def _say(self, text: str) -> None:
-        self.told.emit(Notice(Kind.INFO, text))
 
 
 def _outline(path: Path) -> NDArray[np.float32]:

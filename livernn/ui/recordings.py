@@ -5,29 +5,18 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
+from PySide6.QtCore import Signal
 
 from livernn.control.takes import Shelf, Take, export, peaks, takes_folder
 from livernn.engine.client import AuditionEnded, EngineClient, Event, TakeBegun, TakeEnded
-from livernn.errors import LiveRNNError
-from livernn.ui.notice import Kind, Notice
-
-PEAKS = 600
-"""Parts that a take's outline is drawn in."""
+from livernn.ui.shelf_keeper import PEAKS, ShelfKeeper
 
 
-class Recordings(QObject):
-    """Every method is for Qt's main thread and returns at once; `told` are notices."""
+class Recordings(ShelfKeeper):
+    """Keeps `takes`."""
 
-    changed = Signal()
-    """`takes`."""
     state_changed = Signal()
     """`recording` or `auditioned`."""
-    outlined = Signal(object, object)
-    """A take and the outline of it that was asked for."""
-    told = Signal(object)
-
-    _done = Signal(object)
 
     def __init__(self, client: EngineClient) -> None:
         super().__init__()
@@ -36,8 +25,6 @@ class Recordings(QObject):
         self._recording: Path | None = None
         self.auditioned: Path | None = None
         self.takes: list[Take] = self._shelf.takes()
-        # A queued connection carries results from the pool's threads to this one.
-        self._done.connect(lambda tell: tell(), Qt.ConnectionType.QueuedConnection)
 
     @property
     def recording(self) -> bool:
@@ -122,29 +109,6 @@ class Recordings(QObject):
 
         self._in_pool(work)
 
-    def _in_pool(self, work: Callable[[], Callable[[], None]]) -> None:
-        def run() -> None:
-            try:
-                self._done.emit(work())
-            except LiveRNNError as error:
-                message = str(error)
-                self._done.emit(lambda: self.told.emit(Notice(Kind.ERROR, message)))
-
-        QThreadPool.globalInstance().start(run)
-
-    def _try(self, action: Callable[[], object]) -> bool:
-        try:
-            action()
-        except LiveRNNError as error:
-            self.told.emit(Notice(Kind.ERROR, str(error)))
-            return False
-        finally:
-            self._refresh()
-        return True
-
     def _refresh(self) -> None:
         self.takes = [take for take in self._shelf.takes() if take.path != self._recording]
         self.changed.emit()
-
-    def _say(self, text: str) -> None:
-        self.told.emit(Notice(Kind.INFO, text))

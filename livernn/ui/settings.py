@@ -5,7 +5,6 @@ Not QSettings: a process killed while writing leaves its lock behind, for which 
 
 import json
 import math
-import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from PySide6.QtCore import QByteArray
 
 from livernn import paths
 from livernn.inputs.osc import DEFAULT_PORT
+from livernn.replacing import replace_text
 
 _THEME, _PRESET, _FAVOURITES, _DEVICE, _DEPTH, _GEOMETRY, _FORMATS, _MIDI, _OSC, _MICROPHONE, _DUCK = (
     "theme", "preset", "favourites", "audio_device", "depth_ms", "geometry", "audio_formats", "midi_inputs", "osc",
@@ -191,11 +191,9 @@ class Settings:
     def _write(self, key: str, value: object) -> None:
         # Read anew: another window may have written meanwhile.
         self._values = {**(self._read() or self._values), key: value}
-        unfinished = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
         with suppress(OSError):  # a home that cannot be written to remembers nothing, and plays all the same
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            unfinished.write_text(json.dumps(self._values, indent=2), encoding="utf-8")
-            unfinished.replace(self._path)
+            replace_text(self._path, json.dumps(self._values, indent=2))
 
 
 def _view(name: str) -> str:

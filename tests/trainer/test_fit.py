@@ -16,12 +16,13 @@ from livernn.audiofile import read_audio
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint
 from livernn.model.config import ModelConfig
+from livernn.replacing import replace_text
 from trainer.__main__ import main
 from trainer.config import TrainConfig
 from trainer.dataset import FORMAT, load_dataset
 from trainer.held_out import evaluate_split
 from trainer.loop import fit, schedule
-from trainer.run import RunFolder, replace_text
+from trainer.run import RunFolder
 
 TINY = TrainConfig(
     ModelConfig(frame_sizes=(4, 16), dims=(16, 16, 16), embed_dim=4),
@@ -167,7 +168,7 @@ def test_a_full_disk_leaves_config_and_log(data: Path, tmp_path: Path, monkeypat
         with pytest.raises(OSError, match="No space left"):
             fit(load_dataset(data), replace(TINY, steps=2), run, resume=True)
     assert {path: path.read_bytes() for path in before} == before
-    assert list(run.path.glob("*.tmp")) == []
+    assert list(run.path.glob("*.part")) == []
 
 
 def test_a_bug_is_logged_and_told_in_one_line(
