@@ -4,8 +4,8 @@ Prints one JSON object; asserts nothing. Not collected with the tests.
 
 `python app.py` plays to JACK's dummy driver in a window of its own while another process keeps one core busy. Knobs are
 moved by OSC all the time; now and then the preset changes, the sound starts over, stops and plays, the microphone is
-listened to (it hears the output), a take is recorded, pages are turned. Memory is each process's own (USS; `pss` has its
-share of what it shares as well), the median of some minutes after the warm-up and of as many at the end.
+listened to (it hears the output), a take is recorded, pages are turned. Memory is each process's own (USS; `pss` has
+its share of what it shares as well), the median of some minutes after the warm-up and of as many at the end.
 """
 
 import json
