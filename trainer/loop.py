@@ -13,6 +13,7 @@ from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint, save_checkpoint
 from livernn.model.samplernn import SampleRNN, TierState
 from livernn.replacing import replace_text
+from trainer.board import Board
 from trainer.config import TrainConfig
 from trainer.dataset import CODEC_FIELDS, Dataset
 from trainer.hardware import training_device
@@ -37,10 +38,12 @@ def fit(
     minutes: float | None = None,
     resume: bool = False,
     init: Path | None = None,
+    tensorboard: bool = False,
 ) -> Path:
     """Train until `config.steps` or for `minutes` of clock time, resumed time included; returns the best checkpoint.
 
-    The codec fields of `config.model` give way to the data's own.
+    The codec fields of `config.model` give way to the data's own. Once `run.stop` is there, the state is saved and
+    training ends; there is no checkpoint if that was before the first validation.
 
     Raises:
         BadInputError: RUN exists and `resume` is not set, or a file does not fit.
@@ -76,12 +79,14 @@ def fit(
             state["step"] += counters.step
     run.audio.mkdir(parents=True, exist_ok=True)
     replace_text(run.config, config.to_json())
-    progress = Progress(run.log, first_step=counters.step, total_steps=config.steps)
+    board = Board(run.board, counters.step) if tensorboard else None
+    progress = Progress(run.log, first_step=counters.step, total_steps=config.steps, board=board)
     clock = time.monotonic() - counters.elapsed_s
     samples_per_s = 0.0
     finished = share_done(config, counters, minutes) >= 1.0
+    stopped = False
     try:
-        while not finished:
+        while not (finished or stopped):
             began = time.monotonic()
             done = share_done(config, counters, minutes)
             rate = config.learning_rate * schedule(config, counters.step, done)
@@ -94,7 +99,8 @@ def fit(
             loss, carried = forward(model, codes, states, config)
             loss.backward()
             bits = loss.item()
-            if not math.isfinite(update(model, optimiser, config.clip_norm)) or not math.isfinite(bits):
+            norm = update(model, optimiser, config.clip_norm)
+            if not math.isfinite(norm) or not math.isfinite(bits):
                 raise LiveRNNError(
                     "training", f"the loss is {bits} at step {counters.step}", "Resume with a lower --learning-rate."
                 )
@@ -103,21 +109,33 @@ def fit(
             counters.elapsed_s = time.monotonic() - clock
             speed = config.batch * config.chunk_samples / (time.monotonic() - began)
             samples_per_s = speed if samples_per_s == 0.0 else samples_per_s + SMOOTHING * (speed - samples_per_s)
-            entry = {"step": counters.step, "bits": bits, "rate": rate, "elapsed_s": round(counters.elapsed_s, 2)}
-            left_s = time_left(config, counters, minutes, samples_per_s)
-            progress.step(entry, samples_per_s=samples_per_s, left_s=left_s)
+            progress.step(
+                {
+                    "step": counters.step,
+                    "bits": bits,
+                    "rate": rate,
+                    "norm": norm,
+                    "samples_per_s": round(samples_per_s),
+                    "elapsed_s": round(counters.elapsed_s, 2),
+                    "left_s": round(time_left(config, counters, minutes, samples_per_s), 1),
+                }
+            )
             finished = share_done(config, counters, minutes) >= 1.0
-            if finished or counters.step % config.validate_every_steps == 0:
+            stopped = run.stop.exists()
+            if finished or validation_due(config, counters):
                 valid_bits = evaluate_split(averaged, data.split("valid"), config.validate_seconds)
-                counters.elapsed_s = time.monotonic() - clock
-                progress.validation(
-                    {"step": counters.step, "valid_bits": valid_bits, "elapsed_s": round(counters.elapsed_s, 2)}
-                )
+                counters.elapsed_s = counters.validated_s = time.monotonic() - clock
                 export(averaged, data, config, counters, valid_bits, run.last)
                 if valid_bits < counters.best_bits:
                     counters.best_bits = valid_bits
                     export(averaged, data, config, counters, valid_bits, run.best)
-                write_audio(run.last, run.audio / f"{counters.step:07d}.wav", config.audio_seconds)
+                heard = run.audio / f"{counters.step:07d}.wav"
+                write_audio(run.last, heard, config.audio_seconds)
+                progress.validation(
+                    {"step": counters.step, "valid_bits": valid_bits, "elapsed_s": round(counters.elapsed_s, 2)}, heard
+                )
+                save_state(run.state, tensors, carried, counters)
+            elif stopped:
                 save_state(run.state, tensors, carried, counters)
     finally:
         progress.close()
@@ -129,6 +147,13 @@ def share_done(config: TrainConfig, counters: Counters, minutes: float | None) -
     by_steps = counters.step / config.steps if config.steps else 0.0
     by_clock = counters.elapsed_s / (60.0 * minutes) if minutes else 0.0
     return max(by_steps, by_clock)
+
+
+def validation_due(config: TrainConfig, counters: Counters) -> bool:
+    """By steps, or by the clock where that comes first."""
+    since_s = counters.elapsed_s - counters.validated_s
+    by_clock = config.validate_every_minutes is not None and since_s >= 60.0 * config.validate_every_minutes
+    return by_clock or counters.step % config.validate_every_steps == 0
 
 
 def schedule(config: TrainConfig, step: int, done: float) -> float:

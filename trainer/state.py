@@ -20,10 +20,11 @@ Arrays = dict[str, NDArray[np.float32]]
 
 @dataclass
 class Counters:
-    """Where a run stands. `best_bits` is infinite before the first validation."""
+    """Where a run stands. `best_bits` is infinite before the first validation, which was at `validated_s`."""
 
     step: int = 0
     elapsed_s: float = 0.0
+    validated_s: float = 0.0
     best_bits: float = float("inf")
 
 

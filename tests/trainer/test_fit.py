@@ -15,42 +15,19 @@ from safetensors import SafetensorError
 from livernn.audiofile import read_audio
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint
-from livernn.model.config import ModelConfig
 from livernn.replacing import replace_text
+from tests.fixtures.tiny_training import TINY, tone_data
 from trainer.__main__ import main
-from trainer.config import TrainConfig
-from trainer.dataset import FORMAT, load_dataset
+from trainer.dataset import load_dataset
 from trainer.held_out import evaluate_split
 from trainer.loop import fit, schedule
 from trainer.run import RunFolder
-
-TINY = TrainConfig(
-    ModelConfig(frame_sizes=(4, 16), dims=(16, 16, 16), embed_dim=4),
-    batch=4,
-    chunk_samples=128,
-    warmup_steps=2,
-    validate_every_steps=10,
-    audio_seconds=0.1,
-    deterministic=True,
-    threads=1,
-)
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A prepared corpus of a noisy 220 Hz tone."""
-    folder = tmp_path_factory.mktemp("data")
-    random = np.random.default_rng(0)
-    splits = {}
-    for split, samples in (("train", 24000), ("valid", 4000), ("test", 4000)):
-        tone = np.sin(2 * np.pi * 220 / 16000 * np.arange(samples)) + 0.05 * random.standard_normal(samples)
-        codes = np.clip(128 + 60 * tone, 0, 255).astype(np.uint8)
-        (folder / f"{split}.u8").write_bytes(codes.tobytes())
-        splits[split] = {"files": [{"name": split, "samples": samples, "offset": 0}], "samples": samples}
-    codec = {"sample_rate_hz": 16000, "q_levels": 256, "quantiser": "mu-law", "pre_emphasis": 0.5}
-    index = {"format": FORMAT, "config": codec, "splits": splits, "report": {}, "licence": "CC0", "credit": "nobody"}
-    (folder / "dataset.json").write_text(json.dumps(index))
-    return folder
+    return tone_data(tmp_path_factory.mktemp("data"))
 
 
 def log_of(run: Path) -> list[tuple[object, ...]]:
