@@ -64,6 +64,7 @@ def _prepare(options: argparse.Namespace) -> None:
             options.out,
             codec,
             seed=options.seed,
+            longest_pause_s=options.longest_pause,
             licence=options.licence,
             credit=options.credit,
             on_file=show,
@@ -169,6 +170,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--quantiser", choices=get_args(Quantiser), default=ModelConfig.quantiser)
     command.add_argument("--pre-emphasis", type=float, default=ModelConfig.pre_emphasis)
     command.add_argument("--seed", type=seed, default=0, help="deals files out to train, valid and test")
+    command.add_argument("--longest-pause", type=positive, metavar="S", help="shorten longer silences to this")
     command.add_argument("--licence", default="", help="of the audio; goes onto the checkpoint's card")
     command.add_argument("--credit", default="", help="whom to credit; goes onto the checkpoint's card")
     command.add_argument("--json", action="store_true", help="a JSON line per file, and one of what was found")
