@@ -1,6 +1,5 @@
 """`fit`: the training loop, top to bottom."""
 
-import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from livernn.model.checkpoint import save_checkpoint
 from livernn.model.samplernn import SampleRNN
 from livernn.replacing import replace_text
 from trainer.advice import Adviser
+from trainer.board import Board
 from trainer.config import TrainConfig
 from trainer.dataset import CODEC_FIELDS, Dataset
 from trainer.hardware import training_device
@@ -18,6 +18,7 @@ from trainer.learner import Learner
 from trainer.listen import write_audio
 from trainer.progress import Progress
 from trainer.run import RunFolder
+from trainer.schedule import schedule, share_done, time_left, validation_due
 from trainer.state import Counters, to_arrays
 from trainer.step import prepare_torch
 from trainer.streams import ChunkStreams
@@ -39,11 +40,13 @@ def fit(
     minutes: float | None = None,
     resume: bool = False,
     init: Path | None = None,
+    tensorboard: bool = False,
 ) -> Path:
     """Train until `config.steps` or for `minutes` of clock time, resumed time included; returns the best checkpoint.
 
-    The codec fields of `config.model` give way to the data's own. Where loss or gradient stop being finite, or the loss
-    leaps up, the run goes back to the state of its last validation, at half the learning rate.
+    The codec fields of `config.model` give way to the data's own. Once `run.stop` is there, the state is saved and
+    training ends; there is no checkpoint if that was before the first validation. Where loss or gradient stop being
+    finite, or the loss leaps up, the run goes back to the last saved state, at half the learning rate.
 
     Raises:
         BadInputError: RUN exists and `resume` is not set, or a file does not fit.
@@ -72,13 +75,15 @@ def fit(
     else:
         learner.save(run.state, counters)
     replace_text(run.config, config.to_json())
-    progress = Progress(run.log, first_step=counters.step, total_steps=config.steps)
+    board = Board(run.board, counters.step) if tensorboard else None
+    progress = Progress(run.log, first_step=counters.step, total_steps=config.steps, board=board)
     adviser = Adviser(config, data)
     clock = time.monotonic() - counters.elapsed_s
     samples_per_s = 0.0
     finished = share_done(config, counters, minutes) >= 1.0
+    stopped = False
     try:
-        while not finished:
+        while not (finished or stopped):
             began = time.monotonic()
             done = share_done(config, counters, minutes)
             rate = config.learning_rate * counters.rate_factor * schedule(config, counters.step, done)
@@ -103,23 +108,27 @@ def fit(
                     "left_s": round(time_left(config, counters, minutes, samples_per_s), 1),
                 }
             )
-            if finished or counters.step % config.validate_every_steps == 0:
+            stopped = run.stop.exists()
+            if finished or validation_due(config, counters):
                 valid_bits = evaluate_split(learner.averaged, data.split("valid"), config.validate_seconds)
-                counters.elapsed_s = time.monotonic() - clock
+                counters.elapsed_s = counters.validated_s = time.monotonic() - clock
                 entry = {"step": counters.step, "valid_bits": valid_bits, "elapsed_s": round(counters.elapsed_s, 2)}
                 validations = [*progress.log.validations, entry]
                 if (wrong := jump(validations)) is not None:
                     counters, finished = rolled_back(learner, run, progress, counters, wrong), False
                     continue
-                progress.validation(entry | {"gain_bits": gain_bits(validations)})
                 export(learner.averaged, data, config, counters, valid_bits, run.last)
                 if valid_bits < counters.best_bits:
                     counters.best_bits = valid_bits
                     export(learner.averaged, data, config, counters, valid_bits, run.best)
-                heard = write_audio(run.last, run.audio / f"{counters.step:07d}.wav", config.audio_seconds)
+                heard = run.audio / f"{counters.step:07d}.wav"
+                audio = write_audio(run.last, heard, config.audio_seconds)
+                progress.validation(entry | {"gain_bits": gain_bits(validations)}, heard)
                 learner.save(run.state, counters)
-                for text in adviser.after_validation(progress.log, heard):
+                for text in adviser.after_validation(progress.log, audio):
                     progress.notice(counters.step, text)
+            elif stopped:
+                learner.save(run.state, counters)
     finally:
         progress.close()
     return run.best
@@ -144,30 +153,6 @@ def rolled_back(learner: Learner, run: RunFolder, progress: Progress, counters: 
     rate = f"{before.rate_factor:.1%} of the learning rate"
     progress.notice(before.step, f"at step {counters.step} {wrong}: back to step {before.step}, with {rate}")
     return before
-
-
-def share_done(config: TrainConfig, counters: Counters, minutes: float | None) -> float:
-    """How much of the run is behind, 0..1, by whichever limit is nearer."""
-    by_steps = counters.step / config.steps if config.steps else 0.0
-    by_clock = counters.elapsed_s / (60.0 * minutes) if minutes else 0.0
-    return max(by_steps, by_clock)
-
-
-def schedule(config: TrainConfig, step: int, done: float) -> float:
-    """Factor on the learning rate: linear warm-up, flat, cosine decay over the last `decay_share`."""
-    warm = min(1.0, (step + 1) / config.warmup_steps) if config.warmup_steps else 1.0
-    into_decay = (done - (1.0 - config.decay_share)) / config.decay_share if config.decay_share else 0.0
-    return warm * 0.5 * (1.0 + math.cos(math.pi * min(max(into_decay, 0.0), 1.0)))
-
-
-def time_left(config: TrainConfig, counters: Counters, minutes: float | None, samples_per_s: float) -> float:
-    """Seconds until the nearer limit."""
-    limits = []
-    if config.steps:
-        limits.append((config.steps - counters.step) * config.batch * config.chunk_samples / samples_per_s)
-    if minutes:
-        limits.append(60.0 * minutes - counters.elapsed_s)
-    return min(limits)
 
 
 def export(
