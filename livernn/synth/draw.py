@@ -92,4 +92,4 @@ def surprisal(levels: Floats, count: int, code: int) -> float:
     total = _ZERO
     for i in range(count):
         total += levels[i]
-    return np.log2(total / levels[code])
+    return float(np.log2(total / levels[code]))

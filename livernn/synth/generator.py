@@ -41,7 +41,7 @@ class Generator:
         self.voices = voices
         self.clock = NO_CLOCK
         self.surprisal_bits = np.zeros(voices)
-        """Mean surprisal of the codes of the last render, per voice: on average it is the entropy they were drawn with."""
+        """Mean surprisal of the codes of the last render, `[voices]`: the entropy of their draws, on average."""
         self._weights = weights
         self._seed = seed
         self._lookback = self.config.lookback_samples
