@@ -8,7 +8,6 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -104,8 +103,7 @@ def test_a_killed_run_of_minutes_repeats_its_rates_and_losses(
 
     def trained(run: RunFolder, *, resume: bool = False) -> None:
         ticks = itertools.count()
-        monkeypatch.setattr("trainer.loop.time", SimpleNamespace(monotonic=lambda: 0.5 * next(ticks)))
-        fit(dataset, config, run, minutes=1.0, resume=resume)
+        fit(dataset, config, run, minutes=1.0, resume=resume, now_s=lambda: 0.5 * next(ticks))
 
     whole, parts = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "parts")
     trained(whole)
