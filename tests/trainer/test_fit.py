@@ -190,7 +190,7 @@ def test_a_bug_is_logged_and_told_in_one_line(
 ) -> None:
     monkeypatch.setattr("trainer.__main__.load_checkpoint", lambda _: 1 / 0)
     monkeypatch.setattr("trainer.__main__.RunFolder.load_config", lambda _: None)
-    monkeypatch.setattr("trainer.__main__.Path.exists", lambda _: True)
+    monkeypatch.setattr("pathlib.Path.exists", lambda _: True)
     assert main(["export", "run", "--out", "x.safetensors"]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
 
