@@ -5,7 +5,7 @@ import errno
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -51,9 +51,11 @@ def _prepare(options: argparse.Namespace) -> None:
         quantiser=options.quantiser,
         pre_emphasis=options.pre_emphasis,
     )
-    with tqdm(unit="file", dynamic_ncols=True, disable=None) as bar:
+    with tqdm(unit="file", dynamic_ncols=True, disable=True if options.json else None) as bar:
 
         def show(done: int, total: int, name: str) -> None:
+            if options.json:
+                print(json.dumps({"done": done, "total": total, "name": name}), flush=True)
             bar.total, bar.n = total, done
             bar.set_postfix_str(name)
 
@@ -62,11 +64,12 @@ def _prepare(options: argparse.Namespace) -> None:
             options.out,
             codec,
             seed=options.seed,
+            longest_pause_s=options.longest_pause,
             licence=options.licence,
             credit=options.credit,
             on_file=show,
         )
-    print(report.text())
+    print(json.dumps(asdict(report)) if options.json else report.text())
 
 
 def _fit(options: argparse.Namespace) -> None:
@@ -75,15 +78,18 @@ def _fit(options: argparse.Namespace) -> None:
     run = RunFolder(options.out)
     base = run.load_config() if options.resume and run.config.exists() else NAMED[options.config]
     config = _overridden(base, options)
-    best = fit(
-        load_dataset(options.data),
-        config,
-        run,
-        minutes=options.minutes,
-        resume=options.resume,
-        init=options.init,
-    )
-    print(best)
+    data = load_dataset(options.data)
+    with run.claimed():
+        best = fit(
+            replace(data, licence=options.licence or data.licence, credit=options.credit or data.credit),
+            config,
+            run,
+            minutes=options.minutes,
+            resume=options.resume,
+            init=options.init,
+            tensorboard=options.tensorboard,
+        )
+    print(best if best.exists() else f"{run.path}: stopped before the first validation; go on with --resume")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -164,8 +170,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--quantiser", choices=get_args(Quantiser), default=ModelConfig.quantiser)
     command.add_argument("--pre-emphasis", type=float, default=ModelConfig.pre_emphasis)
     command.add_argument("--seed", type=seed, default=0, help="deals files out to train, valid and test")
+    command.add_argument("--longest-pause", type=positive, metavar="S", help="shorten longer silences to this")
     command.add_argument("--licence", default="", help="of the audio; goes onto the checkpoint's card")
     command.add_argument("--credit", default="", help="whom to credit; goes onto the checkpoint's card")
+    command.add_argument("--json", action="store_true", help="a JSON line per file, and one of what was found")
     command.set_defaults(run=_prepare)
 
     command = commands.add_parser("fit", help="train a model")
@@ -186,7 +194,15 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--gap-share", type=float, help="share of chunks that rise from silence")
     command.add_argument("--seed", type=seed)
     command.add_argument("--validate-every-steps", type=count)
+    command.add_argument(
+        "--validate-every-minutes", type=positive, help="where --validate-every-steps take longer than that"
+    )
     command.add_argument("--deterministic", action="store_true", default=None, help="repeatable, in float32")
+    command.add_argument("--licence", default="", help="onto the checkpoint's card, in place of the data's")
+    command.add_argument("--credit", default="", help="onto the checkpoint's card, in place of the data's")
+    command.add_argument(
+        "--tensorboard", action="store_true", help="write RUN/tensorboard: figures, spectrograms and sound"
+    )
     command.set_defaults(run=_fit)
 
     command = commands.add_parser("evaluate", help="held-out bits per sample, beside baselines")

@@ -29,6 +29,8 @@ class TrainConfig:
     seed: int = 0
     steps: int | None = None
     validate_every_steps: int = 500
+    validate_every_minutes: float | None = None
+    """Where the steps take longer than that."""
     validate_seconds: float = 60.0
     audio_seconds: float = 4.0
     deterministic: bool = False

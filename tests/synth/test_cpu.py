@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
-from livernn.model.config import ModelConfig
 from livernn.model.precision import DEFAULT_PRECISION, Precision
 from livernn.synth.generator import Generator
 from livernn.synth.instructions import SETS, candidates
@@ -18,26 +17,9 @@ from livernn.synth.kernel import agree, load_kernel
 from livernn.synth.philox import fill_uniforms
 from livernn.synth.reference import Reference, distribution, draw
 from livernn.synth.rounding import LARGEST
+from tests.fixtures.networks import CONFIGS, codes_for
 
 EDGE_TOLERANCE = 1e-5
-
-CONFIGS = {
-    "two tiers": ModelConfig(frame_sizes=(8,), dims=(24, 40)),
-    "three tiers": ModelConfig(dims=(32, 48, 64)),
-    "odd sizes": ModelConfig(frame_sizes=(3, 9), dims=(33, 17, 21), embed_dim=5, q_levels=200),
-    "four tiers": ModelConfig(frame_sizes=(4, 8, 32), dims=(16, 24, 32, 40)),
-    "lstm": ModelConfig(dims=(32, 32, 32), cell="lstm"),
-    "deep gru": ModelConfig(dims=(32, 32, 32), layers=2),
-    "deep lstm, shared": ModelConfig(dims=(32, 24, 16), cell="lstm", layers=3, upsampler="shared"),
-    "shared": ModelConfig(dims=(32, 48, 64), upsampler="shared", quantiser="linear"),
-}
-
-
-def codes_for(config: ModelConfig, count: int) -> np.ndarray:
-    """A wandering line, as audio is: codes near each other, all levels visited."""
-    random = np.random.default_rng(5)
-    walk = np.cumsum(random.normal(0.0, config.q_levels / 12, count))
-    return np.abs((walk + config.q_levels / 2) % (2 * config.q_levels - 2) - config.q_levels + 1).astype(np.uint8)
 
 
 def kernel(
