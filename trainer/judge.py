@@ -223,7 +223,7 @@ def judge(
 def sound_of(split: CodeSplit, codec: ModelConfig) -> list[Audio]:
     """Recordings of a second or more, decoded as an instrument decodes its own codes."""
     whole = (codes for codes in split.recordings() if len(codes) >= codec.sample_rate_hz)
-    return [Decoder(codec).process(np.array(codes), 1.0) for codes in whole]
+    return [Decoder(codec).process(np.array(codes)[np.newaxis])[0] for codes in whole]
 
 
 def compare_primed(checkpoint: Checkpoint, patch: Patch, recordings: Sequence[Audio], tuning: float) -> Priming:
