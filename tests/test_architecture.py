@@ -55,7 +55,7 @@ ALLOWED = [
     ("livernn/headless.py", "import livernn.engine.client, livernn.inputs"),
     ("livernn/audiofile.py", "import soundfile, soxr, livernn.errors"),
     ("livernn/model/samplernn.py", "import torch, livernn.model.recurrent"),
-    ("livernn/synth/cuda.py", "import torch, livernn.model.samplernn"),
+    ("livernn/synth/cuda/network.py", "import torch"),
     ("livernn/synth/fine.py", "import numba, livernn.model.config, livernn.control.patch"),
     ("livernn/cli.py", "import livernn.ui, livernn.headless, livernn.audiofile"),
     ("trainer/fine.py", "import torch, livernn.model.samplernn, livernn.synth.offline, livernn.audiofile"),

@@ -19,6 +19,7 @@ from livernn.control.takes import Shelf, takes_folder
 from livernn.engine.child import child_environment
 from livernn.engine.client import AuditionEnded, EngineDied, Failed, TakeBegun, TakeEnded
 from livernn.engine.reel import Reel, ScopeTap
+from livernn.units import SIDES
 from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24, write_wav
 from tests.engine.fakes import PATIENCE_S, Player
 from tests.engine.test_real_audio import LOOPBACK, PLAYING, differs_by_late_reads, heard, opened, trim, wait_until
@@ -31,11 +32,11 @@ from tests.fixtures.servers import Server
 def sound_of(wav: Path) -> NDArray[np.float32]:
     content = wav.read_bytes()
     form = read_header(content)
-    return from_pcm24(content[HEADER_BYTES : HEADER_BYTES + form.data_bytes])
+    return from_pcm24(content[HEADER_BYTES : HEADER_BYTES + form.data_bytes]).reshape(-1, SIDES)
 
 
 def rounded(audio: NDArray[np.float32]) -> NDArray[np.float32]:
-    return from_pcm24(to_pcm24(audio))
+    return from_pcm24(to_pcm24(audio)).reshape(-1, SIDES)
 
 
 def recording(player: Player, folder: Path) -> Path:
@@ -83,7 +84,7 @@ def test_a_take_is_what_the_device_played_and_is_made_again_without_it(
             recorded(player)
         tapped = trim(heard(player, 4.0))
         sound = sound_of(wav)
-        assert np.array_equal(trim(sound)[-tapped.size :], trim(rounded(tapped)))
+        assert np.array_equal(trim(sound)[-len(tapped) :], trim(rounded(tapped)))
         again = tmp_path / "again.wav"
         content = wav.read_bytes()
         wav.unlink()
@@ -91,8 +92,8 @@ def test_a_take_is_what_the_device_played_and_is_made_again_without_it(
         assert again.read_bytes() == content
         if device.flaws == 0 and player.client.metrics().device_xruns == xruns:
             played = trim(device.audio)
-            assert played.size > jack_server.rate_hz
-            if np.array_equal(rounded(played), trim(sound)[-played.size :]):
+            assert len(played) > jack_server.rate_hz
+            if np.array_equal(rounded(played), trim(sound)[-len(played) :]):
                 return
             assert differs_by_late_reads(played, tapped)
     pytest.skip("this machine is too busy to record without losses")
@@ -102,8 +103,8 @@ def assert_all_is_there(wav: Path, tap: ScopeTap, rate_hz: int) -> None:
     """That the take is what was heard from the first sample on, but for a second at most."""
     sound = sound_of(wav)
     assert sound.any()
-    assert tap.written - sound.size < rate_hz
-    audio, lost = tap.between(0, sound.size)
+    assert tap.written - len(sound) < rate_hz
+    audio, lost = tap.between(0, len(sound))
     assert lost == 0
     assert np.array_equal(sound, rounded(audio))
     assert json.loads(wav.with_suffix(".json").read_text())["log"][-1]["do"] == "end"
@@ -134,7 +135,7 @@ def test_a_killed_engine_costs_a_take_less_than_a_second(
     time.sleep(0.5)
     player.client.stop_recording()
     recorded(player)
-    audio, _ = ScopeTap(reel).between(0, sound_of(both).size)
+    audio, _ = ScopeTap(reel).between(0, len(sound_of(both)))
     assert np.array_equal(sound_of(both), rounded(audio))
     content = both.read_bytes()
     both.unlink()
