@@ -29,7 +29,8 @@ def _highest_cut(levels: Floats, count: int, wanted: np.float32, by_mass: bool) 
             enough = middle
         else:
             too_high = middle
-    return float_from_bits(np.int32(enough))
+    highest: np.float32 = float_from_bits(np.int32(enough))
+    return highest
 
 
 @network
