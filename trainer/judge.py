@@ -15,6 +15,7 @@ from livernn.errors import BadInputError
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.model.quantize import Audio
+from livernn.synth.dead_seconds import SILENT_DB
 from livernn.synth.filters import Decoder
 from livernn.synth.offline import render_offline
 from trainer.dataset import CodeSplit, Dataset
@@ -29,7 +30,7 @@ from trainer.sound import (
     noise_like,
     tuning_cents,
 )
-from trainer.survey import SILENT_DB, seconds_rms_db
+from trainer.survey import seconds_rms_db
 
 PRIMES = 20
 PRIME_S = 4
@@ -222,7 +223,7 @@ def judge(
 def sound_of(split: CodeSplit, codec: ModelConfig) -> list[Audio]:
     """Recordings of a second or more, decoded as an instrument decodes its own codes."""
     whole = (codes for codes in split.recordings() if len(codes) >= codec.sample_rate_hz)
-    return [Decoder(codec).process(np.array(codes), 1.0) for codes in whole]
+    return [Decoder(codec).process(np.array(codes)[np.newaxis])[0] for codes in whole]
 
 
 def compare_primed(checkpoint: Checkpoint, patch: Patch, recordings: Sequence[Audio], tuning: float) -> Priming:
