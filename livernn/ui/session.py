@@ -64,7 +64,7 @@ class Session(QObject):
         self.client = new_client(self._arrived.emit)
         self.settings = settings
         self.recordings = Recordings(self.client)
-        self.recordings.told.connect(self._tell_of_takes)
+        self.recordings.told.connect(self.tell)
         self.priming = Priming(self.client, settings)
         self.priming.told.connect(self._show)
         self.preset_library = Library(settings)
@@ -123,6 +123,14 @@ class Session(QObject):
         self._show(Notice(Kind.BUSY, f"Loading {preset.title}"))
         self.presets_changed.emit()
 
+    def hear(self, preset: Preset) -> None:
+        """Change to a checkpoint that has been replaced by a better one, or to the first one; the knobs stay."""
+        preset = replace(preset, patch=self.patch)
+        self.preset_library.add(preset)
+        self.pending = preset
+        self.client.load(preset.checkpoint)
+        self.presets_changed.emit()
+
     def step_preset(self, step: int) -> None:
         """The next (1) or previous (-1) preset of the list, round and round."""
         preset = self.preset_library.step(self.pending or self.preset, step)
@@ -158,9 +166,13 @@ class Session(QObject):
 
     def save_as(self, title: str) -> None:
         """Make a preset of the performer's own from model and patch; the sound goes on."""
-        source = self.preset
-        assert source is not None
-        self.preset_library.save_as(title, self.patch, source, lambda result: self._take_saved(source, result))
+        assert self.preset is not None
+        self.save_sound(title, self.preset)
+
+    def save_sound(self, title: str, source: Preset) -> None:
+        """Make a preset of the performer's own from any model: with the knobs as they are if it is what plays."""
+        patch = self.patch if self.preset is not None and source.checkpoint == self.preset.checkpoint else source.patch
+        self.preset_library.save_as(title, patch, source, lambda result: self._take_saved(source, result))
 
     def open(self, path: Path) -> None:
         """Load or prime from whatever was picked or dropped."""
@@ -263,8 +275,8 @@ class Session(QObject):
         if self.settings.depth_ms is not None:
             self.client.set_depth_ms(self.settings.depth_ms)
 
-    def _tell_of_takes(self, notice: Notice) -> None:
-        """A remedy that is being offered stays, and the last word on takes stands beside it."""
+    def tell(self, notice: Notice) -> None:
+        """Show what something beside the sound has to say; a remedy that is being offered stays, and this beside it."""
         if self.notice.remedy is None:
             self._show(notice)
         else:
