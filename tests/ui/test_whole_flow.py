@@ -190,10 +190,10 @@ def assert_is_what_was_played(take: Take, sound: NDArray[np.float32], played: Re
         for before, after in pairwise(cuts)
         if after - before - 2 * LATE_SAMPLES > SHORTEST_PIECE_SAMPLES
     ]
-    if not pieces or played.flaws:
+    intact = all(contains(heard, piece) for piece in pieces)
+    if not pieces or (played.flaws and not intact):
         pytest.skip("this machine is too busy to record without losses")
-    for piece in pieces:
-        assert contains(heard, piece)
+    assert intact
 
 
 def contains(whole: NDArray[np.float32], part: NDArray[np.float32]) -> bool:
