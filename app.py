@@ -86,7 +86,7 @@ def _perform(options: argparse.Namespace) -> int:
     window = MainWindow(session)
     for interrupt in (signal.SIGINT, signal.SIGTERM):
         # By way of the event loop: a window closed before exec() has begun would not end it.
-        signal.signal(interrupt, lambda *_: QTimer.singleShot(0, window.close))
+        signal.signal(interrupt, lambda *_: QTimer.singleShot(0, window.end))
     window.show()
     session.start(preset, options.audio_device)
     window.controllers.start(options.midi, options.osc)

@@ -166,7 +166,7 @@ def _replay(take: Path, out: Path) -> int:
         nonlocal done
         for block in replay(score):
             yield block
-            done += block.size
+            done += len(block)
             progress.show(min(1.0, done / max(1, score.frames)))
 
     write_wav_blocks(out, blocks(), score.card.rate_hz, score.card.channels)

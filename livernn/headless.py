@@ -243,6 +243,6 @@ def _describe(event: MidiPorts | Listening | Primed | MicrophoneClosed) -> str:
 
 def _summary(metrics: Metrics) -> str:
     return (
-        f"{metrics.real_time_factor:.1f}x real time, {metrics.depth_ms:.0f} ms ahead, {metrics.peak_db:.0f} dB, "
+        f"{metrics.real_time_factor:.1f}x real time, {metrics.depth_ms:.0f} ms ahead, {max(metrics.peaks_db):.0f} dB, "
         f"{metrics.underruns} underruns, {metrics.device_xruns} device xruns"
     )

@@ -58,6 +58,7 @@ from livernn.engine.recorder import Recorder
 from livernn.engine.reel import Reel, ScopeTap
 from livernn.engine.shared import Metrics, read_metrics
 from livernn.engine.transport import EngineState
+from livernn.units import SIDES
 
 __all__ = [
     "DEFAULT_DEPTH_MS",
@@ -280,8 +281,8 @@ class EngineClient:
         self._send(ListDevices())
 
     def scope(self, count: int) -> NDArray[np.float32]:
-        """The last `count` samples heard, at the device's rate; zeros before the first."""
-        return ScopeTap(self._reel).latest(count) if self._reel is not None else np.zeros(count, np.float32)
+        """The last `count` samples heard, `[count, SIDES]` at the device's rate; zeros before the first."""
+        return ScopeTap(self._reel).latest(count) if self._reel is not None else np.zeros((count, SIDES), np.float32)
 
     def metrics(self) -> Metrics:
         """How the engine is doing; STOPPED where there is none."""

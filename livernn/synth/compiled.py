@@ -20,12 +20,15 @@ NETWORK_MATH = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}
 """Weights are finite, so NaN needs no care. Sums are reordered into lanes at compile time, so results repeat."""
 
 
+_NO_RUN_TIME: Any = {"_nrt": False}
+
+
 def network(function: Callable[P, R]) -> Callable[P, R]:
     """`compiled`, with the arithmetic that a network of finite weights allows, and unable to allocate.
 
     Without numba's run-time, arrays are not counted each time they are handed on, which took a sixth of a sample.
     """
-    jit = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=NETWORK_MATH, _nrt=False)
+    jit = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=NETWORK_MATH, **_NO_RUN_TIME)
     return cast(Callable[P, R], jit(function))
 
 

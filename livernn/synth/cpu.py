@@ -23,7 +23,7 @@ from livernn.synth.crew import (
     wait_for,
 )  # fmt: skip
 from livernn.synth.denormals import flush_denormals, restore_denormals
-from livernn.synth.draw import draw
+from livernn.synth.draw import draw, surprisal
 from livernn.synth.emit import READ_PER_FETCHED
 from livernn.synth.frames import load_hidden, step_tier
 from livernn.synth.gemv import Operand, multiply, quantise
@@ -181,9 +181,10 @@ def _read_next(weights: Any, place: int, crew: Any) -> int:
     tier = weights.tiers[0]
     if weights.sample[0].ahead == 0 or len(crew.words) > 0:
         return 0
+    address: int = address_of(weights.matrices, tier.frame_words)
     if place + 1 < tier.ratio:
-        return address_of(weights.upsamplers, tier.up_words + (place + 1) * tier.up_words_step)
-    return address_of(weights.matrices, tier.frame_words)
+        address = address_of(weights.upsamplers, tier.up_words + (place + 1) * tier.up_words_step)
+    return address
 
 
 @network_inline
@@ -218,6 +219,7 @@ def advance(
     patches: Floats,
     mode: int,
     logits_out: Floats,
+    surprisals: NDArray[np.float64],
     clock: NDArray[np.int64],
 ) -> None:
     """Step all voices in lockstep by `count` samples.
@@ -235,6 +237,7 @@ def advance(
         patches: float32 `[voices, 4]`: temperature, top_k, top_p, min_p.
         mode: RENDER, FORCE or PRIME.
         logits_out: float32 `[count, voices, q_levels]`, or empty where nobody asks.
+        surprisals: float64 `[voices]`, to which the surprisal of every code drawn is added, in bits.
         clock: int64 `[len(PARTS)]`, to which the ticks spent in each part are added, or empty.
     """
     control = flush_denormals()
@@ -269,10 +272,12 @@ def advance(
                     logits_out[step, voice, i] = logits[i]
             if mode == RENDER:
                 patch = patches[voice]
-                codes[voice, end] = draw(
-                    logits, sample.q_levels, scratch.sums[voice], uniform(seed, voice, now),
-                    patch[0], patch[1], patch[2], patch[3],
-                )  # fmt: skip
+                levels = scratch.sums[voice]
+                code = draw(
+                    logits, sample.q_levels, levels, uniform(seed, voice, now), patch[0], patch[1], patch[2], patch[3]
+                )
+                surprisals[voice] += surprisal(levels, sample.q_levels, code)
+                codes[voice, end] = code
         began = _lap(clock, _DRAW, began)
     _move_on(codes, lookback, count)
     restore_denormals(control)

@@ -42,11 +42,14 @@ class Generator:
         self.config = weights.config
         self.voices = voices
         self.clock = NO_CLOCK
+        self.surprisal_bits = np.zeros(voices)
+        """Mean surprisal of the codes of the last render, `[voices]`: the entropy of their draws, on average."""
         self._weights = weights
         self._seed = seed
         self._lookback = self.config.lookback_samples
         self._codes = np.empty((voices, self._lookback + _BLOCK_SAMPLES), np.uint8)
         self._patches = np.empty((voices, 4), np.float32)
+        self._surprisals = np.empty(voices)
         self._state = aligned(voices * weights.initial_state.size).reshape(voices, -1)
         self._scratch = make_scratch(self.config, voices)
         self._crew = no_crew()
@@ -66,10 +69,11 @@ class Generator:
         """The next `count` codes of each voice under its patch, `[voices, count]`."""
         for row, patch in zip(self._patches, patches, strict=True):
             row[:] = (patch.temperature, patch.top_k, patch.top_p, patch.min_p)
-        if count <= _BLOCK_SAMPLES:
-            return self._advance(count, RENDER, _NO_LOGITS).copy()
-        sizes = [min(_BLOCK_SAMPLES, count - start) for start in range(0, count, _BLOCK_SAMPLES)]
-        return np.concatenate([self._advance(size, RENDER, _NO_LOGITS).copy() for size in sizes], axis=1)
+        self._surprisals[:] = 0.0
+        sizes = [min(_BLOCK_SAMPLES, count - start) for start in range(0, max(count, 1), _BLOCK_SAMPLES)]
+        rendered = [self._advance(size, RENDER, _NO_LOGITS).copy() for size in sizes]
+        self.surprisal_bits = self._surprisals / max(count, 1)
+        return rendered[0] if len(rendered) == 1 else np.concatenate(rendered, axis=1)
 
     def prime(self, codes: NDArray[np.uint8]) -> None:
         """Continue from `codes`, `[n]` for all voices, as if they had been rendered: only the frame tiers step."""
@@ -129,5 +133,6 @@ class Generator:
             self._patches,
             mode,
             logits,
+            self._surprisals,
             self.clock,
         )

@@ -126,4 +126,4 @@ def test_another_device_rate_goes_on_with_the_same_generator(studio: RealStudio,
     instrument = studio.build(load_checkpoint(checkpoint), 3, 48000.0)
     moved = studio.at_rate(instrument, 44100.0)
     assert moved.generator is instrument.generator
-    assert moved.voice.render(1600, Patch()).size == pytest.approx(4410, abs=1)
+    assert len(moved.voice.render(1600, Patch())) == pytest.approx(4410, abs=1)
