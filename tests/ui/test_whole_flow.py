@@ -138,7 +138,7 @@ def test_play_prime_learn_move_record_export(
         hands, reel = Hands("liveRNN", app), attached(app.pid, Reel)
 
         def heard() -> NDArray[np.float32]:
-            return ScopeTap(reel).latest(WINDOW_SAMPLES)
+            return ScopeTap(reel).latest(WINDOW_SAMPLES)[:, 0]
 
         with recorder(LOOPBACK, tmp_path / "played.npy") as played:
             hands.press("space")
