@@ -199,5 +199,5 @@ def _generator(checkpoint: Checkpoint, precision: str, seed: int) -> GeneratorLi
     if precision in (GPU_PRECISION, KERNEL_PRECISION):
         from livernn.synth.cuda.back_ends import load_again
 
-        return load_again(checkpoint).generator(seed=seed)
+        return load_again(checkpoint, precision).generator(seed=seed)
     return Generator(load_kernel(checkpoint, cast(Precision, precision)), seed=seed)

@@ -5,7 +5,7 @@ Why one does not is told, by the log and by `doctor`.
 
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -71,13 +71,14 @@ def load_gpu(checkpoint: Checkpoint) -> GpuModel:
     if reason is not None:
         _logger.info("CUDA graphs play, not the kernel: %s", reason)
         return model
-    return GpuModel(model.device_name, checkpoint, model.network, kernel=True)
+    return replace(model, kernel=True)
 
 
-def load_again(checkpoint: Checkpoint) -> GpuModel:
+def load_again(checkpoint: Checkpoint, precision: str) -> GpuModel:
     """For what a GPU has played: on one if there is one, else the same computation on the CPU, slowly."""
     if why_not() is None:
-        return load_gpu(checkpoint)
+        model = load_gpu(checkpoint)
+        return replace(model, kernel=model.kernel and precision == KERNEL_PRECISION)
     return GpuModel("CPU", checkpoint, Network(checkpoint, torch.device("cpu")))
 
 

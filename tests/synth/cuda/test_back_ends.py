@@ -94,10 +94,12 @@ def test_a_kernel_that_agrees_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     model = load_gpu(CHECKPOINT)
     assert model.precision == KERNEL_PRECISION
     assert model.generator(seed=1).render(5, [Patch()]).shape == (1, 5)
+    for precision in (KERNEL_PRECISION, GPU_PRECISION):
+        assert load_again(CHECKPOINT, precision).precision == precision
 
 
 def test_a_torch_without_cuda_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(DeviceError, match="does not use it"):
         load_gpu(CHECKPOINT)
-    assert load_again(CHECKPOINT).device_name == "CPU"
+    assert load_again(CHECKPOINT, GPU_PRECISION).device_name == "CPU"

@@ -17,7 +17,6 @@ from livernn.synth.cuda.partition import GROUPS, Partition, partition
 
 pytest.importorskip("cuda.bindings.nvrtc", reason="NVRTC is not installed")
 
-ARCHITECTURES = (80, 86, 89, 90, 120)
 MOST_SPILL_BYTES = 256
 
 
@@ -27,8 +26,10 @@ def parts_of(config: ModelConfig, voices: int, architecture: int) -> Partition:
     return parts
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("dim", GROUPS)
+@pytest.mark.parametrize(
+    ("architecture", "dim"),
+    [*((90, dim) for dim in GROUPS), *((other, dim) for other in (80, 86, 89, 120) for dim in (512, 1024))],
+)
 def test_it_compiles_and_keeps_its_weights_in_registers(architecture: int, dim: int) -> None:
     config = ModelConfig(dims=(dim, 256, 256))
     for voices in (1, 8) if architecture == 90 else (8,):

@@ -1,4 +1,4 @@
-"""What the kernel is handed: here it is launched on its replica, which reads the same parameters from the same memory."""
+"""What the kernel is handed: here its replica is launched, which reads the same parameters from the same memory."""
 
 import ctypes
 from functools import partial
@@ -40,7 +40,7 @@ class Replica:
         self._packed = packed
 
     def launch(self, params: Params) -> None:
-        shapes = {name: array for name, array in zip(PackedTier._fields, self._packed, strict=True)}
+        shapes = dict(zip(PackedTier._fields, self._packed, strict=True))
         packed = PackedTier(*(at(getattr(params, name), one.shape, one.dtype) for name, one in shapes.items()))
         voices, count = params.voices, params.count
         history = at(params.codes - 8 * TAPS * voices, (TAPS + count, voices), np.int64)
@@ -50,9 +50,8 @@ class Replica:
         for t in range(count):
             step = 4 * params.conditioning_step
             first = params.conditioning + 4 * self._parts.dim * t
-            conditioning = np.stack(
-                [at(first + voice * step, (self._parts.dim,), np.float32) for voice in range(voices)]
-            )
+            where = [first + voice * step for voice in range(voices)]
+            conditioning = np.stack([at(address, (self._parts.dim,), np.float32) for address in where])
             rows = replica.logits(self._parts, packed, conditioning, history[t : t + TAPS].T)
             if params.forced:
                 at(params.logits, (count, voices, params.levels), np.float32)[t] = rows[:, : params.levels]
@@ -98,6 +97,7 @@ def test_codes_are_drawn_as_specified_across_frames_and_blocks(
 
 
 def test_a_launch_that_waited_in_vain_is_an_error(generator: TorchGenerator) -> None:
-    generator._tier._failed[0] = 1  # type: ignore[attr-defined]
+    with torch.inference_mode():
+        generator._tier._failed[0] = 1  # type: ignore[attr-defined]
     with pytest.raises(RuntimeError, match="in vain"):
         generator.render(1, [Patch()] * VOICES)
