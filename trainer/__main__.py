@@ -5,6 +5,7 @@ import errno
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, fields, replace
 
 from tqdm import tqdm
@@ -72,22 +73,26 @@ def _prepare(options: argparse.Namespace) -> None:
 
 def _fit(options: argparse.Namespace) -> None:
     from trainer.loop import fit  # torch takes seconds to import, and the other commands answer at once
+    from trainer.ranks import joined, restarts
 
     run = RunFolder(options.out)
-    base = run.load_config() if options.resume and run.config.exists() else NAMED[options.config]
+    resume = options.resume or restarts() > 0
+    base = run.load_config() if resume and run.config.exists() else NAMED[options.config]
     config = _overridden(base, options)
     data = load_dataset(options.data)
-    with run.claimed():
+    with joined() as ranks, run.claimed() if ranks.leads else nullcontext():
         best = fit(
             replace(data, licence=options.licence or data.licence, credit=options.credit or data.credit),
             config,
             run,
             minutes=options.minutes,
-            resume=options.resume,
+            resume=resume,
             init=options.init,
             tensorboard=options.tensorboard,
+            ranks=ranks,
         )
-    print(best if best.exists() else f"{run.path}: stopped before the first validation; go on with --resume")
+    if ranks.leads:
+        print(best if best.exists() else f"{run.path}: stopped before the first validation; go on with --resume")
 
 
 def _sweep(options: argparse.Namespace) -> None:
