@@ -20,6 +20,8 @@ from trainer.dataset import load_dataset
 from trainer.prepare import prepare
 from trainer.run import RunFolder
 
+MUCH_FOR_INT8_BITS = 0.01
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. What the user can mend is one line on stderr."""
@@ -127,11 +129,18 @@ def _evaluate(options: argparse.Namespace) -> None:
         bits = bits_as_played(load_checkpoint(options.checkpoint), data.split(options.split))
         figures["as_played"] = bits
         text += "\nas the CPU kernels play it: " + ", ".join(f"{value:.4f} {name}" for name, value in bits.items())
+        text += _int8_advice(bits["int8"] - bits["fp32"])
     if options.generate:
         judgement = judge_minutes(options.checkpoint, data, options.generate, options.picture)
         figures["sound"] = judgement.as_dict()
         text += "\n" + judgement.text()
     print(json.dumps(figures, indent=2) if options.json else text)
+
+
+def _int8_advice(cost_bits: float) -> str:
+    if cost_bits <= MUCH_FOR_INT8_BITS:
+        return ""
+    return f"\nint8 costs {cost_bits:.4f} bits: some minutes of 'fit --int8 --init' with this checkpoint win most back"
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -18,6 +18,8 @@ class TrainConfig:
 
     model: ModelConfig = field(default_factory=ModelConfig)
     weight_norm: bool = False
+    int8: bool = False
+    """Whether the network learns and is validated with the rounding of int8 playing."""
     batch: int = 32
     chunk_samples: int = 1024
     accumulate: int = 1
@@ -45,6 +47,8 @@ class TrainConfig:
                 f"chunks must be whole frames of {self.model.lookback_samples} samples and there must be one",
                 "Change --batch or --chunk-samples.",
             )
+        if self.int8 and self.weight_norm:
+            raise BadInputError("int8", "rounding and weight norm do not go together", "Leave --weight-norm out.")
         if self.accumulate < 1 or self.batch % self.accumulate:
             raise BadInputError(
                 f"batch {self.batch}", f"it cannot be taken in {self.accumulate} parts", "Change --accumulate."

@@ -10,6 +10,7 @@ from torch import Tensor
 from livernn.model.checkpoint import load_checkpoint
 from livernn.model.samplernn import SampleRNN, TierState
 from trainer.config import TrainConfig
+from trainer.int8 import rounded_to_int8
 from trainer.ranks import Ranks
 from trainer.state import Counters, Tensors, load_state, save_state
 from trainer.step import detach, forward, update, update_average
@@ -50,15 +51,20 @@ class Learner:
         bits = torch.zeros((), device=self._device)
         after: list[list[TierState]] = []
         chunks = zip(codes.chunk(parts), starts.chunk(parts), _chunked(self._carried, parts), strict=True)
-        for part, (some, fresh, carried) in enumerate(chunks, 1):
-            # Gradients go round once, with the last part's.
-            with contextlib.nullcontext() if part == parts else self._ranks.unsynchronised(self._shared):
-                loss, ended = forward(self._shared, some, _restarted(self.model, carried, fresh), self._config)
-                (loss / parts).backward()
-            bits += loss.detach() / parts
-            after.append(ended)
+        with self.as_played(self.model):
+            for part, (some, fresh, carried) in enumerate(chunks, 1):
+                # Gradients go round once, with the last part's.
+                with contextlib.nullcontext() if part == parts else self._ranks.unsynchronised(self._shared):
+                    loss, ended = forward(self._shared, some, _restarted(self.model, carried, fresh), self._config)
+                    (loss / parts).backward()
+                bits += loss.detach() / parts
+                after.append(ended)
         self._carried = _joined(after)
         return self._ranks.mean(bits), update(self.model, self._optimiser, self._config.clip_norm)
+
+    def as_played(self, model: SampleRNN) -> contextlib.AbstractContextManager[None]:
+        """Within, `model` has its weights as they are played, where this run learns for that."""
+        return rounded_to_int8(model) if self._config.int8 else contextlib.nullcontext()
 
     def average(self, step: int) -> None:
         """Let the averaged weights follow."""

@@ -118,7 +118,8 @@ def fit(
                 }
             )
             if finished or validation_due(config, counters):
-                held_out = evaluate_split(learner.averaged, valid, config.validate_seconds) if ranks.leads else 0.0
+                with learner.as_played(learner.averaged):
+                    held_out = evaluate_split(learner.averaged, valid, config.validate_seconds) if ranks.leads else 0.0
                 valid_bits, counters.elapsed_s = ranks.told(held_out, now_s() - clock)
                 counters.validated_s = counters.elapsed_s
                 entry: Entry = {"step": counters.step, "valid_bits": valid_bits}

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from livernn.errors import BadInputError
+from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.samplernn import TierState
 
 
@@ -82,7 +82,11 @@ def restarts() -> int:
 
 @contextlib.contextmanager
 def joined() -> Iterator[Ranks]:
-    """Meet the other processes that torchrun has started; alone without it. A GPU each where there are any."""
+    """Meet the other processes that torchrun has started; alone without it. A GPU each where there are any.
+
+    Raises:
+        LiveRNNError: one of the others died within.
+    """
     if "WORLD_SIZE" not in os.environ:
         yield ALONE
         return
@@ -91,6 +95,12 @@ def joined() -> Iterator[Ranks]:
     distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield Ranks(distributed.get_rank(), distributed.get_world_size())
+    except RuntimeError as error:
+        if not isinstance(error, distributed.DistError) and "by peer" not in str(error):  # gloo has no type for it
+            raise
+        raise LiveRNNError(
+            "training", "another process of the group died", "torchrun --max-restarts=9 begins anew; or use --resume."
+        ) from error
     finally:
         distributed.destroy_process_group()
 

@@ -61,7 +61,7 @@ def test_a_group_that_loses_a_process_goes_on_from_its_last_state(data: Path, tm
     run = tmp_path / "run"
     options = ("--validate-every-steps", "20")
     group = subprocess.Popen(
-        two("--max-restarts=1", "--monitor-interval=0.2", *training(data, run, *options)),
+        two("--max-restarts=3", "--monitor-interval=0.2", *training(data, run, *options)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -75,6 +75,7 @@ def test_a_group_that_loses_a_process_goes_on_from_its_last_state(data: Path, tm
     os.kill(workers[-1].pid, signal.SIGKILL)
     _, errors = group.communicate()
     assert group.returncode == 0, errors
+    assert "this is a bug" not in errors
     assert list(losses(run)) == list(range(1, 201))
 
 
