@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from livernn.model.quantize import Audio
+from livernn.synth.dead_seconds import SILENT_DB
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
 from trainer.log import Entry
-from trainer.survey import SILENT_DB, seconds_rms_db
+from trainer.survey import seconds_rms_db
 from trainer.trend import learns_by_heart
 from trainer.watch import frequency_bits, stuck
 
