@@ -5,6 +5,7 @@ Sample for sample what was heard, on the same kind of processor and with the sam
 
 from collections import deque
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +32,10 @@ from livernn.engine.shared import (
 from livernn.engine.state_json import decode_state
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.model.checkpoint import Checkpoint
+from livernn.model.precision import GPU_PRECISION, Precision
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
-from livernn.synth.voice import Voice
+from livernn.synth.voice import GeneratorLike, Voice
 from livernn.units import SIDES, ms_to_samples
 
 _BLOCK_SAMPLES = 1024
@@ -185,10 +187,17 @@ class _Source:
         if origin["sha256"] not in self._checkpoints:
             self._checkpoints[origin["sha256"]] = find_checkpoint(origin)
         checkpoint = self._checkpoints[origin["sha256"]]
-        generator = Generator(load_kernel(checkpoint, origin["precision"]), seed=int(origin["seed"]))
-        voice = Voice(generator, float(step["rate_hz"]))
+        voice = Voice(_generator(checkpoint, origin["precision"], int(origin["seed"])), float(step["rate_hz"]))
         snapshot = decode_state(step["state"])
         if snapshot.generator.history.max(initial=0) >= checkpoint.config.q_levels:
             raise ValueError("its history holds no codes of this checkpoint")
         voice.restore(snapshot)
         return voice
+
+
+def _generator(checkpoint: Checkpoint, precision: str, seed: int) -> GeneratorLike:
+    if precision == GPU_PRECISION:
+        from livernn.synth.cuda.back_ends import load_again
+
+        return load_again(checkpoint).generator(seed=seed)
+    return Generator(load_kernel(checkpoint, cast(Precision, precision)), seed=seed)
