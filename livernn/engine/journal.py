@@ -91,6 +91,8 @@ class Journal:
         """A voice has been changed to, or gone back in because of `trouble`."""
         self._origin, self._patch = origin, None
         reason = {"guard": trouble.value} if trouble is not None else {}
+        if tail_samples == 0:
+            self._note_beginning()
         self._write("voice", tail=tail_samples, **reason, **self._described(rate_hz, snapshot))
 
     def reset(self, seed: int, tail_samples: int) -> None:
@@ -111,12 +113,16 @@ class Journal:
         self.patch(patch)
         last = self._stated_at[1]
         if not fading and (last < 0 or self._at >= last + round(STATE_EVERY_S * voice.config.sample_rate_hz)):
+            self._note_beginning()
             self._write("state", set=patch.to_dict(), **self._described(voice.device_rate_hz, snapshot))
         self._at += count
 
+    def _note_beginning(self) -> None:
+        """What is written next is a place that replaying can begin at; a voice that is faded to is none."""
+        self._stated_at = (self._stated_at[1], self._at)
+
     def _described(self, rate_hz: float, snapshot: VoiceSnapshot) -> dict[str, Any]:
         assert self._origin is not None
-        self._stated_at = (self._stated_at[1], self._at)
         return {"origin": asdict(self._origin), "rate_hz": rate_hz, "state": encode_state(snapshot)}
 
     def _write(self, do: str, **content: Any) -> None:

@@ -26,7 +26,8 @@ STEPS_BACK = (0, 1, 3, 7, 15)
 """Places beyond the last one, for each return in a row; after them comes the state that the sound began in."""
 
 LIFTED_FROM = 2
-"""Returns in a row after which the performer's settings are taken to be what kills the sound."""
+"""Returns in a row after which the performer's settings are taken to be what kills the sound. The state that it began
+in gets no such chance: it is where it died before."""
 
 ONSET_S = {Trouble.SILENT: 1.0, Trouble.NOISY: 1.0, Trouble.LOOPING: LOOP_PATIENCE_S + 2.0}
 """How long before it is seen a trouble has begun: a loop has been round, and again for a second, before it counts."""
@@ -99,7 +100,7 @@ class Guard:
         steps = (*STEPS_BACK, PLACES)[self._in_a_row % (len(STEPS_BACK) + 1)]
         place = earlier[-1 - steps] if steps < len(earlier) else self._origin
         self._in_a_row += 1
-        self._lifted = self._in_a_row > LIFTED_FROM
+        self._lifted = self._in_a_row > LIFTED_FROM or place is self._origin
         self._silent_until = self._after(at, FRESH_S) if place is self._origin else at
         self._candidates.clear()
         self._vigil.start_anew()
