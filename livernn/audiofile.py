@@ -2,7 +2,7 @@
 
 import contextlib
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import soxr
 from numpy.typing import NDArray
 
 from livernn.errors import BadInputError
+from livernn.units import SIDES
 
 MIN_RATE_HZ = 1000
 MAX_RATE_HZ = 768_000
@@ -68,18 +69,47 @@ def audio_blocks(
         BadInputError: missing, unreadable, empty or damaged.
     """
     with _open(path) as file:
-        converter = soxr.ResampleStream(file.samplerate, rate_hz, 1, dtype="float32", quality="HQ")
-        same_rate = file.samplerate == rate_hz
         heard = slice(1) if _in_anti_phase(path, file) else slice(None)
-        left = file.frames if end_s is None else min(file.frames, round(end_s * file.samplerate))
-        if begin_s > 0.0:
-            left -= file.seek(min(left, round(begin_s * file.samplerate)))
-        while left > 0:
-            block = _read_block(path, file, min(left, max(1, _BLOCK_VALUES // file.channels)))
-            left = left - len(block) if len(block) else 0
+
+        def to_mono(block: NDArray[np.float32]) -> NDArray[np.float32]:
             with np.errstate(invalid="ignore", over="ignore"):
-                mono = block[:, heard].mean(axis=1, dtype=np.float64).astype(np.float32)
-            yield mono if same_rate else converter.resample_chunk(mono, last=left == 0)
+                mono: NDArray[np.float32] = block[:, heard].mean(axis=1, dtype=np.float64).astype(np.float32)
+            return mono
+
+        yield from _converted(path, file, rate_hz, (begin_s, end_s), 1, to_mono)
+
+
+def stereo_blocks(
+    path: Path, rate_hz: float, begin_s: float = 0.0, end_s: float | None = None
+) -> Iterator[NDArray[np.float32]]:
+    """The same as `[n, SIDES]`: the first channels of the file, or its only one on both sides.
+
+    Raises:
+        BadInputError: missing, unreadable, empty or damaged.
+    """
+    with _open(path) as file:
+        sides = [min(side, file.channels - 1) for side in range(SIDES)]
+        yield from _converted(path, file, rate_hz, (begin_s, end_s), SIDES, lambda block: block.take(sides, axis=1))
+
+
+def _converted(
+    path: Path,
+    file: soundfile.SoundFile,
+    rate_hz: float,
+    between_s: tuple[float, float | None],
+    channels: int,
+    fold: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+) -> Iterator[NDArray[np.float32]]:
+    begin_s, end_s = between_s
+    converter = soxr.ResampleStream(file.samplerate, rate_hz, channels, dtype="float32", quality="HQ")
+    left = file.frames if end_s is None else min(file.frames, round(end_s * file.samplerate))
+    if begin_s > 0.0:
+        left -= file.seek(min(left, round(begin_s * file.samplerate)))
+    while left > 0:
+        block = _read_block(path, file, min(left, max(1, _BLOCK_VALUES // file.channels)))
+        left = left - len(block) if len(block) else 0
+        folded = fold(block)
+        yield folded if file.samplerate == rate_hz else converter.resample_chunk(folded, last=left == 0)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,9 @@ import math
 
 SILENCE_DB = -160.0
 
+SIDES = 2
+"""Left and right: what sounds is `[n, SIDES]`, and a count of samples counts pairs."""
+
 
 def db_to_gain(level_db: float) -> float:
     """Decibels to a linear amplitude factor."""

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from livernn.audiofile import probe, read_audio
+from livernn.audiofile import probe, read_audio, stereo_blocks
 from livernn.errors import BadInputError
+from tests.fixtures.stereo import mono
 
 
 def tone(rate_hz: int, seconds: float, frequency_hz: float = 440.0) -> NDArray[np.float32]:
@@ -41,6 +42,19 @@ def test_channels_are_averaged(tmp_path: Path) -> None:
     path = tmp_path / "in.wav"
     soundfile.write(path, np.stack([tone(16000, 0.1), np.zeros(1600, np.float32)], axis=1), 16000, subtype="FLOAT")
     assert np.allclose(read_audio(path, 16000), tone(16000, 0.1) / 2, atol=1e-6)
+
+
+@pytest.mark.parametrize("rate_hz", [16000, 8000])
+def test_stereo_is_the_first_two_channels_or_the_only_one_twice(tmp_path: Path, rate_hz: int) -> None:
+    path = tmp_path / "in.wav"
+    sound = np.stack([tone(16000, 0.5), -0.5 * tone(16000, 0.5), np.ones(8000, np.float32)], axis=1)
+    soundfile.write(path, sound, 16000, subtype="FLOAT")
+    (heard,) = stereo_blocks(path, rate_hz, 0.1, 0.4)
+    expected = tone(rate_hz, 0.5)[rate_hz // 10 : rate_hz // 10 * 4, np.newaxis] * [1.0, -0.5]
+    assert np.allclose(heard[50:-50], expected[50:-50], atol=1e-3)
+    soundfile.write(path, sound[:, 0], 16000, subtype="FLOAT")
+    (heard,) = stereo_blocks(path, rate_hz)
+    assert np.allclose(mono(heard)[50:-50], tone(rate_hz, 0.5)[50:-50], atol=1e-3)
 
 
 def test_stereo_in_anti_phase_is_not_cancelled(tmp_path: Path) -> None:

@@ -4,11 +4,14 @@ from pathlib import Path
 
 from livernn.control.patch import Patch
 from livernn.model.checkpoint import load_checkpoint
+from livernn.model.quantize import Audio
 from livernn.synth.offline import render_offline
 from livernn.wavfile import write_wav
 
 
-def write_audio(checkpoint: Path, path: Path, seconds: float) -> None:
-    """Render `seconds` from the initial state, at the model's rate."""
+def write_audio(checkpoint: Path, path: Path, seconds: float) -> Audio:
+    """Render `seconds` from the initial state, at the model's rate; returns them, too."""
     model = load_checkpoint(checkpoint)
-    write_wav(path, render_offline(model, Patch(), seconds, seed=0), model.config.sample_rate_hz)
+    audio = render_offline(model, Patch(), seconds, seed=0)
+    write_wav(path, audio, model.config.sample_rate_hz)
+    return audio

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from livernn.errors import LiveRNNError
 from livernn.model.quantize import Audio
-from trainer.spectra import power_spectra
+from livernn.synth.dead_seconds import power_spectra
 
 Pixels = NDArray[np.uint8]
 
@@ -32,7 +32,7 @@ def write_picture(path: Path, sounds: Sequence[Audio], width: int = 1600) -> Non
     rows: list[Pixels] = []
     for audio in sounds:
         padded = np.concatenate([audio, np.zeros(longest - len(audio), np.float32)])
-        rows += [_wave(padded, width), _spectrogram(padded, width)]
+        rows += [_wave(padded, width), spectrogram(padded, width)]
         rows.append(np.full((_GAP_HEIGHT, width, 3), 255, np.uint8))
     try:
         path.write_bytes(encode_png(np.concatenate(rows[:-1])))
@@ -60,7 +60,8 @@ def _wave(audio: Audio, width: int) -> Pixels:
     return np.where(drawn[:, :, None], np.uint8(30), np.uint8(235)).repeat(3, axis=2)
 
 
-def _spectrogram(audio: Audio, width: int) -> Pixels:
+def spectrogram(audio: Audio, width: int) -> Pixels:
+    """`[SPECTROGRAM_HEIGHT, width, 3]`, time from left to right, 0 Hz at the bottom."""
     window = 2 * SPECTROGRAM_HEIGHT
     hop = max(1, (len(audio) - window) // (width - 1))
     power = power_spectra(np.pad(audio, (0, window + width)), window, hop)[:width, 1:]

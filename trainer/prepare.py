@@ -18,12 +18,12 @@ from livernn.model.config import ModelConfig
 from livernn.model.quantize import Audio, Codes, to_codes
 from trainer.dataset import CODEC_FIELDS, FORMAT, INDEX_NAME, SPLITS, FileSpan, codes_path
 from trainer.report import Report, advice
+from trainer.silence import shorten_pauses, without_silent_ends
 from trainer.sources import Division, Source, divide, find_sources
 from trainer.survey import FileSurvey, survey
 
 MIN_TRAIN_S = 30.0
 MIN_HELD_OUT_S = 1.0
-END_DB = 45.0
 
 _BLOCK_SAMPLES = 1 << 20
 
@@ -37,16 +37,17 @@ def prepare(
     codec: ModelConfig,
     *,
     seed: int = 0,
+    longest_pause_s: float | None = None,
     licence: str = "",
     credit: str = "",
     on_file: OnFile | None = None,
 ) -> Report:
     """Encode every sound file below `folder` into the data folder `out`, which appears whole or not at all.
 
-    Each recording is mixed to mono, resampled, freed of silent ends and of its mean, and encoded; one at a time is in
-    memory. Folders train, valid and test, where they are there, say what belongs where; otherwise whole files are
-    dealt out by `seed`, or, where there are too few of them, each is cut into its beginning, middle and end. Of
-    `codec` the `CODEC_FIELDS` are used.
+    Each recording is mixed to mono, resampled, freed of silent ends, of the middle of pauses longer than
+    `longest_pause_s` and of its mean, and encoded; one at a time is in memory. Folders train, valid and test, where
+    they are there, say what belongs where; otherwise whole files are dealt out by `seed`, or, where there are too few
+    of them, each is cut into its beginning, middle and end. Of `codec` the `CODEC_FIELDS` are used.
 
     Raises:
         BadInputError: no usable audio, too little of it, incomplete split folders, or `out` holds something else.
@@ -66,7 +67,7 @@ def prepare(
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         unfinished.mkdir()
-        with CorpusWriter(unfinished, codec) as writer:
+        with CorpusWriter(unfinished, codec, longest_pause_s) as writer:
             for done, source in enumerate(sources):
                 if on_file:
                     on_file(done, len(sources), source.name)
@@ -96,7 +97,8 @@ def prepare(
 class CorpusWriter:
     """Appends recordings to the splits of a data folder that is being made."""
 
-    def __init__(self, folder: Path, codec: ModelConfig) -> None:
+    def __init__(self, folder: Path, codec: ModelConfig, longest_pause_s: float | None) -> None:
+        self._longest_pause_s = longest_pause_s
         self.surveys: list[FileSurvey] = []
         self._folder = folder
         self._codec = codec
@@ -126,13 +128,16 @@ class CorpusWriter:
         """
         if not division.has(source):
             raise BadInputError(source.name, "it lies outside of train, valid and test", "Move it into one of them.")
-        audio = without_silent_ends(read_audio(source.path, self._codec.sample_rate_hz), self._codec.sample_rate_hz)
+        rate_hz = self._codec.sample_rate_hz
+        audio = without_silent_ends(read_audio(source.path, rate_hz), rate_hz)
+        if self._longest_pause_s is not None:
+            audio = shorten_pauses(audio, rate_hz, self._longest_pause_s)
         codes = encode_recording(audio, self._codec)
         digest = hashlib.sha256(codes.data).digest()
         if digest in self._names:
             raise BadInputError(source.name, f"it is a copy of {self._names[digest]}", "Delete one of them.")
         self._names[digest] = source.name
-        self.surveys.append(survey(source.name, audio, self._codec.sample_rate_hz, self._codec.pre_emphasis))
+        self.surveys.append(survey(source.name, audio, rate_hz, self._codec.pre_emphasis))
         for split, start, stop in division.parts(source, len(codes)):
             self._spans[split].append(FileSpan(source.name, self.samples(split), stop - start))
             self._files[split].write(codes[start:stop].data)
@@ -168,24 +173,6 @@ class CorpusWriter:
             "credit": credit,
         }
         (self._folder / INDEX_NAME).write_text(json.dumps(index, indent=1), encoding="utf-8")
-
-
-def without_silent_ends(audio: Audio, sample_rate_hz: int) -> Audio:
-    """From the first to the last tenth of a second that is at most END_DB below the loudest one.
-
-    A model takes the silence before and after music for music, and stays in it.
-    """
-    window = sample_rate_hz // 10
-    count = len(audio) // window
-    if count == 0:
-        return audio
-    # Off the centre line, silence has power too.
-    tenths = (audio[: count * window] - np.mean(audio, dtype=np.float64).astype(np.float32)).reshape(count, window)
-    power = np.einsum("ts,ts->t", tenths, tenths, dtype=np.float64)
-    loud = np.flatnonzero(power >= power.max() * 10.0 ** (-END_DB / 10.0))
-    if loud[-1] == count - 1:
-        return audio[loud[0] * window :]
-    return audio[loud[0] * window : (loud[-1] + 1) * window]
 
 
 def encode_recording(audio: Audio, config: ModelConfig) -> Codes:

@@ -1,48 +1,67 @@
-"""What a run reports: a progress bar for people, a JSON line per step for programs."""
+"""What a run reports: a progress bar for people, its log for programs, a board where one is asked for."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
-from livernn.replacing import replace_text
+from trainer.board import Board
+from trainer.log import Entry, RunLog
+from trainer.trend import verdict
 
 
 class Progress:
-    """Writes RUN/log.jsonl and the bar. A resumed run drops the lines after the step that it resumes from."""
+    """Writes RUN/log.jsonl, whose lines `log.py` describes, and the bar."""
 
-    def __init__(self, log_path: Path, *, first_step: int, total_steps: int | None) -> None:
-        kept = []
-        if log_path.exists():
-            for line in log_path.read_text(encoding="utf-8").splitlines():
-                try:
-                    entry = json.loads(line)
-                except json.JSONDecodeError:
-                    break  # the line that a killed run was writing
-                if entry["step"] > first_step:
-                    break
-                kept.append(line)
-        replace_text(log_path, "".join(f"{line}\n" for line in kept))
-        self._log = log_path.open("a", encoding="utf-8", buffering=1)
+    def __init__(self, log_path: Path, *, first_step: int, total_steps: int | None, board: Board | None = None) -> None:
+        self.log = RunLog(log_path, first_step)
+        self._board = board
         tqdm.monitor_interval = 0  # no thread of its own: it would outlive the bar
-        self._bar = tqdm(total=total_steps, initial=first_step, unit="step", dynamic_ncols=True)
+        # None: not where nobody looks, as in the file that a window has the output written to.
+        self._bar = tqdm(total=total_steps, initial=first_step, unit="step", dynamic_ncols=True, disable=None)
 
-    def step(self, entry: dict[str, Any], *, samples_per_s: float, left_s: float | None) -> None:
+    def step(self, entry: Entry) -> None:
         """One training step: `entry` is logged, its loss shown."""
-        self._log.write(json.dumps(entry) + "\n")
-        shown = {"bits": f"{entry['bits']:.3f}", "samples/s": f"{samples_per_s:,.0f}"}
-        if left_s is not None:
-            shown["left"] = tqdm.format_interval(max(left_s, 0.0))
-        self._bar.set_postfix(shown, refresh=False)
+        self._note(entry)
+        self._bar.set_postfix(
+            {
+                "bits": f"{entry['bits']:.3f}",
+                "samples/s": f"{entry['samples_per_s']:,.0f}",
+                "left": tqdm.format_interval(max(entry["left_s"], 0.0)),
+            },
+            refresh=False,
+        )
         self._bar.update()
 
-    def validation(self, entry: dict[str, Any]) -> None:
-        """A validation: logged and printed above the bar."""
-        self._log.write(json.dumps(entry) + "\n")
-        self._bar.write(f"step {entry['step']}: valid {entry['valid_bits']:.4f} bits/sample")
+    def validation(self, entry: Entry, heard: Path) -> None:
+        """A validation, and a WAV of what it sounds like: logged, and printed above the bar with its verdict."""
+        self._note(entry)
+        if self._board is not None:
+            self._board.sound(heard, entry["step"])
+        self._bar.write(
+            f"step {entry['step']}: valid {entry['valid_bits']:.4f} bits/sample{verdict(entry['gain_bits'])}"
+        )
+
+    def notice(self, step: int, text: str) -> None:
+        """Something to act on: logged, and printed above the bar."""
+        self.log.write({"step": step, "notice": text})
+        self._bar.write(f"step {step}: {text}")
+
+    def rewind(self, step: int) -> None:
+        """Go on after `step`, as if what came after it had not been."""
+        self.log.rewind(step)
+        if self._board is not None:
+            self._board.rewind(step)
+        self._bar.n = step
+        self._bar.refresh()
 
     def close(self) -> None:
-        """Release the log file and leave the bar as it stands."""
+        """Release the files and leave the bar as it stands."""
         self._bar.close()
-        self._log.close()
+        self.log.close()
+        if self._board is not None:
+            self._board.close()
+
+    def _note(self, entry: Entry) -> None:
+        self.log.write(entry)
+        if self._board is not None:
+            self._board.figures(entry)

@@ -86,7 +86,7 @@ def advice(files: Sequence[FileSurvey], train_minutes: float) -> list[str]:
             mean(files, "silent_share") > 0.05,
             (
                 f"{mean(files, 'silent_share'):.0%} of the seconds are silent. A model that hears much silence falls "
-                "silent: cut long pauses out, unless they belong to the music."
+                "silent: shorten the pauses (--longest-pause 0.3), unless they belong to the music."
             ),
         ),
         (

@@ -1,9 +1,12 @@
 """A run folder: configuration, exact state to resume from, checkpoints for the instrument. No torch."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from livernn.errors import BadInputError
+from livernn.claim import claimed
+from livernn.errors import BadInputError, LiveRNNError
 from trainer.config import TrainConfig
 
 
@@ -42,6 +45,34 @@ class RunFolder:
     def audio(self) -> Path:
         """What the newest checkpoints sound like."""
         return self.path / "audio"
+
+    @property
+    def stop(self) -> Path:
+        """A file that asks `fit` to save its state after the next step, and to end."""
+        return self.path / "stop"
+
+    @property
+    def board(self) -> Path:
+        """What TensorBoard reads."""
+        return self.path / "tensorboard"
+
+    @contextlib.contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Hold the run while it is worked on; after that, whoever asked for `stop` has had it.
+
+        Raises:
+            LiveRNNError: another process works on it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with claimed(self.path / "claim") as held:
+            if not held:
+                raise LiveRNNError(
+                    str(self.path), "another fit is at work there", "Wait for its end, or choose another --out."
+                )
+            try:
+                yield
+            finally:
+                self.stop.unlink(missing_ok=True)
 
     def load_config(self) -> TrainConfig:
         """The configuration that the run was started with.

@@ -20,11 +20,15 @@ Arrays = dict[str, NDArray[np.float32]]
 
 @dataclass
 class Counters:
-    """Where a run stands. `best_bits` is infinite before the first validation."""
+    """Where a run stands. `best_bits` is infinite before the first validation; the last one was at `validated_s`. Every
+    roll-back halves `rate_factor`.
+    """
 
     step: int = 0
     elapsed_s: float = 0.0
+    validated_s: float = 0.0
     best_bits: float = float("inf")
+    rate_factor: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,31 @@
 """A wider network that computes what a narrower one does, for training to go on from (arXiv 1511.05641)."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
+import torch
 from torch import Tensor
 
+from livernn.errors import BadInputError
+from livernn.model.checkpoint import Checkpoint
 from livernn.model.config import ModelConfig
+from livernn.model.samplernn import SampleRNN
+
+
+def load_widened(model: SampleRNN, checkpoint: Checkpoint, path: Path) -> None:
+    """Start from a checkpoint's weights; where `model` is wider, its new units begin unheard. `path` is for the error.
+
+    Raises:
+        BadInputError: it has another shape.
+    """
+    if not can_widen(checkpoint.config, model.config):
+        raise BadInputError(
+            str(path),
+            "its network is not of the chosen shape, nor a narrower one",
+            "Choose its config, or wider --dims.",
+        )
+    weights = {name: torch.from_numpy(array) for name, array in checkpoint.weights.items()}
+    model.load_plain_state(widened(weights, model.plain_state(), model.config))
 
 
 def can_widen(narrow: ModelConfig, wide: ModelConfig) -> bool:

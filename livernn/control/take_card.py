@@ -12,7 +12,8 @@ from typing import Any
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.replacing import replacing
 
-FORMAT = 1
+FORMAT = 2
+"""2: stereo, and a log of several voices. Takes of format 1 are kept, but no longer replayed."""
 PRIMES_SUFFIX = ".primes"
 LOG_BEGIN = b'"log":['
 

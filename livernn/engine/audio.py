@@ -50,6 +50,7 @@ from livernn.engine.shared import (
     RING_AT,
     RING_FLOAT_AT,
     RING_READ,
+    RING_SAMPLES,
     RING_WORDS,
     RING_WRITE,
     STARVED,
@@ -58,6 +59,7 @@ from livernn.engine.shared import (
     UNDERRUNS,
 )
 from livernn.synth.atomics import load_acquire, store_release
+from livernn.units import SIDES
 
 carray: Any = numba.carray  # type: ignore[attr-defined]
 types: Any = numba.types
@@ -71,6 +73,7 @@ _DEVICE_XRUN = OUTPUT_UNDERFLOW | OUTPUT_OVERFLOW
 _HELD_FADES = np.float32(6.0)
 """Within one fade a held value falls by e^-6 (52 dB)."""
 _INAUDIBLE = np.float32(1e-5)
+_HALF = np.float32(0.5)
 
 _KNOWN = 8
 """Flow that has been marked, in SharedBlock's FLOW."""
@@ -94,11 +97,14 @@ def _leave_mark(words, reel, heard, ring, flags):  # type: ignore[no-untyped-def
 
 
 @njit(
-    "void(int64[::1], float32[::1], int64[::1], float32[::1], float32[::1], int64, int64)",
+    "void(int64[::1], float32[:, ::1], int64[::1], float32[:, ::1], float32[::1], int64, int64)",
     nogil=True, cache=True, error_model="numpy",
 )  # fmt: skip
 def serve(words, ring, reel, tap, output, count, flags):  # type: ignore[no-untyped-def]
-    """Fill `output` `[count * channels]`, interleaved. The level of the gate at the time of a mark is in `words`."""
+    """Fill `output` `[count * channels]`, interleaved: both sides, their mean for one channel, and silence beyond two.
+
+    The level of the gate at the time of a mark is in `words`.
+    """
     ring_words = words[RING_AT : RING_AT + RING_WORDS]
     owned = words[LIFE] == reel[OWNER]
     gate = load_acquire(words, GATE)
@@ -106,12 +112,13 @@ def serve(words, ring, reel, tap, output, count, flags):  # type: ignore[no-unty
     channels = words[CHANNELS]
     level = words[LEVEL]
     heard = reel[TAP_WRITTEN]
-    held = words.view(np.float32)[HELD_FLOAT]
+    kept = words.view(np.float32)
+    held_left, held_right = kept[HELD_FLOAT], kept[HELD_FLOAT + 1]
     held_decay = np.float32(1.0) - _HELD_FADES / np.float32(fade + _HELD_FADES)
     before = ring_words[RING_READ]
     first = skip(ring_words) if level == 0 else before
     end = load_acquire(ring_words, RING_WRITE)
-    last = tap[(heard - 1) % TAP_SAMPLES]
+    left, right = tap[(heard - 1) % TAP_SAMPLES, 0], tap[(heard - 1) % TAP_SAMPLES, 1]
     flow = _KNOWN | (MARK_OPEN if gate != 0 else 0)
     if flags & _DEVICE_XRUN:
         words[DEVICE_XRUNS] += 1
@@ -128,7 +135,9 @@ def serve(words, ring, reel, tap, output, count, flags):  # type: ignore[no-unty
                     _leave_mark(words, reel, heard + index, first, flow)
                 level = min(level + 1, fade) if gate != 0 else level - 1
                 share = np.float32(level) / np.float32(fade)
-                last = share * ring[first % ring.size] + (np.float32(1.0) - share) * held
+                rest = np.float32(1.0) - share
+                left = share * ring[first % len(ring), 0] + rest * held_left
+                right = share * ring[first % len(ring), 1] + rest * held_right
                 first += 1
             else:
                 if words[STARVED] == 0:
@@ -136,19 +145,26 @@ def serve(words, ring, reel, tap, output, count, flags):  # type: ignore[no-unty
                     words[UNDERRUNS] += gate
                     words[LEVEL] = 0
                     _leave_mark(words, reel, heard + index, first, flow | MARK_STARVED)
-                    held = last
+                    held_left, held_right = left, right
                 level = 0
-                last = held
+                left, right = held_left, held_right
         else:
-            last = held
-        held = held * held_decay if abs(held) > _INAUDIBLE else np.float32(0.0)
+            left, right = held_left, held_right
+        held_left = held_left * held_decay if abs(held_left) > _INAUDIBLE else np.float32(0.0)
+        held_right = held_right * held_decay if abs(held_right) > _INAUDIBLE else np.float32(0.0)
         if owned:
-            tap[(heard + index) % TAP_SAMPLES] = last
-        for channel in range(channels):
-            output[index * channels + channel] = last
+            tap[(heard + index) % TAP_SAMPLES, 0] = left
+            tap[(heard + index) % TAP_SAMPLES, 1] = right
+        if channels == 1:
+            output[index] = _HALF * (left + right)
+        else:
+            output[index * channels] = left
+            output[index * channels + 1] = right
+            for channel in range(SIDES, channels):
+                output[index * channels + channel] = np.float32(0.0)
 
     words[LEVEL] = level
-    words.view(np.float32)[HELD_FLOAT] = held
+    kept[HELD_FLOAT], kept[HELD_FLOAT + 1] = held_left, held_right
     words[CALLBACKS] += 1
     words[LARGEST_BLOCK] = max(words[LARGEST_BLOCK], count)
     store_release(ring_words, RING_READ, first)
@@ -176,10 +192,10 @@ def _pointer_at(typing_context, address):  # type: ignore[no-untyped-def] # noqa
 def callback(unused_input, output, count, unused_time, flags, block):  # type: ignore[no-untyped-def] # noqa: ARG001
     """PaStreamCallback; `block` is the address of a SharedBlock that says where the reel is."""
     words = carray(block, HEADER_WORDS, np.int64)
-    ring = carray(block, TOTAL_FLOATS, np.float32)[RING_FLOAT_AT:]
+    ring = carray(block, TOTAL_FLOATS, np.float32)[RING_FLOAT_AT:].reshape(RING_SAMPLES, SIDES)
     reel = _pointer_at(words[REEL_ADDRESS])
     reel_words = carray(reel, REEL_WORDS, np.int64)
-    tap = carray(reel, REEL_FLOATS, np.float32)[REEL_TAP_FLOAT_AT:]
+    tap = carray(reel, REEL_FLOATS, np.float32)[REEL_TAP_FLOAT_AT:].reshape(TAP_SAMPLES, SIDES)
     samples = carray(output, np.int64(count) * words[CHANNELS])
     serve(words, ring, reel_words, tap, samples, np.int64(count), np.int64(flags))
     return CONTINUE

@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from livernn.audiofile import audio_blocks
+from livernn.audiofile import stereo_blocks
 from livernn.engine.child import watch_owner
 from livernn.engine.devices import find_device, portaudio, query_outputs
 from livernn.engine.messages import Audition, Refused
 from livernn.engine.refusal import refusal
 from livernn.engine.wire import claim_stdout, decode, encode
 from livernn.errors import LiveRNNError
+from livernn.units import SIDES
 
 _WRITTEN_AT_ONCE_S = 0.02
 _END_PATIENCE_S = 1.5
@@ -31,26 +32,26 @@ def _play(audition: Audition, gone: threading.Event) -> None:
     device = find_device(audition.device, list(outputs.values()))
     number = next(number for number, output in outputs.items() if output is device)
     rate_hz = device.default_rate_hz
-    channels = min(2, device.channels)
+    channels = min(SIDES, device.channels)
     try:
         with sounddevice.OutputStream(rate_hz, device=number, channels=channels, dtype="float32") as stream:
             for chunk in _faded(_chunks(audition, rate_hz), gone):
-                stream.write(np.repeat(chunk[:, None], channels, axis=1))
+                stream.write(chunk if channels == SIDES else chunk.mean(axis=1, keepdims=True))
     except (sounddevice.PortAudioError, ValueError) as error:
         raise refusal(device, rate_hz, error) from error
 
 
 def _chunks(audition: Audition, rate_hz: float) -> Iterator[NDArray[np.float32]]:
     size = round(_WRITTEN_AT_ONCE_S * rate_hz)
-    for block in audio_blocks(Path(audition.path), rate_hz, audition.begin_s, audition.end_s):
-        yield from (block[start : start + size] for start in range(0, block.size, size))
+    for block in stereo_blocks(Path(audition.path), rate_hz, audition.begin_s, audition.end_s):
+        yield from (block[start : start + size] for start in range(0, len(block), size))
 
 
 def _faded(chunks: Iterator[NDArray[np.float32]], gone: threading.Event) -> Iterator[NDArray[np.float32]]:
     """Until `gone`, whose chunk is a fade."""
     for chunk in chunks:
         if gone.is_set():
-            yield chunk * np.linspace(1.0, 0.0, chunk.size, dtype=np.float32)
+            yield chunk * np.linspace(1.0, 0.0, len(chunk), dtype=np.float32)[:, np.newaxis]
             return
         yield chunk
 

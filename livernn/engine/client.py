@@ -58,6 +58,7 @@ from livernn.engine.recorder import Recorder
 from livernn.engine.reel import Reel, ScopeTap
 from livernn.engine.shared import Metrics, read_metrics
 from livernn.engine.transport import EngineState
+from livernn.units import SIDES
 
 __all__ = [
     "DEFAULT_DEPTH_MS",
@@ -98,10 +99,19 @@ class EngineClient:
     the client's own reader thread and must not call `close` or `restart` there.
     """
 
-    def __init__(self, on_event: Callable[[Event], None], options: Sequence[str] = (), *, threads: int = 1) -> None:
-        """`options` are more arguments of `python -m livernn.engine`. Of two `threads`, one computes ahead."""
+    def __init__(
+        self,
+        on_event: Callable[[Event], None],
+        options: Sequence[str] = (),
+        *,
+        threads: int = 1,
+        device: str = "cpu",
+    ) -> None:
+        """`options` are more arguments of `python -m livernn.engine`. Of two `threads`, one computes ahead. `device` is
+        one of `commandline.DEVICES`.
+        """
         self._on_event = on_event
-        self._options = (*options, "--threads", str(threads))
+        self._options = ("--threads", str(threads), "--device", device, *options)
         self._lock = threading.Lock()
         self._patch = Patch()
         self._epoch = 0
@@ -280,8 +290,8 @@ class EngineClient:
         self._send(ListDevices())
 
     def scope(self, count: int) -> NDArray[np.float32]:
-        """The last `count` samples heard, at the device's rate; zeros before the first."""
-        return ScopeTap(self._reel).latest(count) if self._reel is not None else np.zeros(count, np.float32)
+        """The last `count` samples heard, `[count, SIDES]` at the device's rate; zeros before the first."""
+        return ScopeTap(self._reel).latest(count) if self._reel is not None else np.zeros((count, SIDES), np.float32)
 
     def metrics(self) -> Metrics:
         """How the engine is doing; STOPPED where there is none."""

@@ -5,16 +5,18 @@ from collections import deque
 from livernn.engine.history import Entry, History
 from livernn.engine.reel import Mark
 from livernn.engine.transport import GATE_FADE_MS
-from livernn.units import ms_to_samples
+from livernn.units import SIDES, ms_to_samples
 from livernn.wavfile import SAMPLE_BYTES
 
 PREROLL_S = 60.0
 LEAD_IN_S = 1.0
 """How long before a take its log begins: by then the fades of what came before have died away."""
 
+_FRAME_BYTES = SIDES * SAMPLE_BYTES
+
 
 class PreRoll:
-    """Exactly the last `PREROLL_S` of mono 24-bit samples, or as many as there were."""
+    """Exactly the last `PREROLL_S` of 24-bit frames of `SIDES`, or as many as there were."""
 
     def __init__(self, rate_hz: int) -> None:
         self._limit = round(PREROLL_S * rate_hz)
@@ -24,12 +26,12 @@ class PreRoll:
     def append(self, pcm: bytes) -> None:
         """Add what has just been heard."""
         self._blocks.append(pcm)
-        self.frames += len(pcm) // SAMPLE_BYTES
+        self.frames += len(pcm) // _FRAME_BYTES
         while (surplus := self.frames - self._limit) > 0:
             oldest = self._blocks.popleft()
-            dropped = min(surplus, len(oldest) // SAMPLE_BYTES)
+            dropped = min(surplus, len(oldest) // _FRAME_BYTES)
             self.frames -= dropped
-            if rest := oldest[dropped * SAMPLE_BYTES :]:
+            if rest := oldest[dropped * _FRAME_BYTES :]:
                 self._blocks.appendleft(rest)
 
     def content(self) -> bytes:

@@ -3,7 +3,7 @@
 The client makes it once and hands it to one engine after another; whoever records what was heard reads it and needs
 none of them. Three rings that are written for ever:
 
-- the tap, what the device was given, at its rate, mono (written by the audio callback);
+- the tap, what the device was given, at its rate, left and right (written by the audio callback);
 - marks, one for each break in the way from the engine's ring to the tap (written by the audio callback);
 - the journal, one line for each thing that the sampler did (written by the sampler, see `journal`).
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livernn.engine.memory import SharedMemory
+from livernn.units import SIDES
 
 _LINE = 8
 """Words of a cache line."""
@@ -48,7 +49,7 @@ JOURNAL_BYTES = 1 << 22
 TAP_SAMPLES = 1 << 21
 """44 s at 48 kHz, 11 s at 192 kHz: as long may a recorder be held up."""
 REEL_TAP_FLOAT_AT = 2 * REEL_WORDS + JOURNAL_BYTES // 4
-REEL_FLOATS = REEL_TAP_FLOAT_AT + TAP_SAMPLES
+REEL_FLOATS = REEL_TAP_FLOAT_AT + TAP_SAMPLES * SIDES
 
 
 class Reel(SharedMemory):
@@ -60,7 +61,8 @@ class Reel(SharedMemory):
         super().__init__(mapping, handle, descriptor)
         self.words: NDArray[np.int64] = np.frombuffer(mapping, np.int64, REEL_WORDS)
         self.journal: NDArray[np.uint8] = np.frombuffer(mapping, np.uint8, JOURNAL_BYTES, 8 * REEL_WORDS)
-        self.tap: NDArray[np.float32] = np.frombuffer(mapping, np.float32, TAP_SAMPLES, 4 * REEL_TAP_FLOAT_AT)
+        tap = np.frombuffer(mapping, np.float32, TAP_SAMPLES * SIDES, 4 * REEL_TAP_FLOAT_AT)
+        self.tap: NDArray[np.float32] = tap.reshape(TAP_SAMPLES, SIDES)
 
     @property
     def address(self) -> int:
@@ -69,7 +71,7 @@ class Reel(SharedMemory):
 
 
 class ScopeTap:
-    """What was heard, at the device's rate, mono; read by anyone."""
+    """What was heard, at the device's rate, `[n, SIDES]`; read by anyone."""
 
     def __init__(self, reel: Reel) -> None:
         self._words = reel.words

@@ -5,6 +5,7 @@ Sample for sample what was heard, on the same kind of processor and with the sam
 
 from collections import deque
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,18 +32,20 @@ from livernn.engine.shared import (
 from livernn.engine.state_json import decode_state
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.model.checkpoint import Checkpoint
+from livernn.model.precision import GPU_PRECISION, Precision
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
-from livernn.synth.voice import Voice
-from livernn.units import ms_to_samples
+from livernn.synth.voice import GeneratorLike, Voice
+from livernn.units import SIDES, ms_to_samples
 
 _BLOCK_SAMPLES = 1024
 _SERVED_AT_ONCE = 4096
 _LONGEST_TAIL = 1 << 16
+_SILENCE = np.empty((0, SIDES), np.float32)
 
 
 def replay(score: Score) -> Iterator[NDArray[np.float32]]:
-    """Blocks of the take, `score.frames` samples in all, at its device rate.
+    """Blocks `[n, SIDES]` of the take, `score.frames` samples in all, at its device rate.
 
     Raises:
         BadInputError: a checkpoint is missing, or the log does not fit together.
@@ -68,11 +71,11 @@ class _Callback:
 
     def __init__(self, fade_samples: int) -> None:
         self._words = np.zeros(HEADER_WORDS, np.int64)
-        self._words[CHANNELS], self._words[FADE_SAMPLES] = 1, fade_samples
+        self._words[CHANNELS], self._words[FADE_SAMPLES] = SIDES, fade_samples
         self._ring_words = self._words[RING_AT : RING_AT + RING_WORDS]
-        self._ring = np.zeros(RING_SAMPLES, np.float32)
+        self._ring = np.zeros((RING_SAMPLES, SIDES), np.float32)
         self._reel = np.zeros(REEL_WORDS, np.int64)
-        self._tap = np.zeros(TAP_SAMPLES, np.float32)
+        self._tap = np.zeros((TAP_SAMPLES, SIDES), np.float32)
         self._starved = False
 
     def begin(self, flow: Flow) -> None:
@@ -88,8 +91,8 @@ class _Callback:
             first = int(self._ring_words[RING_READ])
             self._ring[np.arange(first, first + needed) % RING_SAMPLES] = source.take(first, needed)
             self._ring_words[RING_WRITE] = first + needed
-        output = np.empty(count, np.float32)
-        serve(self._words, self._ring, self._reel, self._tap, output, count, 0)
+        output = np.empty((count, SIDES), np.float32)
+        serve(self._words, self._ring, self._reel, self._tap, output.reshape(-1), count, 0)
         return output
 
 
@@ -104,7 +107,7 @@ class _Source:
         self._at = 0
         self._end = 0
         """Ring position up to which there is sound."""
-        self._sound = np.empty(0, np.float32)
+        self._sound = _SILENCE
         self._checkpoints: dict[str, Checkpoint] = {}
 
     def take(self, first: int, count: int) -> NDArray[np.float32]:
@@ -112,9 +115,9 @@ class _Source:
         self._begin_late(first)
         while self._end < first + count:
             self._go_on()
-        begin = first - (self._end - self._sound.size)
+        begin = first - (self._end - len(self._sound))
         taken = self._sound[begin : begin + count]
-        if taken.size != count:
+        if len(taken) != count:
             raise spoilt(self._score.path, "it plays what came before its log")
         self._sound = self._sound[begin + count :]
         return taken
@@ -127,7 +130,7 @@ class _Source:
         for _ in range(usable[-1]):
             self._steps.popleft()
         self._end, self._at = self._steps[0]["ring"], self._steps[0]["at"]
-        self._sound = np.empty(0, np.float32)
+        self._sound = _SILENCE
 
     def _go_on(self) -> None:
         while self._steps and self._steps[0]["ring"] <= self._end:
@@ -143,7 +146,7 @@ class _Source:
         sound = self._deck.render(count, self._patch)
         self._sound = np.concatenate([self._sound, sound])
         self._at += count
-        self._end += sound.size
+        self._end += len(sound)
         if following is None or following["at"] != self._at or is_beginning(following):
             return
         if following["ring"] < self._end:
@@ -184,10 +187,17 @@ class _Source:
         if origin["sha256"] not in self._checkpoints:
             self._checkpoints[origin["sha256"]] = find_checkpoint(origin)
         checkpoint = self._checkpoints[origin["sha256"]]
-        generator = Generator(load_kernel(checkpoint, origin["precision"]), seed=int(origin["seed"]))
-        voice = Voice(generator, float(step["rate_hz"]))
+        voice = Voice(_generator(checkpoint, origin["precision"], int(origin["seed"])), float(step["rate_hz"]))
         snapshot = decode_state(step["state"])
         if snapshot.generator.history.max(initial=0) >= checkpoint.config.q_levels:
             raise ValueError("its history holds no codes of this checkpoint")
         voice.restore(snapshot)
         return voice
+
+
+def _generator(checkpoint: Checkpoint, precision: str, seed: int) -> GeneratorLike:
+    if precision == GPU_PRECISION:
+        from livernn.synth.cuda.back_ends import load_again
+
+        return load_again(checkpoint).generator(seed=seed)
+    return Generator(load_kernel(checkpoint, cast(Precision, precision)), seed=seed)

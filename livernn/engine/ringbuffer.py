@@ -1,7 +1,8 @@
 """Single-producer single-consumer ring of samples over memory that processes may share.
 
-Indices count samples since the beginning and never wrap; each is written by one side only. The producer releases what
-it wrote with its index and the consumer acquires it, so that no sample is read before it is there on any processor.
+Ring and blocks are `[n, SIDES]`. Indices count samples since the beginning and never wrap; each is written by one side
+only. The producer releases what it wrote with its index and the consumer acquires it, so that no sample is read before
+it is there on any processor.
 """
 
 import numpy as np
@@ -15,14 +16,14 @@ from livernn.synth.kernel_cache import use_kernel_cache
 use_kernel_cache()
 
 
-@njit("int64(int64[::1], float32[::1], float32[::1])", nogil=True, cache=True, error_model="numpy")
+@njit("int64(int64[::1], float32[:, ::1], float32[:, ::1])", nogil=True, cache=True, error_model="numpy")
 def push(words, ring, block):  # type: ignore[no-untyped-def]
     """Write as much of `block` at the cursor as there is room for; returns how much. Producer only."""
     written = words[RING_CURSOR]
-    room = ring.size - (written - load_acquire(words, RING_READ))
-    count = min(room, block.size)
+    room = len(ring) - (written - load_acquire(words, RING_READ))
+    count = min(room, len(block))
     for index in range(count):
-        ring[(written + index) % ring.size] = block[index]
+        ring[(written + index) % len(ring)] = block[index]
     words[RING_CURSOR] = written + count
     store_release(words, RING_WRITE, max(words[RING_WRITE], written + count))
     return count
@@ -36,13 +37,13 @@ def skip(words):  # type: ignore[no-untyped-def]
     return first
 
 
-@njit("int64(int64[::1], float32[::1], float32[::1])", nogil=True, cache=True, error_model="numpy")
+@njit("int64(int64[::1], float32[:, ::1], float32[:, ::1])", nogil=True, cache=True, error_model="numpy")
 def pull(words, ring, block):  # type: ignore[no-untyped-def]
-    """Take up to `block.size` samples into `block`; returns how many there were. Consumer only."""
+    """Take up to `len(block)` samples into `block`; returns how many there were. Consumer only."""
     first = skip(words)
-    count = min(load_acquire(words, RING_WRITE) - first, block.size)
+    count = min(load_acquire(words, RING_WRITE) - first, len(block))
     for index in range(count):
-        block[index] = ring[(first + index) % ring.size]
+        block[index] = ring[(first + index) % len(ring)]
     store_release(words, RING_READ, first + count)
     return count
 

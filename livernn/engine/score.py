@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from livernn.control.preset import find_presets
-from livernn.control.take_card import TakeCard, read_card
+from livernn.control.take_card import FORMAT, TakeCard, read_card
 from livernn.engine.history import Entry, is_beginning
 from livernn.errors import BadInputError
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
@@ -43,6 +43,8 @@ def read_score(path: Path) -> Score:
         BadInputError: it is not the JSON of a take, or it does not tell enough.
     """
     card = read_card(path)
+    if card.format < FORMAT:
+        raise spoilt(path, "it was recorded by an older liveRNN")
     try:
         if path.stat().st_size > _LIMIT_BYTES:
             raise spoilt(path, "it is too large")

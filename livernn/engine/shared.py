@@ -16,7 +16,7 @@ from livernn.control.patch import Patch
 from livernn.engine.memory import SharedMemory
 from livernn.engine.reel import OWNER, RECORDED, RECORDING_RATE_HZ, Reel, ScopeTap
 from livernn.engine.transport import EngineState
-from livernn.units import SILENCE_DB, gain_to_db, samples_to_ms
+from livernn.units import SIDES, SILENCE_DB, gain_to_db, samples_to_ms
 
 _LINE = 8
 """Words of a cache line."""
@@ -57,7 +57,7 @@ LARGEST_BLOCK = LEVEL + 5
 FLOW = LEVEL + 6
 """How the ring is being heard, as in the last mark; 0 before there is one."""
 HELD_FLOAT = 2 * (LEVEL + _LINE)
-"""Index, in floats, of the value that an underrun fades from."""
+"""Index, in floats, of the `SIDES` values that an underrun fades from."""
 
 # Written by sampler and engine, as float64.
 REAL_TIME_FACTOR = 20 * _LINE
@@ -78,7 +78,7 @@ MICROPHONE_CLIPPED = MICROPHONE_PEAK + 1
 HEADER_WORDS = 512
 RING_SAMPLES = 1 << 18
 RING_FLOAT_AT = 2 * HEADER_WORDS
-TOTAL_FLOATS = RING_FLOAT_AT + RING_SAMPLES
+TOTAL_FLOATS = RING_FLOAT_AT + RING_SAMPLES * SIDES
 LIFE_SHIFT = 40
 """A ring begins at position `life << LIFE_SHIFT`, so that positions of several lives are never taken for each other."""
 
@@ -96,7 +96,7 @@ class SharedBlock(SharedMemory):
         self.words: NDArray[np.int64] = np.frombuffer(mapping, np.int64, HEADER_WORDS)
         self.doubles: NDArray[np.float64] = self.words.view(np.float64)
         self.floats: NDArray[np.float32] = np.frombuffer(mapping, np.float32)
-        self.ring = self.floats[RING_FLOAT_AT:]
+        self.ring = self.floats[RING_FLOAT_AT:].reshape(RING_SAMPLES, SIDES)
 
     @property
     def address(self) -> int:
@@ -164,7 +164,8 @@ class Metrics:
     """Times that the old sound went on for a while because it was not rendered again in time."""
     underruns: int = 0
     device_xruns: int = 0
-    peak_db: float = SILENCE_DB
+    peaks_db: tuple[float, float] = (SILENCE_DB, SILENCE_DB)
+    """Left and right."""
     limiter_gain_db: float = 0.0
     device_rate_hz: float = 0.0
     """0 while no device is open."""
@@ -210,9 +211,8 @@ def read_metrics(block: SharedBlock, reel: Reel) -> Metrics:
     rate_hz = float(doubles[DEVICE_RATE_HZ])
     latency_ms = max(float(doubles[OUTPUT_LATENCY_MS]), _block_ms(words, rate_hz))
     touch_ms = float(doubles[TOUCH_MS])
-    peak = 0.0
-    if rate_hz > 0.0:
-        peak = float(np.abs(ScopeTap(reel).latest(round(rate_hz * _PEAK_WINDOW_MS / 1000.0))).max(initial=0.0))
+    recent = ScopeTap(reel).latest(round(rate_hz * _PEAK_WINDOW_MS / 1000.0))
+    left, right = np.abs(recent).max(axis=0, initial=0.0).tolist()
     return Metrics(
         state=_STATES[int(words[STATE])],
         real_time_factor=float(doubles[REAL_TIME_FACTOR]),
@@ -224,13 +224,17 @@ def read_metrics(block: SharedBlock, reel: Reel) -> Metrics:
         late_renders=int(words[LATE_RENDERS]),
         underruns=int(words[UNDERRUNS]),
         device_xruns=int(words[DEVICE_XRUNS]),
-        peak_db=gain_to_db(peak) if math.isfinite(peak) else SILENCE_DB,
+        peaks_db=(_peak_db(left), _peak_db(right)),
         limiter_gain_db=float(doubles[LIMITER_GAIN_DB]),
         device_rate_hz=rate_hz,
         microphone_db=gain_to_db(float(doubles[MICROPHONE_PEAK])),
         microphone_clipped=int(words[MICROPHONE_CLIPPED]),
         recorded_s=recorded_s(reel),
     )
+
+
+def _peak_db(peak: float) -> float:
+    return gain_to_db(peak) if math.isfinite(peak) else SILENCE_DB
 
 
 def recorded_s(reel: Reel) -> float | None:

@@ -18,10 +18,9 @@ from livernn.engine.shared import CHANNELS, FADE_SAMPLES, GATE, LEVEL, REEL_ADDR
 from livernn.engine.stream_process import END_PATIENCE_S, hold_stream
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.engine.wire import claim_stdout, decode, encode
-from livernn.units import ms_to_samples
+from livernn.units import SIDES, ms_to_samples
 
 _FADE_PATIENCE_S = 0.1
-_MAX_CHANNELS = 2
 
 
 def open_stream(block: SharedBlock, reel: Reel, settings: SetAudio) -> tuple[Any, AudioOpened]:
@@ -34,7 +33,7 @@ def open_stream(block: SharedBlock, reel: Reel, settings: SetAudio) -> tuple[Any
     outputs = query_outputs()
     device = find_device(settings.device, list(outputs.values()))
     number = next(number for number, output in outputs.items() if output is device)
-    channels = min(device.channels, _MAX_CHANNELS)
+    channels = min(device.channels, SIDES)
     rate_hz = settings.rate_hz or device.default_rate_hz
     block.words[CHANNELS] = channels
     block.words[REEL_ADDRESS] = reel.address

@@ -17,6 +17,7 @@ from livernn import __version__
 from livernn.control.take_card import LOG_BEGIN, PRIMES_SUFFIX, TakeCard, card_line
 from livernn.engine.history import Entry
 from livernn.engine.reel import Mark
+from livernn.units import SIDES
 from livernn.wavfile import GrowingWav, write_all
 
 _LOG_END = b"\n]}\n"
@@ -90,8 +91,8 @@ class TakeFile:
 
 
 def new_card(preset: str, recorded: str, rate_hz: int, preroll_frames: int) -> TakeCard:
-    """The card of a take that begins now; mono, as the tap is."""
-    return TakeCard(recorded, preset, rate_hz, 1, preroll_frames, f"liveRNN {__version__}")
+    """The card of a take that begins now; of as many channels as the tap."""
+    return TakeCard(recorded, preset, rate_hz, SIDES, preroll_frames, f"liveRNN {__version__}")
 
 
 def free_name(folder: Path, now: datetime, preset: str) -> Path:

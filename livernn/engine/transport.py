@@ -30,24 +30,24 @@ class EngineState(Enum):
 
 
 class CrossFade:
-    """Fades from a rendered tail of the old sound to the new one.
+    """Fades from a rendered tail of the old sound, `[n, SIDES]`, to the new one.
 
     The weights sum to one, so that two limited sounds stay below the limiter's ceiling.
     """
 
     def __init__(self, tail: NDArray[np.float32]) -> None:
-        angle = np.pi * (np.arange(tail.size) + 1) / (tail.size + 1)
-        self._rise = (0.5 - 0.5 * np.cos(angle)).astype(np.float32)
+        angle = np.pi * (np.arange(len(tail)) + 1) / (len(tail) + 1)
+        self._rise = (0.5 - 0.5 * np.cos(angle)).astype(np.float32)[:, np.newaxis]
         self._fall = tail * (np.float32(1.0) - self._rise)
 
     @property
     def finished(self) -> bool:
         """Whether only the new sound is left."""
-        return self._rise.size == 0
+        return len(self._rise) == 0
 
     def mix(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
         """The next block of the new sound, faded in over what is left of the old."""
-        count = min(block.size, self._rise.size)
+        count = min(len(block), len(self._rise))
         mixed = block.copy()
         mixed[:count] = block[:count] * self._rise[:count] + self._fall[:count]
         self._rise, self._fall = self._rise[count:], self._fall[count:]

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from livernn.model.config import ModelConfig
 from livernn.model.precision import Precision, matrix_format
 from livernn.synth.cpu import PARTS
 from livernn.synth.folding import upsampling_matrices
+from livernn.synth.state import gates_of
 from livernn.synth.weights import PackedWeights
 
 WEIGHT_BYTES: Mapping[Precision, float] = {"fp32": 4.0, "bf16": 2.0, "int8": 1.0, "int4": 0.5}
@@ -31,12 +31,12 @@ def costs(packed: PackedWeights) -> dict[str, Cost]:
     again: defaultdict[Precision, float] = defaultdict(float)
     for tier in range(1, config.tiers):
         dim, below, every = config.dims[tier], config.dims[tier - 1], config.frame_sizes[tier - 1]
-        gates = _gates(config, tier)
+        gates = gates_of(config, tier)
         frames[form] += gates * (config.frame_sizes[tier - 1] + dim * (2 * config.layers - 1)) / every
         upsampling = upsampling_matrices(config, tier) * below * dim / every
         (conditioning if tier == 1 else frames)[packed.precision] += upsampling
         if tier > 1:
-            told = _gates(config, tier - 1) * below / every
+            told = gates_of(config, tier - 1) * below / every
             frames[form] += told
             again[form] += told * (config.ratio(tier) - 1)
     hidden, output = config.dims[0] ** 2, config.dims[0] * config.q_levels
@@ -50,7 +50,3 @@ def costs(packed: PackedWeights) -> dict[str, Cost]:
     found["frame tiers"] = Cost(found["frame tiers"].bytes, summed)
     found["taps"] = Cost(table_bytes, {})
     return found
-
-
-def _gates(config: ModelConfig, tier: int) -> int:
-    return (3 if config.cell == "gru" else 4) * config.dims[tier]

@@ -1,4 +1,4 @@
-"""SignalChain: one voice's codes as sound at the device's rate."""
+"""SignalChain: codes of voices as sound at the device's rate."""
 
 from typing import Any
 
@@ -8,12 +8,16 @@ from numpy.typing import NDArray
 from livernn.model.config import ModelConfig
 from livernn.synth.filters import Decoder
 from livernn.synth.limiter import Limiter
+from livernn.synth.mixer import Mixer
 from livernn.synth.resample import Resampler
-from livernn.units import db_to_gain
+from livernn.units import SIDES
+
+UNITY = np.ones((1, SIDES))
+"""Gains of one voice in the middle."""
 
 
 class SignalChain:
-    """Dequantise -> de-emphasis -> DC blocker -> gain -> resampler -> limiter. Owned by one thread.
+    """Dequantise -> de-emphasis -> DC blocker of each voice -> gains and sum -> resampler -> limiter. One thread.
 
     The limiter comes last, at the device's rate: ahead of the resampler, that one's overshoot would pass the ceiling.
     """
@@ -22,8 +26,9 @@ class SignalChain:
         warm_up()
         self.device_rate_hz = device_rate_hz
         self._decoder = Decoder(config)
-        self._resampler = Resampler(config.sample_rate_hz, device_rate_hz)
-        self._limiter = Limiter(device_rate_hz)
+        self._mixer = Mixer(config.sample_rate_hz)
+        self._resampler = Resampler(config.sample_rate_hz, device_rate_hz, SIDES)
+        self._limiter = Limiter(device_rate_hz, SIDES)
 
     @property
     def delay_samples(self) -> int:
@@ -35,40 +40,51 @@ class SignalChain:
         """The limiter's deepest gain in the last block, 0 or below."""
         return self._limiter.gain_db
 
-    def process(self, codes: NDArray[np.uint8], gain_db: float) -> NDArray[np.float32]:
-        """Device samples, floor or ceil of the exact ratio, never above 0 dBFS."""
-        return self._to_device(self._decoder.process(codes, db_to_gain(gain_db)))
+    def process(self, codes: NDArray[np.uint8], gains: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Device samples of `codes`, `[voices, n]` at gains `[voices, SIDES]`.
+
+        `[m, SIDES]`, of which m is the floor or ceil of the exact ratio; never above 0 dBFS.
+        """
+        mixed = self._mixer.process(self._decoder.process(codes), gains)
+        return self._limiter.process(self._resampler.process(mixed))
 
     def replace_past(self, codes: NDArray[np.uint8]) -> None:
-        """As if `codes` had just been heard: their end is still in the filters and delays."""
-        self._resampler.reset()
-        self._limiter.reset()
-        self._to_device(self._decoder.replace_past(codes))
+        """As if `codes`, `[n]`, had just been heard, by one voice: their end is still in the filters and delays."""
+        self.reset()
+        self.process(codes[np.newaxis], UNITY)
+        self._mixer.reset()
 
     def reset(self) -> None:
-        """Back to silence."""
+        """Back to silence and one voice."""
         self._decoder.reset()
+        self._mixer.reset()
         self._resampler.reset()
         self._limiter.reset()
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """All state, by reference: for snapshots to copy."""
-        return (*self._decoder.arrays(), *self._resampler.arrays(), *self._limiter.arrays())
+        return (
+            *self._decoder.arrays(),
+            *self._mixer.arrays(),
+            *self._resampler.arrays(),
+            *self._limiter.arrays(),
+        )
 
     def restore(self, saved: tuple[NDArray[Any], ...]) -> None:
         """Put copies of `arrays` back; ValueError for such as no chain of this kind has."""
-        for array, copy in zip(self.arrays(), saved, strict=True):
+        of_decoder, of_mixer, *of_others = saved
+        self._decoder.restore(of_decoder)
+        self._mixer.restore(of_mixer)
+        others = (*self._resampler.arrays(), *self._limiter.arrays())
+        for array, copy in zip(others, of_others, strict=True):
             if array.shape != copy.shape:
                 raise ValueError("the state is of another voice")
             array[...] = copy
         self._resampler.check()
         self._limiter.check()
 
-    def _to_device(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
-        return self._limiter.process(self._resampler.process(audio))
-
 
 def warm_up() -> None:
     """Compile the signal chain into the on-disk cache, or load it from there: nothing is compiled while playing."""
-    audio = Decoder(ModelConfig()).process(np.zeros(1, dtype=np.uint8), 1.0)
-    Limiter(48000.0).process(Resampler(16000.0, 48000.0).process(audio))
+    mixed = Mixer(16000.0).process(Decoder(ModelConfig()).process(np.zeros((1, 1), dtype=np.uint8)), UNITY)
+    Limiter(48000.0, SIDES).process(Resampler(16000.0, 48000.0, SIDES).process(mixed))

@@ -26,14 +26,15 @@ class Limiter:
     """Soft knee from `THRESHOLD_DB` to an asymptote at `CEILING_DB`. Owned by one thread.
 
     The gain each sample asks for is held over the look-ahead (sliding minimum) and then averaged over it, so that the
-    gain has arrived, without a corner, when the peak comes out of the delay.
+    gain has arrived, without a corner, when the peak comes out of the delay. Channels are linked: all are turned down
+    for the loudest, so that what is heard on the left stays there.
     """
 
-    def __init__(self, rate_hz: float) -> None:
+    def __init__(self, rate_hz: float, channels: int = 1) -> None:
         self.delay_samples = int(LOOK_AHEAD_MS * rate_hz / 1000.0)
         self._release = 1.0 - math.exp(-1000.0 / (RELEASE_MS * rate_hz))
         window = self.delay_samples + 1
-        self._delayed = np.zeros(window, dtype=np.float32)
+        self._delayed = np.zeros((window, channels), dtype=np.float32)
         self._averaged = np.zeros(window, dtype=np.int64)
         self._queue_gain = np.zeros(window)
         self._queue_time = np.zeros(window, dtype=np.int64)
@@ -60,15 +61,16 @@ class Limiter:
     def check(self) -> None:
         """ValueError for a state, restored from elsewhere, that would have `process` reach beyond its window."""
         time, head, queued, _ = self._counters
-        window = self._delayed.size
+        window = len(self._delayed)
         if not (0 <= time < 1 << 62 and 0 <= head < window and 0 <= queued <= window):
             raise ValueError("the limiter's counters are out of range")
 
     def process(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Limited audio, `delay_samples` late."""
+        """Limited audio, `delay_samples` late; `[n, channels]`, or `[n]` for one channel."""
         limited = np.empty_like(audio)
+        channels = self._delayed.shape[1]
         _limit(
-            audio,
+            audio.reshape(-1, channels),
             self._release,
             self._delayed,
             self._averaged,
@@ -76,7 +78,7 @@ class Limiter:
             self._queue_time,
             self._counters,
             self._envelope,
-            limited,
+            limited.reshape(-1, channels),
         )
         return limited
 
@@ -93,12 +95,14 @@ def _limit(
     envelope: NDArray[np.float64],
     limited: NDArray[np.float32],
 ) -> None:
-    window = delayed.size
+    window, channels = delayed.shape
     time, head, queued, total = counters[0], counters[1], counters[2], counters[3]
     released = envelope[0]
     deepest = 1.0
-    for n in range(audio.size):
-        peak = abs(np.float64(audio[n]))
+    for n in range(audio.shape[0]):
+        peak = 0.0
+        for channel in range(channels):
+            peak = max(peak, abs(np.float64(audio[n, channel])))
         wanted = 1.0
         if peak > _THRESHOLD:
             wanted = (_THRESHOLD + _KNEE * (1.0 - math.exp((_THRESHOLD - peak) / _KNEE))) / peak
@@ -123,10 +127,13 @@ def _limit(
         part = np.int64(released * _UNITY)
         total += part - averaged[slot]
         averaged[slot] = part
-        delayed[slot] = audio[n]
+        for channel in range(channels):
+            delayed[slot, channel] = audio[n, channel]
         gain = total / (np.float64(window) * _UNITY)
         deepest = min(deepest, gain)
         time += 1
-        limited[n] = delayed[time % window] * gain
+        slot = time % window
+        for channel in range(channels):
+            limited[n, channel] = delayed[slot, channel] * gain
     counters[0], counters[1], counters[2], counters[3] = time, head, queued, total
     envelope[0], envelope[1] = released, deepest

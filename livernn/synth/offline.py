@@ -13,8 +13,10 @@ from livernn.model.checkpoint import Checkpoint
 from livernn.model.precision import DEFAULT_PRECISION, Precision
 from livernn.model.quantize import to_codes
 from livernn.synth.chain import SignalChain
+from livernn.synth.ensemble import pan_gains
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
+from livernn.units import db_to_gain
 
 MAX_SECONDS = 7200.0
 """A render is held in memory."""
@@ -49,29 +51,18 @@ def render_offline(
 
     device_rate_hz = rate_hz or checkpoint.config.sample_rate_hz
     generator = Generator(load_kernel(checkpoint, precision), seed=seed, voices=voices)
-    chains = [SignalChain(checkpoint.config, device_rate_hz) for _ in range(voices)]
+    chain = SignalChain(checkpoint.config, device_rate_hz)
+    gains = db_to_gain(patch.gain_db) * pan_gains(voices, 1.0)
     if prime is not None:
         codes = to_codes(prime, checkpoint.config)
         generator.prime(codes)
-        for chain in chains:
-            chain.replace_past(codes)
-    delay = chains[0].delay_samples
+        chain.replace_past(codes)
+    delay = chain.delay_samples
     blocks: list[NDArray[np.float32]] = []
     rendered = 0
     while rendered < count + delay:
-        voiced = generator.render(_BLOCK_SAMPLES, [patch] * voices)
-        parts = [chain.process(codes, patch.gain_db) for chain, codes in zip(chains, voiced, strict=True)]
-        blocks.append(np.stack(parts, axis=1))
+        blocks.append(chain.process(generator.render(_BLOCK_SAMPLES, [patch] * voices), gains))
         rendered += len(blocks[-1])
         on_progress(min(1.0, rendered / (count + delay)))
     heard = np.concatenate(blocks)[delay : delay + count]
-    return heard[:, 0] if voices == 1 else _spread(heard)
-
-
-def _spread(voices: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`[n, voices]`, equal power from left to right, divided by their number: the sum stays below full scale."""
-    count = voices.shape[1]
-    angles = np.linspace(0.0, np.pi / 2, count)
-    gains = np.stack([np.cos(angles), np.sin(angles)], axis=1) / count
-    stereo: NDArray[np.float32] = (voices @ gains).astype(np.float32)
-    return stereo
+    return heard[:, 0] if voices == 1 else heard

@@ -10,13 +10,18 @@ from livernn.synth.compiled import compiled
 
 Word = np.uint64
 
-_MULTIPLIER_0 = np.uint64(0xD2511F53)
-_MULTIPLIER_1 = np.uint64(0xCD9E8D57)
-_WEYL_0 = np.uint64(0x9E3779B9)
-_WEYL_1 = np.uint64(0xBB67AE85)
-_LOW = np.uint64(0xFFFFFFFF)
+MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
+WEYL = (0x9E3779B9, 0xBB67AE85)
+LOW_WORD = 0xFFFFFFFF
+ROUNDS = 10
+
+GUMBEL_WORD = 1
+"""Of a counter whose block holds the noise of the first four levels; 0 is the uniform's."""
+
+_MULTIPLIER_0, _MULTIPLIER_1 = map(np.uint64, MULTIPLIERS)
+_WEYL_0, _WEYL_1 = map(np.uint64, WEYL)
+_LOW = np.uint64(LOW_WORD)
 _HALF = np.uint64(32)
-_ROUNDS = 10
 
 
 @compiled
@@ -24,7 +29,7 @@ def philox4x32(counter: tuple[Word, Word, Word, Word], key: tuple[Word, Word]) -
     """Words of one block: `counter` is four and `key` two uint64 that hold 32 bits each."""
     c0, c1, c2, c3 = counter
     k0, k1 = key
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         product_0 = _MULTIPLIER_0 * c0
         product_1 = _MULTIPLIER_1 * c2
         c0 = (product_1 >> _HALF) ^ c1 ^ k0
@@ -48,3 +53,23 @@ def _fill(seed: Word, voice: Word, start: Word, uniforms: NDArray[np.float64]) -
 def fill_uniforms(uniforms: NDArray[np.float64], *, seed: int, voice: int, start: int) -> None:
     """Draws of the samples `start`, `start + 1`, ... into `uniforms`, each inside (0, 1)."""
     _fill(np.uint64(seed & (2**64 - 1)), np.uint64(voice), np.uint64(start), uniforms)
+
+
+@compiled
+def _fill_gumbels(seed: Word, voice: Word, start: Word, noise: NDArray[np.float64]) -> None:
+    key = (seed & _LOW, seed >> _HALF)
+    count, levels = noise.shape
+    for offset in range(count):
+        index = start + np.uint64(offset)
+        for level in range(levels):
+            block = np.uint64(GUMBEL_WORD + level // 4)
+            word = philox4x32((index & _LOW, index >> _HALF, voice, block), key)[level % 4]
+            noise[offset, level] = -np.log(-np.log1p(-(np.float64(word) + 0.5) * 2.0**-32))
+
+
+def fill_gumbels(noise: NDArray[np.float64], *, seed: int, voice: int, start: int) -> None:
+    """Gumbel noise of the samples from `start` on into `noise`, `[count, levels]`.
+
+    The level whose log probability plus noise is largest is a draw from these probabilities (Maddison et al., 2014).
+    """
+    _fill_gumbels(np.uint64(seed & (2**64 - 1)), np.uint64(voice), np.uint64(start), noise)

@@ -153,6 +153,12 @@ def draw(probabilities: Floats, uniform: float) -> int:
     return int(np.searchsorted(np.cumsum(probabilities), uniform, side="right").clip(max=len(probabilities) - 1))
 
 
+def draw_by_noise(probabilities: Floats, noise: Floats) -> int:
+    """The code whose log probability plus Gumbel noise `[q_levels]` is largest: how a GPU draws."""
+    with np.errstate(divide="ignore"):
+        return int(np.argmax(np.log(probabilities) + noise))
+
+
 def render(checkpoint: Checkpoint, patch: Patch, uniforms: Floats) -> NDArray[np.uint8]:
     """As many codes as there are `uniforms`, from the initial state."""
     voice = Reference(checkpoint)

@@ -25,20 +25,22 @@ def exact_rate(rate_hz: float) -> Fraction:
 
 
 class Resampler:
-    """One stream from `input_rate_hz` to `output_rate_hz`; any split into blocks gives the same samples. One thread.
+    """One stream from `input_rate_hz` to `output_rate_hz`, of one or more channels that know nothing of each other.
+
+    Any split into blocks gives the same samples. Owned by one thread.
 
     Output k is the input at time `k * input_rate / output_rate - delay`, in whole-number arithmetic: after n inputs
     there have been `ceil(n * output_rate / input_rate)` outputs, however long it runs. Within 0.5 dB to 0.45 of the
     slower rate, images and aliases from 0.55 of it below -60 dB. Equal rates pass through.
     """
 
-    def __init__(self, input_rate_hz: float, output_rate_hz: float) -> None:
+    def __init__(self, input_rate_hz: float, output_rate_hz: float, channels: int = 1) -> None:
         ratio = exact_rate(output_rate_hz) / exact_rate(input_rate_hz)
         self.ratio = ratio
         self._steps = np.array([ratio.numerator, ratio.denominator], dtype=np.int64)
         self._bank, half = _design(ratio, min(input_rate_hz, output_rate_hz))
         self.delay_s = half / input_rate_hz
-        self._history = np.zeros(self._bank.shape[1] - 1, dtype=np.float32)
+        self._history = np.zeros((channels, self._bank.shape[1] - 1), dtype=np.float32)
         self._phase = np.zeros(1, dtype=np.int64)
 
     def reset(self) -> None:
@@ -56,11 +58,18 @@ class Resampler:
             raise ValueError("the resampler's phase is out of range")
 
     def process(self, audio: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The output samples that fall due with `audio`: floor or ceil of its size times `ratio`."""
+        """The output samples that fall due with `audio`, `[n, channels]`: floor or ceil of n times `ratio`.
+
+        `[n]` for one channel, too.
+        """
         up, down = self._steps
-        due = -((int(self._phase[0]) - audio.size * int(up)) // int(down))
-        output = np.empty(due, dtype=np.float32)
-        _resample(audio, self._bank, self._steps, self._history, self._phase, output)
+        due = -((int(self._phase[0]) - len(audio) * int(up)) // int(down))
+        output = np.empty((due, *audio.shape[1:]), dtype=np.float32)
+        channels = len(self._history)
+        _resample(
+            audio.reshape(-1, channels), self._bank, self._steps, self._history, self._phase,
+            output.reshape(-1, channels),
+        )  # fmt: skip
         return output
 
 
@@ -92,22 +101,29 @@ def _resample(
 ) -> None:
     up, down = steps[0], steps[1]
     phases = bank.shape[0] - 1
-    taps = bank.shape[1]
-    line = np.empty(history.size + audio.size, dtype=np.float32)
-    line[: history.size] = history
-    line[history.size :] = audio
+    channels, taps = history.shape[0], bank.shape[1]
+    before, count = history.shape[1], audio.shape[0]
+    lines = np.empty((channels, before + count), dtype=np.float32)
+    for channel in range(channels):
+        lines[channel, :before] = history[channel]
+        for n in range(count):
+            lines[channel, before + n] = audio[n, channel]
+    filter_now = np.empty(taps, dtype=np.float32)
     position = phase[0]
-    for k in range(output.size):
+    for k in range(output.shape[0]):
         start = position // up
         scaled = (position % up) * phases
         row = scaled // up
         between = np.float32((scaled % up) / up)
-        here = np.float32(0.0)
-        there = np.float32(0.0)
         for j in range(taps):
-            here += bank[row, j] * line[start + j]
-            there += bank[row + 1, j] * line[start + j]
-        output[k] = here + between * (there - here)
+            filter_now[j] = bank[row, j] + between * (bank[row + 1, j] - bank[row, j])
+        for channel in range(channels):
+            line = lines[channel, start : start + taps]
+            total = np.float32(0.0)
+            for j in range(taps):
+                total += filter_now[j] * line[j]
+            output[k, channel] = total
         position += down
-    phase[0] = position - audio.size * up
-    history[:] = line[audio.size :]
+    phase[0] = position - count * up
+    for channel in range(channels):
+        history[channel] = lines[channel, count:]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from livernn.control.patch import Patch
 from livernn.model.config import ModelConfig
 from livernn.model.quantize import to_codes
-from livernn.synth.chain import SignalChain
+from livernn.synth.chain import UNITY, SignalChain
+from livernn.units import db_to_gain
 
 
 class GeneratorLike(Protocol):
@@ -57,9 +58,11 @@ class Voice:
         return self._chain.limiter_gain_db
 
     def render(self, count: int, patch: Patch) -> NDArray[np.float32]:
-        """The next `count` model samples as device samples: floor or ceil of the exact ratio, never above 0 dBFS."""
-        (codes,) = self._generator.render(count, (patch,))
-        return self._chain.process(codes, patch.gain_db)
+        """The next `count` model samples as device samples `[n, SIDES]`, n floor or ceil of the exact ratio.
+
+        Never above 0 dBFS.
+        """
+        return self._chain.process(self._generator.render(count, (patch,)), db_to_gain(patch.gain_db) * UNITY)
 
     def prime(self, audio: NDArray[np.float32]) -> None:
         """Continue from `audio`, mono at the model's rate, whose end is still in the filters and delays."""

@@ -12,6 +12,7 @@ from livernn.model.precision import Precision, matrix_format
 from livernn.synth.folding import frame_gates, tap_table, upsampling_matrices
 from livernn.synth.packing import ALIGNMENT_BYTES, WORD_BYTES, Layout, aligned, padded
 from livernn.synth.rounding import quantise_table
+from livernn.synth.state import gates_of, initial_state, state_places
 from livernn.synth.taps import CHUNK
 from livernn.synth.vector import Floats
 
@@ -125,15 +126,16 @@ class _Packer:
 def pack(checkpoint: Checkpoint, precision: Precision, instructions: str) -> PackedWeights:
     """Lay out a checkpoint for a precision and one of `instructions.SETS`, slowest tier first as it is read."""
     config, weights = checkpoint.config, checkpoint.weights
-    floats, state = _Buffer(), _Buffer()
+    floats = _Buffer()
     matrices = _Packer(Layout(matrix_format(precision), instructions), floats)
     upsamplers = _Packer(Layout(precision, instructions), floats)
     tiers = np.zeros(config.tiers - 1, PLAN_TIER)
+    places, _ = state_places(config)
     for tier in range(config.tiers - 1, 0, -1):
         row = tiers[tier - 1]
         row["frame_size"], row["ratio"] = config.frame_sizes[tier - 1], config.ratio(tier)
         row["dim"], row["below"] = config.dims[tier], config.dims[tier - 1]
-        row["gates"] = len(weights[f"frame_tiers.{tier - 1}.rnn.bias_hh_l0"])
+        row["gates"] = gates_of(config, tier)
         _pack_cells(row, f"frame_tiers.{tier - 1}", checkpoint, matrices)
         bias = weights[f"frame_tiers.{tier - 1}.upsample.bias"]
         positions = np.split(weights[f"frame_tiers.{tier - 1}.upsample.weight"], upsampling_matrices(config, tier))
@@ -143,9 +145,7 @@ def pack(checkpoint: Checkpoint, precision: Precision, instructions: str) -> Pac
             list(zip(positions, biases, strict=True))
         )
         row["up_bias"] = floats.add(bias)
-        row["hidden"] = state.add(weights[f"frame_tiers.{tier - 1}.initial"])
-        above = config.ratio(tier + 1) if tier + 1 < config.tiers else 0
-        row["told"] = state.add(np.zeros(above * row["gates"], np.float32))
+        row["hidden"], row["told"] = places[tier - 1]
     sample = np.zeros(1, PLAN_SAMPLE)
     sample["taps"], sample["dim"], sample["q_levels"] = config.taps, config.dims[0], config.q_levels
     sample["layers"], sample["lstm"] = config.layers, config.cell == "lstm"
@@ -161,7 +161,7 @@ def pack(checkpoint: Checkpoint, precision: Precision, instructions: str) -> Pac
     rows = aligned(config.taps * config.q_levels * int(sample["row_step"][0]), table.dtype)
     rows.reshape(config.taps, config.q_levels, -1)[..., : config.dims[0]] = table
     arrays = Weights(matrices.finish(), upsamplers.finish(), floats.finish(np.float32), rows, tiers, sample)
-    return PackedWeights(config, precision, instructions, arrays, state.finish(np.float32))
+    return PackedWeights(config, precision, instructions, arrays, initial_state(checkpoint))
 
 
 def _pack_cells(row: Any, prefix: str, checkpoint: Checkpoint, matrices: _Packer) -> None:

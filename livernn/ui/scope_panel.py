@@ -72,7 +72,7 @@ class ScopePanel(QWidget):
             return
         shown = [(self.waveform, self.waveform.wanted_samples(rate_hz)), (self.spectrum, SPECTRUM_SAMPLES),
                  (self.spectrogram, self.spectrogram.wanted_samples(rate_hz))]  # fmt: skip
-        samples = client.scope(max(count for _, count in shown))
+        samples = client.scope(max(count for _, count in shown)).mean(axis=1)
         silent = not np.any(samples)
         if silent and self._silent and self.spectrum.settled and self.spectrogram.settled:
             return

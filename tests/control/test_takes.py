@@ -10,7 +10,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livernn.control.take_card import LOG_BEGIN, TakeCard, card_line, read_card, replace_card
+from livernn.control.take_card import FORMAT, LOG_BEGIN, TakeCard, card_line, read_card, replace_card
 from livernn.control.takes import DELETED, KEPT_DAYS, Shelf, Take, export, peaks
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.wavfile import write_wav
@@ -88,7 +88,15 @@ def test_what_is_no_card_is_refused(tmp_path_factory: pytest.TempPathFactory, co
 
 @pytest.mark.parametrize(
     "change",
-    [{"format": 2}, {"rate_hz": 0}, {"rate_hz": "1"}, {"trim": [5, 5]}, {"trim": 3}, {"preset": None}, {"more": 1}],
+    [
+        {"format": FORMAT + 1},
+        {"rate_hz": 0},
+        {"rate_hz": "1"},
+        {"trim": [5, 5]},
+        {"trim": 3},
+        {"preset": None},
+        {"more": 1},
+    ],
 )
 def test_a_card_that_is_off_is_refused(tmp_path: Path, change: dict) -> None:
     path = tmp_path / "take.json"

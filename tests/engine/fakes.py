@@ -48,7 +48,8 @@ from livernn.model.checkpoint import Checkpoint, random_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.synth.generator import Snapshot
 from livernn.synth.voice import VoiceSnapshot
-from livernn.units import db_to_gain, ms_to_samples
+from livernn.units import SIDES, db_to_gain, ms_to_samples
+from tests.fixtures.stereo import mono
 
 SMALL = ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4)
 PATIENCE_S = 20.0
@@ -113,7 +114,7 @@ class LevelVoice:
 
     def render(self, count: int, patch: Patch) -> NDArray[np.float32]:
         samples = round(count * self.device_rate_hz / self.config.sample_rate_hz)
-        return np.full(samples, self.level * db_to_gain(patch.gain_db), np.float32)
+        return np.full((samples, SIDES), self.level * db_to_gain(patch.gain_db), np.float32)
 
     def reset(self, seed: int | None = None) -> None:
         self.resets.append(seed)
@@ -128,6 +129,8 @@ class LevelVoice:
 
 class FakeStudio:
     """Checkpoints are named by the level they sound: `0.5.safetensors`. `gate` holds back whatever is being opened."""
+
+    precision = "level"
 
     def __init__(self) -> None:
         self.gate = threading.Event()
@@ -281,7 +284,7 @@ class Rig(Witness):
             if not self.output.is_open or (self.block.words[GATE] and ring.fill < block):
                 time.sleep(0.001)
                 continue
-            heard.append(self.output.pull(block)[:, 0])
+            heard.append(mono(self.output.pull(block)))
             if until(heard[-1]):
                 return np.concatenate(heard)
             time.sleep(0.0001)

@@ -19,6 +19,7 @@ from livernn.engine.shared import (
     SharedBlock,
 )
 from tests.engine.fakes import pull
+from tests.fixtures.stereo import both
 
 FADE = 16
 
@@ -29,14 +30,19 @@ def ring_of(block: SharedBlock) -> RingBuffer:
 
 def play(block: SharedBlock, sound: np.ndarray) -> RingBuffer:
     ring = ring_of(block)
-    ring.push(sound.astype(np.float32))
+    ring.push(both(sound))
     block.words[GATE] = 1
     return ring
 
 
+def counted(begin: int, end: int) -> np.ndarray:
+    """Every sample tells where it stands, and on which side."""
+    return both(np.arange(begin, end)) * np.float32([1.0, -1.0])
+
+
 def test_silent_and_untouched_while_the_gate_is_closed(block: SharedBlock) -> None:
     ring = ring_of(block)
-    ring.push(np.ones(100, np.float32))
+    ring.push(both(np.ones(100)))
     assert not pull(block, 64).any()
     assert ring.fill == 100
     assert block.words[UNDERRUNS] == 0
@@ -51,18 +57,32 @@ def test_opens_with_a_ramp_then_plays_bit_for_bit(block: SharedBlock) -> None:
     assert np.allclose(heard[:FADE, 0], sound[:FADE] * ramp)
 
 
-def test_every_channel_hears_the_same(block: SharedBlock) -> None:
-    block.words[CHANNELS] = 5
-    play(block, np.linspace(-1, 1, 64))
-    heard = pull(block, 64)
-    assert heard.shape == (64, 5)
-    assert (heard == heard[:, :1]).all()
+@pytest.mark.parametrize("channels", [1, 2, 4, 5])
+def test_both_sides_are_heard_or_their_mean_and_further_channels_are_silent(
+    block: SharedBlock, reel: Reel, channels: int
+) -> None:
+    block.words[CHANNELS] = channels
+    sound = np.random.default_rng(2).uniform(-1, 1, (200, 2)).astype(np.float32)
+    ring_of(block).push(sound)
+    block.words[GATE] = 1
+    heard = pull(block, 300)
+    assert heard.shape == (300, channels)
+    if channels == 1:
+        assert np.allclose(heard[FADE:200, 0], sound[FADE:].mean(axis=1), atol=1e-7)
+    else:
+        assert np.array_equal(heard[FADE:200, :2], sound[FADE:])
+        assert not heard[:, 2:].any()
+    tapped = ScopeTap(reel).latest(300)
+    assert np.array_equal(tapped[FADE:200], sound[FADE:])
+    # An underrun fades each side from where it was.
+    assert np.all(abs(tapped[200:]) <= abs(sound[-1]))
+    assert np.all(tapped[200] * sound[-1] > 0)
 
 
 def test_the_tap_is_what_was_heard(block: SharedBlock, reel: Reel) -> None:
     play(block, np.random.default_rng(1).uniform(-1, 1, 100))
-    heard = np.concatenate([pull(block, count)[:, 0] for count in (7, 64, 1, 100)])
-    assert np.array_equal(ScopeTap(reel).latest(heard.size), heard)
+    heard = np.concatenate([pull(block, count) for count in (7, 64, 1, 100)])
+    assert np.array_equal(ScopeTap(reel).latest(len(heard)), heard)
 
 
 def test_closing_the_gate_fades_and_keeps_the_rest(block: SharedBlock) -> None:
@@ -81,7 +101,7 @@ def test_an_underrun_is_a_short_fade_zeros_and_one_count(block: SharedBlock) -> 
     assert block.words[UNDERRUNS] == 1
     assert np.abs(np.diff(heard, prepend=0.0)).max() < 0.35
     assert not heard[40 + 4 * FADE :].any()
-    ring.push(np.ones(100, np.float32))
+    ring.push(both(np.ones(100)))
     again = pull(block, 64)[:, 0]
     assert np.abs(np.diff(again, prepend=heard[-1])).max() <= 1.0 / FADE + 1e-6
     assert again[-1] == 1.0
@@ -100,7 +120,7 @@ def test_stopping_with_an_empty_ring_is_no_underrun(block: SharedBlock) -> None:
 def test_recovery_within_the_fade_stays_below_full_scale(block: SharedBlock) -> None:
     ring = play(block, np.ones(32))
     pull(block, 34)
-    ring.push(np.ones(64, np.float32))
+    ring.push(both(np.ones(64)))
     assert pull(block, 64).max() <= 1.0
 
 
@@ -117,7 +137,7 @@ def test_discarded_sound_is_dropped_once_nothing_is_heard(block: SharedBlock) ->
     block.words[GATE] = 0
     ring.discard()
     pull(block, 50)
-    ring.push(np.full(50, -1.0, np.float32))
+    ring.push(both(np.full(50, -1.0)))
     block.words[GATE] = 1
     assert (pull(block, 50)[:, 0] < 0).all()
 
@@ -132,17 +152,18 @@ def test_the_largest_block_is_known(block: SharedBlock) -> None:
 def test_however_it_is_cut_all_is_heard_once_and_in_order(turns: list[tuple[int, int]]) -> None:
     block, reel = SharedBlock.create(), Reel.create()
     block.words[REEL_ADDRESS] = reel.address
-    block.words[CHANNELS], block.words[FADE_SAMPLES], block.words[GATE] = 1, 1, 1
+    block.words[CHANNELS], block.words[FADE_SAMPLES], block.words[GATE] = 2, 1, 1
     ring = ring_of(block)
     pushed, heard, sent = 0, [], 0
     for push_count, pull_count in turns:
-        ring.push(np.arange(pushed + 1, pushed + push_count + 1, dtype=np.float32))
+        ring.push(counted(pushed + 1, pushed + push_count + 1))
         pushed += push_count
         count = min(pull_count, pushed - sent)
         if count:
-            heard.append(pull(block, count)[:, 0])
+            heard.append(pull(block, count))
             sent += count
-    assert np.array_equal(np.concatenate([np.empty(0), *heard]), np.arange(1, sent + 1))
+    all_heard = np.concatenate([np.empty((0, 2)), *heard])
+    assert np.array_equal(all_heard, counted(1, sent + 1))
     assert block.words[UNDERRUNS] == 0
     block.close()
     reel.close()

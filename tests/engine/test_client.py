@@ -45,7 +45,7 @@ def test_without_an_engine_there_is_silence_and_no_state() -> None:
     client = EngineClient(lambda event: None)
     assert not client.alive
     assert client.metrics() == Metrics(state=EngineState.STOPPED)
-    assert client.scope(3).tolist() == [0.0, 0.0, 0.0]
+    assert client.scope(3).tolist() == [[0.0, 0.0]] * 3
     client.play()
     client.set_param("temperature", 0.5)
     assert client.patch == Patch(temperature=0.5)

@@ -127,7 +127,7 @@ def test_entries_go_on_across_the_end_of_their_memory_and_too_many_are_told(bloc
 @given(st.lists(st.integers(0, 700), max_size=20))
 def test_the_pre_roll_is_the_last_of_what_was_heard(sizes: list[int]) -> None:
     preroll = PreRoll(10)
-    heard = np.random.default_rng(1).integers(0, 256, (sum(sizes), 3), dtype=np.uint8)
+    heard = np.random.default_rng(1).integers(0, 256, (sum(sizes), 6), dtype=np.uint8)
     for size, end in zip(sizes, np.cumsum(sizes), strict=True):
         preroll.append(heard[end - size : end].tobytes())
     assert preroll.content() == heard[-600:].tobytes()

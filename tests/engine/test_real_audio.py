@@ -20,6 +20,7 @@ from livernn.engine.client import (
     NoDevice,
     StateChanged,
 )
+from livernn.units import SIDES
 from tests.engine.fakes import COMPILE_PATIENCE_S, PATIENCE_S, Player
 from tests.fixtures.processes import survivors
 from tests.fixtures.recording import recorder
@@ -53,13 +54,13 @@ def is_stream(process: psutil.Process) -> bool:
 
 
 def trim(audio: NDArray[np.float32]) -> NDArray[np.float32]:
-    sounding = np.flatnonzero(audio)
+    sounding = np.flatnonzero(audio.any(axis=1))
     return audio[sounding[0] : sounding[-1] + 1]
 
 
 def differs_by_late_reads(recorded: NDArray[np.float32], tapped: NDArray[np.float32]) -> bool:
     """Whether the recorder, being late, read the server's next period wherever it did not read the right one."""
-    following = np.append(tapped[PERIOD_SAMPLES:], np.zeros(PERIOD_SAMPLES, np.float32))
+    following = np.append(tapped[PERIOD_SAMPLES:], np.zeros((PERIOD_SAMPLES, SIDES), np.float32), axis=0)
     return recorded.shape == tapped.shape and bool(np.all((recorded == tapped) | (recorded == following)))
 
 
@@ -73,12 +74,13 @@ def test_what_the_device_plays_is_the_tap_bit_for_bit(
         with recorder(LOOPBACK, tmp_path / "heard.npy") as recording:
             xruns = player.client.metrics().device_xruns
             player.client.play()
+            wait_until(lambda: bool(heard(player).any()))
             time.sleep(1.0)
             player.client.stop()
             wait_until(lambda: not heard(player).any())
-        tapped = trim(heard(player, 4.0))
+            tapped = trim(heard(player, 4.0))
         if recording.flaws == 0 and player.client.metrics().device_xruns == xruns:
-            assert tapped.size > jack_server.rate_hz // 2
+            assert len(tapped) > jack_server.rate_hz // 2
             recorded = trim(recording.audio)
             if np.array_equal(recorded, tapped):
                 return

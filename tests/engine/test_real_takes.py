@@ -1,7 +1,6 @@
 """Takes of what a real audio server plays: equal to what it played, whoever is killed, and made again from the log."""
 
 import json
-import mmap
 import os
 import signal
 import subprocess
@@ -20,9 +19,11 @@ from livernn.control.takes import Shelf, takes_folder
 from livernn.engine.child import child_environment
 from livernn.engine.client import AuditionEnded, EngineDied, Failed, TakeBegun, TakeEnded
 from livernn.engine.reel import Reel, ScopeTap
+from livernn.units import SIDES
 from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24, write_wav
 from tests.engine.fakes import PATIENCE_S, Player
 from tests.engine.test_real_audio import LOOPBACK, PLAYING, differs_by_late_reads, heard, opened, trim, wait_until
+from tests.fixtures.attached import attached
 from tests.fixtures.processes import survivors
 from tests.fixtures.recording import recorder
 from tests.fixtures.servers import Server
@@ -31,11 +32,11 @@ from tests.fixtures.servers import Server
 def sound_of(wav: Path) -> NDArray[np.float32]:
     content = wav.read_bytes()
     form = read_header(content)
-    return from_pcm24(content[HEADER_BYTES : HEADER_BYTES + form.data_bytes])
+    return from_pcm24(content[HEADER_BYTES : HEADER_BYTES + form.data_bytes]).reshape(-1, SIDES)
 
 
 def rounded(audio: NDArray[np.float32]) -> NDArray[np.float32]:
-    return from_pcm24(to_pcm24(audio))
+    return from_pcm24(to_pcm24(audio)).reshape(-1, SIDES)
 
 
 def recording(player: Player, folder: Path) -> Path:
@@ -83,7 +84,7 @@ def test_a_take_is_what_the_device_played_and_is_made_again_without_it(
             recorded(player)
         tapped = trim(heard(player, 4.0))
         sound = sound_of(wav)
-        assert np.array_equal(trim(sound)[-tapped.size :], trim(rounded(tapped)))
+        assert np.array_equal(trim(sound)[-len(tapped) :], trim(rounded(tapped)))
         again = tmp_path / "again.wav"
         content = wav.read_bytes()
         wav.unlink()
@@ -91,8 +92,8 @@ def test_a_take_is_what_the_device_played_and_is_made_again_without_it(
         assert again.read_bytes() == content
         if device.flaws == 0 and player.client.metrics().device_xruns == xruns:
             played = trim(device.audio)
-            assert played.size > jack_server.rate_hz
-            if np.array_equal(rounded(played), trim(sound)[-played.size :]):
+            assert len(played) > jack_server.rate_hz
+            if np.array_equal(rounded(played), trim(sound)[-len(played) :]):
                 return
             assert differs_by_late_reads(played, tapped)
     pytest.skip("this machine is too busy to record without losses")
@@ -102,8 +103,8 @@ def assert_all_is_there(wav: Path, tap: ScopeTap, rate_hz: int) -> None:
     """That the take is what was heard from the first sample on, but for a second at most."""
     sound = sound_of(wav)
     assert sound.any()
-    assert tap.written - sound.size < rate_hz
-    audio, lost = tap.between(0, sound.size)
+    assert tap.written - len(sound) < rate_hz
+    audio, lost = tap.between(0, len(sound))
     assert lost == 0
     assert np.array_equal(sound, rounded(audio))
     assert json.loads(wav.with_suffix(".json").read_text())["log"][-1]["do"] == "end"
@@ -134,7 +135,7 @@ def test_a_killed_engine_costs_a_take_less_than_a_second(
     time.sleep(0.5)
     player.client.stop_recording()
     recorded(player)
-    audio, _ = ScopeTap(reel).between(0, sound_of(both).size)
+    audio, _ = ScopeTap(reel).between(0, len(sound_of(both)))
     assert np.array_equal(sound_of(both), rounded(audio))
     content = both.read_bytes()
     both.unlink()
@@ -170,25 +171,13 @@ def test_a_killed_window_costs_a_take_less_than_a_second(jack_server: Server, ch
         while not (line := window.stdout.readline()).startswith("TakeBegun"):
             assert line
         wav = Path(line.removeprefix("TakeBegun").strip())
-        reel = attached(window.pid)
+        reel = attached(window.pid, Reel)
         family = psutil.Process(window.pid).children(recursive=True)
         assert len(family) == 3
         time.sleep(1.0)
         window.kill()
         assert survivors(family, PATIENCE_S) == []
     assert_all_is_there(wav, ScopeTap(reel), jack_server.rate_hz)
-
-
-def attached(process_id: int) -> Reel:
-    """The reel of another process."""
-    for link in Path(f"/proc/{process_id}/fd").iterdir():
-        if link.stat().st_size == Reel.size_bytes and "memfd" in str(link.readlink()):
-            descriptor = os.open(link, os.O_RDWR)
-            try:
-                return Reel(mmap.mmap(descriptor, Reel.size_bytes), "", None)
-            finally:
-                os.close(descriptor)
-    raise AssertionError("it has none")
 
 
 def test_nothing_is_left_of_a_take_that_nobody_asked_for(

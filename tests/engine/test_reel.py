@@ -7,6 +7,7 @@ from livernn.engine.reel import MARKS, OWNER, TAP_SAMPLES, TAP_WRITTEN, Mark, Ma
 from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import GATE, LIFE, RING_AT, RING_WORDS, STREAM_RATE_HZ, SharedBlock
 from tests.engine.fakes import pull
+from tests.fixtures.stereo import both, mono
 
 FADE = 16
 RATE_HZ = 48000
@@ -24,47 +25,47 @@ def flow(heard: int, ring: int, *, level: int = 0, **flags: bool) -> Mark:
 
 def test_memory_outlives_close_as_long_as_it_is_looked_at(reel: Reel) -> None:
     tap = ScopeTap(reel)
-    reel.tap[0] = 0.5
+    reel.tap[0] = 0.5, -0.5
     reel.words[TAP_WRITTEN] = 1
     reel.close()
-    assert tap.latest(1).tolist() == [0.5]
+    assert tap.latest(1).tolist() == [[0.5, -0.5]]
 
 
 def test_the_tap_gives_the_latest_in_order_across_its_end(reel: Reel) -> None:
     tap = ScopeTap(reel)
-    assert tap.latest(4).tolist() == [0.0] * 4
+    assert tap.latest(4).tolist() == [[0.0, 0.0]] * 4
     heard = np.arange(TAP_SAMPLES + 10, dtype=np.float32)
-    reel.tap[np.arange(heard.size) % TAP_SAMPLES] = heard
+    reel.tap[np.arange(heard.size) % TAP_SAMPLES] = both(heard)
     reel.words[TAP_WRITTEN] = heard.size
-    assert np.array_equal(tap.latest(1000), heard[-1000:])
-    assert tap.latest(TAP_SAMPLES * 2).size == TAP_SAMPLES // 2
+    assert np.array_equal(mono(tap.latest(1000)), heard[-1000:])
+    assert len(tap.latest(TAP_SAMPLES * 2)) == TAP_SAMPLES // 2
 
 
 def test_the_tap_is_silent_before_the_first_sample(reel: Reel) -> None:
     reel.tap[:] = 9.0
     reel.words[TAP_WRITTEN] = 3
-    assert ScopeTap(reel).latest(5).tolist() == [0.0, 0.0, 9.0, 9.0, 9.0]
+    assert mono(ScopeTap(reel).latest(5)).tolist() == [0.0, 0.0, 9.0, 9.0, 9.0]
 
 
 def test_a_stretch_of_the_tap_tells_what_was_overwritten(reel: Reel) -> None:
-    reel.tap[:] = np.arange(TAP_SAMPLES)
+    reel.tap[:] = both(np.arange(TAP_SAMPLES))
     reel.words[TAP_WRITTEN] = TAP_SAMPLES
-    assert ScopeTap(reel).between(3, 6)[0].tolist() == [3.0, 4.0, 5.0]
+    assert mono(ScopeTap(reel).between(3, 6)[0]).tolist() == [3.0, 4.0, 5.0]
     reel.words[TAP_WRITTEN] = TAP_SAMPLES + 5
     samples, lost = ScopeTap(reel).between(3, 7)
     assert lost == 2
-    assert samples.tolist() == [0.0, 0.0, 5.0, 6.0]
+    assert mono(samples).tolist() == [0.0, 0.0, 5.0, 6.0]
 
 
 def test_every_break_between_ring_and_tap_leaves_a_mark(block: SharedBlock, reel: Reel) -> None:
     ring, marks = ring_of(block), MarkReader(reel)
     pull(block, 10)
-    ring.push(np.ones(100, np.float32))
+    ring.push(both(np.ones(100)))
     block.words[GATE] = 1
     pull(block, 40)
     pull(block, 40, OUTPUT_UNDERFLOW)
     pull(block, 40)
-    ring.push(np.ones(100, np.float32))
+    ring.push(both(np.ones(100)))
     pull(block, 40)
     block.words[GATE] = 0
     pull(block, 40)
@@ -102,7 +103,7 @@ def test_marks_that_came_too_fast_are_counted(block: SharedBlock, reel: Reel) ->
 
 
 def test_an_orphan_of_another_life_plays_on_but_writes_nothing(block: SharedBlock, reel: Reel) -> None:
-    ring_of(block).push(np.ones(100, np.float32))
+    ring_of(block).push(both(np.ones(100)))
     block.words[GATE] = 1
     reel.words[OWNER] = block.words[LIFE] + 1
     assert pull(block, 50).any()

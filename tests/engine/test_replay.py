@@ -38,10 +38,11 @@ from livernn.engine.transport import GATE_FADE_MS, CrossFade
 from livernn.engine.writer import Writer
 from livernn.errors import BadInputError
 from livernn.model.checkpoint import load_checkpoint
-from livernn.model.precision import DEFAULT_PRECISION
-from livernn.units import ms_to_samples
+from livernn.model.precision import DEFAULT_PRECISION, GPU_PRECISION
+from livernn.units import SIDES, ms_to_samples
 from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24, write_wav
 from tests.engine.fakes import COMPILE_PATIENCE_S, Rig, running_rig
+from tests.fixtures.stereo import mono
 
 
 class Stage:
@@ -97,16 +98,16 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 def samples_of(wav: Path) -> NDArray[np.float32]:
     content = wav.read_bytes()
     form = read_header(content)
-    return from_pcm24(content[HEADER_BYTES : HEADER_BYTES + form.data_bytes])
+    return from_pcm24(content[HEADER_BYTES : HEADER_BYTES + form.data_bytes]).reshape(-1, SIDES)
 
 
 def assert_replayed(wav: Path) -> NDArray[np.float32]:
     """That the log gives the WAV, sample for sample; returns what both are."""
     recorded = samples_of(wav)
     wav.unlink()
-    again = np.concatenate([*replay(read_score(wav.with_suffix(".json"))), np.empty(0, np.float32)])
-    assert again.size == recorded.size
-    different = np.flatnonzero(from_pcm24(to_pcm24(again)) != recorded)
+    again = np.concatenate([*replay(read_score(wav.with_suffix(".json"))), np.empty((0, SIDES), np.float32)])
+    assert again.shape == recorded.shape
+    different = np.flatnonzero(from_pcm24(to_pcm24(again)) != recorded.ravel())
     assert different.size == 0, f"{different.size} of {recorded.size} differ, from {different[:3]} on"
     return recorded
 
@@ -140,7 +141,7 @@ def test_a_take_begun_while_playing_with_everything_that_can_happen(
     heard.append(stage.play_for(5000))
     wav = stage.end()
     assert [type(event) for event in stage.said] == [TakeBegun, TakeEnded]
-    assert np.array_equal(samples_of(wav), from_pcm24(to_pcm24(np.concatenate(heard)[-samples_of(wav).size :])))
+    assert np.array_equal(mono(samples_of(wav)), from_pcm24(to_pcm24(np.concatenate(heard)[-len(samples_of(wav)) :])))
     recorded = assert_replayed(wav)
     assert recorded.size > 30000
     assert (wav.with_suffix(".primes") / "prime.wav").read_bytes() == prime.read_bytes()
@@ -288,6 +289,25 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFi
     assert "none.json" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("pretended_gpu")
+def test_a_take_that_a_gpu_played_is_made_again_by_the_same_sampler(checkpoint: Path, tmp_path: Path) -> None:
+    with running_rig(RealStudio(device="cuda")) as rig:
+        stage = Stage(rig, tmp_path / "takes")
+        stage.load(1, checkpoint)
+        rig.send(Play())
+        stage.play_for(2000)
+        stage.record()
+        stage.play_for(2000)
+        stage.turn(temperature=0.5)
+        stage.play_for(2000)
+        rig.send(Reset(5))
+        rig.expect(WasReset(5))
+        stage.play_for(2000)
+        wav = stage.end()
+    assert f'"precision":"{GPU_PRECISION}"' in wav.with_suffix(".json").read_text("utf-8")
+    assert np.abs(assert_replayed(wav)).max() > 0.01
+
+
 def test_a_rollback_is_replayed_as_it_was_heard(checkpoint: Path, tmp_path: Path) -> None:
     """By the contract in `journal`: nothing rolls back yet."""
     opened, tail, fade = load_checkpoint(checkpoint), 32, ms_to_samples(GATE_FADE_MS, 48000)
@@ -303,12 +323,12 @@ def test_a_rollback_is_replayed_as_it_was_heard(checkpoint: Path, tmp_path: Path
 
     history = History()
     history.add([{**start, "at": 0, "ring": 0}, {"do": "patch", "at": 0, "ring": 0, "set": before}])
-    history.add([{"do": "patch", "at": 640, "ring": kept.size, "set": old}])
-    history.add([{"do": "patch", "at": 704, "ring": kept.size + 192, "set": before}])
-    history.hear(kept.size - 9, kept.size - 9)
-    history.add([{"do": "rollback", "at": 640, "ring": kept.size, "tail": tail, "set": old}])
-    history.add([{"do": "patch", "at": 640, "ring": kept.size, "set": new}])
-    history.hear(ring.size, ring.size)
+    history.add([{"do": "patch", "at": 640, "ring": len(kept), "set": old}])
+    history.add([{"do": "patch", "at": 704, "ring": len(kept) + 192, "set": before}])
+    history.hear(len(kept) - 9, len(kept) - 9)
+    history.add([{"do": "rollback", "at": 640, "ring": len(kept), "tail": tail, "set": old}])
+    history.add([{"do": "patch", "at": 640, "ring": len(kept), "set": new}])
+    history.hear(len(ring), len(ring))
     flow = Flow(0, 0, is_open=True, starved=False, level=fade)
-    score = Score(tmp_path, new_card("", "", 48000, 0), [flow], history.since(0), ring.size)
+    score = Score(tmp_path, new_card("", "", 48000, 0), [flow], history.since(0), len(ring))
     assert np.array_equal(np.concatenate(list(replay(score))), ring)

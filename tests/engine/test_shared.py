@@ -35,13 +35,13 @@ PATCHES = st.builds(
 def test_a_child_process_sees_the_same_memory(block: SharedBlock, reel: Reel) -> None:
     program = (
         "import sys; from livernn.engine.shared import SharedBlock; b = SharedBlock.attach(sys.argv[1]); "
-        "b.ring[3] = b.ring[2] * 2; b.words[UNDERRUNS] = 7".replace("UNDERRUNS", str(UNDERRUNS))
+        "b.ring[3] = 2 * b.ring[2, ::-1]; b.words[UNDERRUNS] = 7".replace("UNDERRUNS", str(UNDERRUNS))
     )
-    block.ring[2] = 0.25
+    block.ring[2] = 0.25, 0.125
     subprocess.run(
         [sys.executable, "-c", program, block.handle], pass_fds=block.descriptors, env=child_environment(), check=True
     )
-    assert block.ring[3] == 0.5
+    assert block.ring[3].tolist() == [0.25, 0.5]
     assert read_metrics(block, reel).underruns == 7
 
 
@@ -112,7 +112,7 @@ def test_metrics_in_units(block: SharedBlock, reel: Reel) -> None:
     block.doubles[BLOCK_MS] = 0.75
     block.words[RING_AT] = 4800
     block.words[DEVICE_XRUNS] = 2
-    reel.tap[:480] = -0.5
+    reel.tap[:480] = -0.5, 0.25
     reel.words[TAP_WRITTEN] = 480
     metrics = read_metrics(block, reel)
     assert metrics.state is EngineState.PLAYING
@@ -120,6 +120,6 @@ def test_metrics_in_units(block: SharedBlock, reel: Reel) -> None:
     assert metrics.block_ms == 0.75
     assert metrics.device_xruns == 2
     assert metrics.underruns == 0
-    assert metrics.peak_db == pytest.approx(-6.02, abs=0.01)
+    assert metrics.peaks_db == pytest.approx((-6.02, -12.04), abs=0.01)
     reel.words[TAP_WRITTEN] = 48_000
-    assert read_metrics(block, reel).peak_db == SILENCE_DB
+    assert read_metrics(block, reel).peaks_db == (SILENCE_DB, SILENCE_DB)

@@ -46,6 +46,7 @@ from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
 from tests.engine.fakes import PATIENCE_S, RATE_HZ, SMALL, LevelVoice, Rig, pull
+from tests.fixtures.stereo import mono
 
 CALM, WILD = Patch(temperature=0.6, gain_db=-3.0), Patch(temperature=1.4)
 BLOCK = 192
@@ -65,7 +66,7 @@ class Bench:
         self.reel = Reel.create()
         self.block = SharedBlock.create()
         words = self.block.words
-        words[[REEL_ADDRESS, CHANNELS, FADE_SAMPLES]] = self.reel.address, 1, FULL_LEVEL
+        words[[REEL_ADDRESS, CHANNELS, FADE_SAMPLES]] = self.reel.address, 2, FULL_LEVEL
         words[[GATE, LEVEL]] = 1, FULL_LEVEL
         self.entries = JournalReader(self.reel)
         self.history = History()
@@ -92,7 +93,7 @@ class Bench:
 
     def hear(self, count: int) -> None:
         for start in range(0, count, PULL):
-            self.heard = np.append(self.heard, pull(self.block, min(PULL, count - start))[:, 0])
+            self.heard = np.append(self.heard, mono(pull(self.block, min(PULL, count - start))))
         self.history.add(self.entries.take() or [])
         self.history.hear(self.read, self.read)
 
@@ -128,7 +129,7 @@ def first_difference(bench: Bench, make_bench: Callable[[], Bench]) -> int:
 def assert_replayed(bench: Bench, tmp_path: Path) -> None:
     flow = Flow(0, 0, is_open=True, starved=False, level=FULL_LEVEL)
     score = Score(tmp_path, new_card("", "", int(RATE_HZ), 0), [flow], bench.history.since(0), bench.heard.size)
-    again = np.concatenate(list(replay(score)))
+    again = mono(np.concatenate(list(replay(score))))
     different = np.flatnonzero(again[FULL_LEVEL * 20 :] != bench.heard[FULL_LEVEL * 20 :])
     assert different.size == 0, different[:3]
 
@@ -269,7 +270,7 @@ def test_in_an_engine(rig: Rig, quick: bool, monkeypatch: pytest.MonkeyPatch) ->
     wait_until(lambda: read_metrics(rig.block, rig.reel).depth_ms >= 199.0)
     begin, end = int(ring[RING_READ]), int(ring[0])
     control.write(Patch(gain_db=-20.0), 1)
-    wait_until(lambda: not quick or rig.block.ring[(end - 1) % rig.block.ring.size] != 0.5)
+    wait_until(lambda: not quick or rig.block.ring[(end - 1) % len(rig.block.ring), 0] != 0.5)
     heard = rig.listen(lambda sound: bool(np.all(sound < 0.06)))
     changed = int(np.flatnonzero(heard != 0.5)[0])
     assert changed < 1000 if quick else changed >= end - begin

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
-from livernn.model.config import ModelConfig
 from livernn.model.precision import DEFAULT_PRECISION, Precision
 from livernn.synth.generator import Generator
 from livernn.synth.instructions import SETS, candidates
@@ -18,26 +17,9 @@ from livernn.synth.kernel import agree, load_kernel
 from livernn.synth.philox import fill_uniforms
 from livernn.synth.reference import Reference, distribution, draw
 from livernn.synth.rounding import LARGEST
+from tests.fixtures.networks import CONFIGS, codes_for
 
 EDGE_TOLERANCE = 1e-5
-
-CONFIGS = {
-    "two tiers": ModelConfig(frame_sizes=(8,), dims=(24, 40)),
-    "three tiers": ModelConfig(dims=(32, 48, 64)),
-    "odd sizes": ModelConfig(frame_sizes=(3, 9), dims=(33, 17, 21), embed_dim=5, q_levels=200),
-    "four tiers": ModelConfig(frame_sizes=(4, 8, 32), dims=(16, 24, 32, 40)),
-    "lstm": ModelConfig(dims=(32, 32, 32), cell="lstm"),
-    "deep gru": ModelConfig(dims=(32, 32, 32), layers=2),
-    "deep lstm, shared": ModelConfig(dims=(32, 24, 16), cell="lstm", layers=3, upsampler="shared"),
-    "shared": ModelConfig(dims=(32, 48, 64), upsampler="shared", quantiser="linear"),
-}
-
-
-def codes_for(config: ModelConfig, count: int) -> np.ndarray:
-    """A wandering line, as audio is: codes near each other, all levels visited."""
-    random = np.random.default_rng(5)
-    walk = np.cumsum(random.normal(0.0, config.q_levels / 12, count))
-    return np.abs((walk + config.q_levels / 2) % (2 * config.q_levels - 2) - config.q_levels + 1).astype(np.uint8)
 
 
 def kernel(
@@ -130,6 +112,16 @@ def test_any_block_split_gives_the_same_samples(cuts: list[int], name: str) -> N
     whole = kernel(checkpoint, voices=2).render(sum(cuts), patches)
     voices = kernel(checkpoint, voices=2)
     np.testing.assert_array_equal(np.concatenate([voices.render(cut, patches) for cut in cuts], axis=1), whole)
+
+
+@pytest.mark.parametrize("patch", [Patch(), Patch(temperature=0.4, top_p=0.8)], ids=str)
+def test_surprisal_is_that_of_the_probabilities_the_codes_were_drawn_with(checkpoint: Checkpoint, patch: Patch) -> None:
+    voice = kernel(checkpoint, voices=2)
+    codes = voice.render(1200, [patch, Patch()])[0]
+    rows = kernel(checkpoint).forced_logits(codes)[:, 0].astype(np.float64)
+    bits = [-np.log2(distribution(logits, patch)[code]) for logits, code in zip(rows, codes, strict=True)]
+    assert voice.surprisal_bits.shape == (2,)
+    assert voice.surprisal_bits[0] == pytest.approx(np.mean(bits), rel=0.01)
 
 
 def test_blocks_longer_than_the_buffer() -> None:

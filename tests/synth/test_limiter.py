@@ -85,3 +85,16 @@ def test_reset_forgets_the_past() -> None:
     first = limiter.process(audio)
     limiter.reset()
     assert np.array_equal(limiter.process(audio), first)
+
+
+def test_both_sides_are_turned_down_for_the_louder() -> None:
+    loud, quiet = sine(440.0, 48000.0, 0.5, 4.0), sine(300.0, 48000.0, 0.5, 0.2)
+    limiter = Limiter(48000.0, channels=2)
+    limited = limiter.process(np.stack([quiet, loud], axis=1))
+    alone = Limiter(48000.0).process(loud)
+    assert np.array_equal(limited[:, 1], alone)
+    late = limiter.delay_samples
+    crossing = abs(loud[:-late]) > 1.0
+    gain = (alone[late:] / np.where(loud == 0.0, 1.0, loud)[:-late])[crossing]
+    assert gain.max() < 0.9
+    assert np.allclose(limited[late:, 0][crossing], gain * quiet[:-late][crossing], atol=1e-6)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livernn.synth.philox import fill_uniforms, philox4x32
+from livernn.synth.philox import fill_gumbels, fill_uniforms, philox4x32
 
 ONES = 0xFFFFFFFF
 KNOWN_ANSWERS = [
@@ -50,3 +50,16 @@ def test_draws_are_uniform_and_inside_the_unit_interval() -> None:
 @pytest.mark.parametrize("other", [{"seed": 2}, {"voice": 1}, {"seed": 1 + 2**32}, {"seed": -1}])
 def test_streams_differ(other: dict[str, int]) -> None:
     assert np.abs(np.corrcoef(draws(1000), draws(1000, **other))[0, 1]) < 0.15
+
+
+def test_gumbel_noise_is_of_its_kind_and_depends_on_its_index_alone() -> None:
+    noise = np.empty((2000, 50))
+    fill_gumbels(noise, seed=1, voice=0, start=0)
+    uniforms = np.exp(-np.exp(-noise))
+    counts = np.histogram(uniforms, bins=100, range=(0.0, 1.0))[0]
+    assert ((counts - 1000.0) ** 2 / 1000.0).sum() < 150.0  # as above
+    part = np.empty((3, 50))
+    fill_gumbels(part, seed=1, voice=0, start=700)
+    np.testing.assert_array_equal(part, noise[700:703])
+    fill_gumbels(part, seed=1, voice=1, start=700)
+    assert np.abs(np.corrcoef(part.ravel(), noise[700:703].ravel())[0, 1]) < 0.3

@@ -123,3 +123,11 @@ def test_reset_forgets_the_past() -> None:
     first = resampler.process(audio)
     resampler.reset()
     assert np.array_equal(resampler.process(audio), first)
+
+
+def test_channels_know_nothing_of_each_other() -> None:
+    sides = np.stack([sine(440.0, 16000.0, 700), sine(1000.0, 16000.0, 700, 0.3)], axis=1)
+    resampled = Resampler(16000.0, 44100.0, channels=2).process(sides)
+    for side in (0, 1):
+        alone = Resampler(16000.0, 44100.0).process(np.ascontiguousarray(sides[:, side]))
+        assert np.array_equal(resampled[:, side], alone)

@@ -1,6 +1,7 @@
 """The training loop: it learns, resumes exactly after kill -9, and says what is wrong."""
 
 import errno
+import itertools
 import json
 import subprocess
 import sys
@@ -15,42 +16,22 @@ from safetensors import SafetensorError
 from livernn.audiofile import read_audio
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint
-from livernn.model.config import ModelConfig
 from livernn.replacing import replace_text
+from tests.fixtures.tiny_training import TINY, tone_data
 from trainer.__main__ import main
-from trainer.config import TrainConfig
-from trainer.dataset import FORMAT, load_dataset
+from trainer.dataset import load_dataset
 from trainer.held_out import evaluate_split
-from trainer.loop import fit, schedule
+from trainer.learner import Learner
+from trainer.loop import fit
 from trainer.run import RunFolder
-
-TINY = TrainConfig(
-    ModelConfig(frame_sizes=(4, 16), dims=(16, 16, 16), embed_dim=4),
-    batch=4,
-    chunk_samples=128,
-    warmup_steps=2,
-    validate_every_steps=10,
-    audio_seconds=0.1,
-    deterministic=True,
-    threads=1,
-)
+from trainer.schedule import schedule
+from trainer.streams import Batch
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A prepared corpus of a noisy 220 Hz tone."""
-    folder = tmp_path_factory.mktemp("data")
-    random = np.random.default_rng(0)
-    splits = {}
-    for split, samples in (("train", 24000), ("valid", 4000), ("test", 4000)):
-        tone = np.sin(2 * np.pi * 220 / 16000 * np.arange(samples)) + 0.05 * random.standard_normal(samples)
-        codes = np.clip(128 + 60 * tone, 0, 255).astype(np.uint8)
-        (folder / f"{split}.u8").write_bytes(codes.tobytes())
-        splits[split] = {"files": [{"name": split, "samples": samples, "offset": 0}], "samples": samples}
-    codec = {"sample_rate_hz": 16000, "q_levels": 256, "quantiser": "mu-law", "pre_emphasis": 0.5}
-    index = {"format": FORMAT, "config": codec, "splits": splits, "report": {}, "licence": "CC0", "credit": "nobody"}
-    (folder / "dataset.json").write_text(json.dumps(index))
-    return folder
+    return tone_data(tmp_path_factory.mktemp("data"))
 
 
 def log_of(run: Path) -> list[tuple[object, ...]]:
@@ -106,6 +87,39 @@ def test_kill_and_resume_give_the_log_of_an_undisturbed_run(data: Path, tmp_path
     assert len(log_of(tmp_path / "killed")) < len(log_of(tmp_path / "whole"))
     subprocess.run(command(data, tmp_path / "killed", "--resume"), check=True, capture_output=True)
     assert log_of(tmp_path / "killed") == log_of(tmp_path / "whole")
+
+
+def test_a_killed_run_of_minutes_repeats_its_rates_and_losses(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = load_dataset(data)
+    config = replace(TINY, decay_share=0.9)
+    step = Learner.step
+
+    def killed(self: Learner, batch: Batch, rate: float) -> tuple[float, float]:
+        if next(left) == 0:
+            raise KeyboardInterrupt
+        return step(self, batch, rate)
+
+    def trained(run: RunFolder, *, resume: bool = False) -> None:
+        ticks = itertools.count()
+        fit(dataset, config, run, minutes=1.0, resume=resume, now_s=lambda: 0.5 * next(ticks))
+
+    whole, parts = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "parts")
+    trained(whole)
+    left = iter(range(16, -1, -1))
+    with monkeypatch.context() as patch:
+        patch.setattr(Learner, "step", killed)
+        with pytest.raises(KeyboardInterrupt):
+            trained(parts)
+    assert len(log_of(parts.path)) == 17
+    trained(parts, resume=True)
+    told = [[json.loads(line) for line in run.log.read_text().splitlines()] for run in (whole, parts)]
+    fields = ("step", "bits", "rate", "elapsed_s", "valid_bits", "gain_bits")
+    assert [[entry.get(field) for field in fields] for entry in told[1]] == [
+        [entry.get(field) for field in fields] for entry in told[0]
+    ]
+    assert len(log_of(whole.path)) > 30
 
 
 def test_init_starts_from_another_runs_weights(data: Path, tmp_path: Path) -> None:
@@ -176,15 +190,9 @@ def test_a_bug_is_logged_and_told_in_one_line(
 ) -> None:
     monkeypatch.setattr("trainer.__main__.load_checkpoint", lambda _: 1 / 0)
     monkeypatch.setattr("trainer.__main__.RunFolder.load_config", lambda _: None)
-    monkeypatch.setattr("trainer.__main__.Path.exists", lambda _: True)
+    monkeypatch.setattr("pathlib.Path.exists", lambda _: True)
     assert main(["export", "run", "--out", "x.safetensors"]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
-
-
-def test_divergence_is_said(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trainer.loop.update", lambda *_: float("nan"))
-    with pytest.raises(LiveRNNError, match="lower --learning-rate"):
-        fit(load_dataset(data), replace(TINY, steps=2), RunFolder(tmp_path / "run"))
 
 
 def test_schedule_warms_up_and_decays() -> None:

@@ -14,7 +14,7 @@ from livernn.model.quantize import silence_code, to_codes
 from tests.fixtures.corpus import CODEC, RATE_HZ, tune, write_folder
 from trainer import prepare as module
 from trainer.dataset import SPLITS, load_dataset
-from trainer.prepare import encode_recording, prepare, without_silent_ends
+from trainer.prepare import encode_recording, prepare
 
 SPLIT_FOLDERS = {"train/a.wav": 20.0, "train/b.wav": 12.0, "valid/c.wav": 2.0, "test/d.wav": 3.0}
 
@@ -199,14 +199,3 @@ def test_encoding_in_blocks_equals_encoding_at_once(
         patch.setattr(module, "_BLOCK_SAMPLES", block)
         codes = encode_recording(audio, config)
     assert np.array_equal(codes, to_codes(audio - np.float32(np.mean(audio, dtype=np.float64)), config))
-
-
-def test_silent_ends_are_cut_and_pauses_kept() -> None:
-    tone = tune(2.0, seed=0)
-    quiet = np.zeros(RATE_HZ, np.float32)
-    padded = np.concatenate([quiet, tone, quiet, tone, quiet])
-    cut = without_silent_ends(padded, RATE_HZ)
-    assert abs(len(cut) - (2 * len(tone) + RATE_HZ)) <= RATE_HZ // 5
-    assert len(without_silent_ends(padded + np.float32(0.1), RATE_HZ)) == len(cut)
-    np.testing.assert_array_equal(without_silent_ends(tone, RATE_HZ), tone)
-    np.testing.assert_array_equal(without_silent_ends(quiet[:7], RATE_HZ), quiet[:7])

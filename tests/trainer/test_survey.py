@@ -58,6 +58,21 @@ def test_silent_seconds_are_counted() -> None:
     assert found.loudness_db == pytest.approx(looked_at(MUSIC).loudness_db, abs=0.2)
 
 
+@pytest.mark.parametrize(
+    ("audio", "finding", "remedy"),
+    [
+        (MUSIC + 0.05, "centre line", "check it before recording more"),
+        (np.clip(8.0 * MUSIC, -1.0, 1.0), "clipped", "record again at a lower level"),
+        (MUSIC + hum(50.0, 0.02), "hum at 50 Hz", "notch filter"),
+        (np.concatenate([MUSIC, np.zeros(5 * RATE_HZ)]), "are silent", "--longest-pause"),
+        (0.02 * MUSIC, "very quiet", "turn them up"),
+    ],
+)
+def test_a_fault_is_named_with_what_to_do(audio: NDArray[np.floating], finding: str, remedy: str) -> None:
+    (said,) = [sentence for sentence in advice([looked_at(audio)], 20.0) if finding in sentence]
+    assert remedy in said
+
+
 def test_silence_alone_has_no_loudness() -> None:
     found = looked_at(np.zeros(RATE_HZ))
     assert found.silent_share == 1.0

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from livernn.control.patch import Patch
 from livernn.engine.client import AudioOpened, Device, Devices, EngineState, Event, Loaded, Metrics, StateChanged
+from livernn.units import SIDES
 
 RATE_HZ = 48000.0
 
@@ -31,7 +32,7 @@ HEALTHY = Metrics(
     output_latency_ms=5.3,
     underruns=0,
     device_xruns=0,
-    peak_db=-12.0,
+    peaks_db=(-12.0, -12.0),
     limiter_gain_db=0.0,
     device_rate_hz=RATE_HZ,
 )
@@ -43,7 +44,7 @@ class FakeEngineClient:
     def __init__(self, on_event: Callable[[Event], None]) -> None:
         self.tell = on_event
         self.sent: list[tuple[object, ...]] = []
-        self.heard: NDArray[np.float32] = np.zeros(1 << 16, np.float32)
+        self.heard: NDArray[np.float32] = np.zeros((1 << 16, SIDES), np.float32)
         self.shown = HEALTHY
         self.alive = False
 

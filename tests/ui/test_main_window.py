@@ -19,6 +19,8 @@ from livernn.ui.session import Session
 from livernn.ui.settings import Settings
 from livernn.ui.text_dialog import KNOB_KEYS, TextDialog
 from livernn.ui.theme import THEMES
+from livernn.units import SIDES
+from tests.fixtures.stereo import both
 from tests.ui.conftest import MakePreset
 from tests.ui.fake_client import HEALTHY, LONG_ERROR, OUTPUTS, FakeEngineClient, say
 
@@ -297,7 +299,12 @@ def test_audio_dialog_chooses_and_shows_rate_and_block(window: MainWindow, clien
 
 def test_status_and_meter_show_the_engine(window: MainWindow, client: FakeEngineClient) -> None:
     client.shown = replace(
-        HEALTHY, state=EngineState.PLAYING, real_time_factor=0.8, underruns=3, peak_db=-0.1, limiter_gain_db=-4.0
+        HEALTHY,
+        state=EngineState.PLAYING,
+        real_time_factor=0.8,
+        underruns=3,
+        peaks_db=(-9.0, -0.1),
+        limiter_gain_db=-4.0,
     )
     QTest.qWait(300)
     status = window.status
@@ -313,11 +320,11 @@ def test_status_and_meter_show_the_engine(window: MainWindow, client: FakeEngine
 
 
 def test_scopes_show_what_was_heard_and_freeze(window: MainWindow, client: FakeEngineClient) -> None:
-    client.heard = np.sin(np.arange(1 << 16) * 0.05).astype(np.float32)
+    client.heard = both(np.sin(np.arange(1 << 16) * 0.05))
     QTest.qWait(100)
     loud = window.scopes.waveform.grab().toImage()
     QTest.keyClick(window, Qt.Key.Key_F)
-    client.heard = np.zeros(1 << 16, np.float32)
+    client.heard = np.zeros((1 << 16, SIDES), np.float32)
     QTest.qWait(100)
     assert window.scopes.waveform.grab().toImage() == loud
     QTest.keyClick(window, Qt.Key.Key_F)
@@ -346,7 +353,7 @@ def test_scopes_let_drops_through(window: MainWindow) -> None:
 
 @pytest.mark.parametrize("rate_hz", [8000.0, 44100.0, 192000.0])
 def test_scopes_take_any_rate(window: MainWindow, client: FakeEngineClient, rate_hz: float) -> None:
-    client.heard = np.random.default_rng(0).normal(size=1 << 19).astype(np.float32)
+    client.heard = both(np.random.default_rng(0).normal(size=1 << 19))
     client.shown = replace(HEALTHY, device_rate_hz=rate_hz)
     for at in range(window.scopes.span.count()):
         window.scopes.span.activated.emit(at)

@@ -1,0 +1,172 @@
+"""TorchGenerator: a Generator in plain torch. On CUDA its blocks are replayed as graphs; elsewhere they run eagerly."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from livernn.control.patch import Patch
+from livernn.model.quantize import silence_code
+from livernn.synth.cpu import FORCE, RENDER
+from livernn.synth.cuda.board import SEGMENT_SAMPLES, Board
+from livernn.synth.cuda.draw import cuts, patch_values
+from livernn.synth.cuda.network import Network
+from livernn.synth.cuda.sample_tier import MakeTier, TorchTier
+from livernn.synth.cuda.stream import Stream
+from livernn.synth.generator import Snapshot
+
+_PRIME = -1
+"""Beside the modes of the sample loop: only the frame tiers step."""
+_BLOCK_SAMPLES = 1024
+
+
+class TorchGenerator:
+    """`Generator` on a device of torch; draws by Gumbel noise, so its codes are others for the same seed.
+
+    Owned by one thread. Snapshots are those of `Generator`: either goes on from where the other was.
+    """
+
+    def __init__(self, network: Network, make_tier: MakeTier = TorchTier, *, seed: int, voices: int = 1) -> None:
+        self.config = config = network.config
+        self.voices = voices
+        self.surprisal_bits = np.full(voices, np.nan)
+        """See `Generator`; not known here, as a score drawn by noise has no sum."""
+        self._seed = seed
+        self._position = 0
+        self._lookback = config.lookback_samples
+        self._network = network
+        self._stream = Stream(network.device)
+        with torch.inference_mode(), self._stream:
+            self._board = Board(config, voices, network.device)
+            self._tier = make_tier(network, self._board)
+            self._state = network.initial_state.repeat(voices, 1)
+            self._patches: Sequence[Patch] = ()
+            self._drawn = self._stream.host_buffer(_BLOCK_SAMPLES, voices)
+        self.reset()
+
+    @torch.inference_mode()
+    def render(self, count: int, patches: Sequence[Patch]) -> NDArray[np.uint8]:
+        """See `Generator`; waits for the device, without the GIL."""
+        self._set_patches(patches)
+        cutting = any(cuts(patch, self.config.q_levels) for patch in patches)
+        rendered = np.empty((self.voices, count), np.uint8)
+        for start in range(0, count, _BLOCK_SAMPLES):
+            size = min(_BLOCK_SAMPLES, count - start)
+            with self._stream:
+                for first, length in self._segments(size):
+                    self._advance(length, RENDER, cutting)
+                    drawn = self._board.codes[self._lookback - length : self._lookback]
+                    self._drawn[first : first + length].copy_(drawn, non_blocking=True)
+            self._stream.wait()
+            rendered[:, start : start + size] = self._drawn[:size].numpy().T
+        return rendered
+
+    @torch.inference_mode()
+    def prime(self, codes: NDArray[np.uint8]) -> None:
+        """See `Generator`."""
+        self._force(codes, _PRIME)
+
+    @torch.inference_mode()
+    def forced_logits(self, codes: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """See `Generator`."""
+        logits = np.empty((len(codes), self.voices, self.config.q_levels), np.float32)
+        self._force(codes, FORCE, logits)
+        return logits
+
+    @torch.inference_mode()
+    def reset(self, seed: int | None = None) -> None:
+        """See `Generator`."""
+        history = np.full((self.voices, self._lookback), silence_code(self.config), np.uint8)
+        state = self._network.initial_state.repeat(self.voices, 1).cpu().numpy()
+        self.restore(Snapshot(state, history, 0, self._seed if seed is None else seed))
+
+    @torch.inference_mode()
+    def snapshot(self) -> Snapshot:
+        """See `Generator`; waits for the device."""
+        with self._stream:
+            history = self._board.codes[: self._lookback].t().to(torch.uint8).cpu().numpy()
+            return Snapshot(self._state.cpu().numpy().copy(), history, self._position, self._seed)
+
+    @torch.inference_mode()
+    def restore(self, snapshot: Snapshot) -> None:
+        """See `Generator`."""
+        expected = (tuple(self._state.shape), (self.voices, self._lookback))
+        if (snapshot.state.shape, snapshot.history.shape) != expected:
+            raise ValueError("the state is of another network or number of voices")
+        self._position, self._seed = snapshot.position, snapshot.seed
+        with self._stream:
+            self._board.noise.set_seed(snapshot.seed)
+            self._board.start.fill_(snapshot.position)
+            self._state.copy_(torch.tensor(snapshot.state))
+            self._board.codes[: self._lookback].copy_(torch.tensor(snapshot.history).t())
+            self._recall()
+
+    def _force(self, codes: NDArray[np.uint8], mode: int, logits: NDArray[np.float32] | None = None) -> None:
+        forced = torch.from_numpy(codes.astype(np.int64)).to(self._board.codes.device)
+        with self._stream:
+            for first, length in self._segments(len(codes)):
+                self._board.codes[self._lookback : self._lookback + length] = forced[first : first + length].unsqueeze(
+                    1
+                )
+                self._advance(length, mode)
+                if logits is not None:
+                    logits[first : first + length] = self._board.logits[:length].cpu().numpy()
+            if mode == _PRIME:
+                self._recall()
+        self._stream.wait()
+
+    def _segments(self, count: int) -> Iterator[tuple[int, int]]:
+        """The next `count` samples, cut where a graph ends: offset and length of each."""
+        done = 0
+        while done < count:
+            phase = (self._position + done) % self._lookback
+            length = min(count - done, self._lookback - phase, SEGMENT_SAMPLES)
+            yield done, length
+            done += length
+
+    def _advance(self, count: int, mode: int, cutting: bool = False) -> None:
+        phase = self._position % self._lookback
+        self._stream.run((phase, count, mode, cutting), partial(self._play, phase, count, mode, cutting))
+        self._position += count
+
+    def _play(self, phase: int, count: int, mode: int, cutting: bool) -> None:
+        """Step all voices by `count` samples, from `phase` within the slowest frame on. Waits for nothing."""
+        board, taps = self._board, self.config.taps
+        if mode == RENDER:
+            self._tier.prepare(count)
+        step = 0
+        while step < count:
+            place = (phase + step) % taps
+            length = min(taps - place, count - step)
+            if place == 0:
+                self._step_tiers(phase + step, self._lookback + step)
+            if mode != _PRIME:
+                if place == 0:
+                    self._tier.condition(step, self._network.conditioning(1, self._state))
+                self._tier.play(step, length, place, forced=mode == FORCE, cutting=cutting)
+            step += length
+        board.codes[: self._lookback] = board.codes[count : count + self._lookback].clone()
+        board.start += count
+        self._tier.shift(count)
+
+    def _step_tiers(self, place: int, end: int) -> None:
+        config = self.config
+        for tier in range(config.tiers - 1, 0, -1):
+            size = config.frame_sizes[tier - 1]
+            if place % size == 0:
+                step = place // size % config.ratio(tier + 1) if tier + 1 < config.tiers else 0
+                self._network.step_tier(tier, self._board.codes[end - size : end], self._state, step)
+
+    def _recall(self) -> None:
+        """What the sample tier knows from the past, from state and history."""
+        self._tier.recall(self._position % self.config.taps, self._network.conditioning(1, self._state))
+
+    def _set_patches(self, patches: Sequence[Patch]) -> None:
+        if len(patches) != self.voices:
+            raise ValueError(f"{len(patches)} patches for {self.voices} voices")
+        if self._patches != patches:
+            self._patches = list(patches)
+            with self._stream:
+                self._board.values.copy_(patch_values(patches, self.config.q_levels))

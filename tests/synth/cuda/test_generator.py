@@ -1,0 +1,159 @@
+"""The GPU sampler's eager form against the reference: logits, then codes for the same noise, then state."""
+
+import numpy as np
+import pytest
+import torch
+
+from livernn.control.patch import Patch
+from livernn.model.checkpoint import Checkpoint, random_checkpoint
+from livernn.model.config import ModelConfig
+from livernn.synth.cuda import board, generator, sample_tier
+from livernn.synth.cuda.generator import TorchGenerator
+from livernn.synth.cuda.network import Network
+from livernn.synth.generator import Generator
+from livernn.synth.kernel import load_kernel
+from livernn.synth.philox import fill_gumbels
+from livernn.synth.reference import Reference, distribution, draw_by_noise
+from tests.fixtures.networks import CONFIGS, codes_for
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+TOLERANCE = 1e-4
+CUT = Patch(temperature=1.4, top_k=60, top_p=0.9, min_p=0.01)
+
+
+@pytest.fixture(params=CONFIGS, scope="module")
+def checkpoint(request: pytest.FixtureRequest) -> Checkpoint:
+    return random_checkpoint(CONFIGS[request.param], seed=3)
+
+
+def sampler(checkpoint: Checkpoint, seed: int = 4, voices: int = 1) -> TorchGenerator:
+    return TorchGenerator(Network(checkpoint, CPU), seed=seed, voices=voices)
+
+
+def assert_drawn_as_specified(
+    checkpoint: Checkpoint, codes: np.ndarray, patch: Patch, seed: int, voice: int, tolerance: float
+) -> None:
+    """Each of `codes` has the largest perturbed score, or one that is lower by the tolerance at most."""
+    noise = np.empty((len(codes), checkpoint.config.q_levels))
+    fill_gumbels(noise, seed=seed, voice=voice, start=0)
+    for logits, gumbels, code in zip(Reference(checkpoint).forced_logits(codes), noise, codes, strict=True):
+        probabilities = distribution(logits, patch)
+        best = draw_by_noise(probabilities, gumbels)
+        if code != best:
+            scores = logits / patch.temperature + gumbels
+            assert scores[best] - scores[code] < tolerance
+            assert probabilities[code] > 0.0
+
+
+def test_teacher_forced_logits_equal_the_reference(checkpoint: Checkpoint) -> None:
+    codes = codes_for(checkpoint.config, 3 * checkpoint.config.lookback_samples + 7)
+    expected = Reference(checkpoint).forced_logits(codes)
+    for logits in sampler(checkpoint, voices=2).forced_logits(codes).swapaxes(0, 1):
+        assert np.abs(logits - expected).max() < TOLERANCE
+        assert np.abs(np.roll(logits, 1, axis=0) - expected).max() > 0.1
+
+
+@pytest.mark.parametrize("patch", [Patch(), CUT], ids=["plain", "cut"])
+def test_codes_equal_the_reference_for_the_same_noise(checkpoint: Checkpoint, patch: Patch) -> None:
+    patches = [patch, Patch(temperature=0.6)]
+    voices = sampler(checkpoint, seed=11, voices=2).render(150, patches)
+    for voice, codes in enumerate(voices):
+        assert len(set(codes.tolist())) > 5
+        assert_drawn_as_specified(checkpoint, codes, patches[voice], 11, voice, TOLERANCE)
+
+
+@pytest.mark.parametrize("cuts", [[1] * 20, [7, 64, 3, 40], [63, 2, 65]])
+def test_any_block_split_gives_the_same_samples(checkpoint: Checkpoint, cuts: list[int]) -> None:
+    patches = [Patch(temperature=0.9), CUT]
+    whole = sampler(checkpoint, voices=2).render(sum(cuts), patches)
+    split = sampler(checkpoint, voices=2)
+    np.testing.assert_array_equal(np.concatenate([split.render(cut, patches) for cut in cuts], axis=1), whole)
+
+
+def test_blocks_longer_than_the_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = random_checkpoint(ModelConfig(frame_sizes=(4, 24), dims=(16, 16, 16)), seed=3)
+    whole = sampler(checkpoint).render(100, [Patch()])
+    for module in (generator, board, sample_tier):
+        monkeypatch.setattr(module, "SEGMENT_SAMPLES", 10)
+    monkeypatch.setattr(generator, "_BLOCK_SAMPLES", 32)
+    np.testing.assert_array_equal(sampler(checkpoint).render(100, [Patch()]), whole)
+
+
+def test_a_restored_snapshot_repeats_bit_for_bit(checkpoint: Checkpoint) -> None:
+    voice = sampler(checkpoint, voices=2)
+    patches = [Patch(), CUT]
+    voice.render(37, patches)
+    snapshot = voice.snapshot()
+    first = voice.render(70, patches)
+    logits = voice.forced_logits(first[0, :20])
+    voice.reset(5)
+    voice.restore(snapshot)
+    np.testing.assert_array_equal(voice.render(70, patches), first)
+    np.testing.assert_array_equal(voice.forced_logits(first[0, :20]), logits)
+
+
+def test_priming_continues_like_rendered_codes(checkpoint: Checkpoint) -> None:
+    voice = sampler(checkpoint)
+    (heard,) = voice.render(75, [Patch()])
+    rest = voice.render(30, [Patch()])
+    other = sampler(checkpoint)
+    other.prime(heard)
+    np.testing.assert_array_equal(other.render(30, [Patch()]), rest)
+
+
+def test_reset_repeats_and_seeds_differ() -> None:
+    voice = sampler(random_checkpoint(CONFIGS["shared"], seed=3))
+    first = voice.render(70, [Patch()])
+    voice.reset()
+    np.testing.assert_array_equal(voice.render(70, [Patch()]), first)
+    voice.reset(5 + 2**32)
+    assert (voice.render(70, [Patch()]) != first).any()
+
+
+def test_a_snapshot_of_something_else_is_refused() -> None:
+    voice = sampler(random_checkpoint(CONFIGS["shared"], seed=3))
+    for other in (
+        sampler(random_checkpoint(CONFIGS["lstm"], seed=3)),
+        sampler(random_checkpoint(CONFIGS["shared"]), voices=2),
+    ):
+        with pytest.raises(ValueError, match="of another"):
+            voice.restore(other.snapshot())
+
+
+def test_patches_are_one_per_voice() -> None:
+    with pytest.raises(ValueError, match="1 patches for 2 voices"):
+        sampler(random_checkpoint(CONFIGS["shared"], seed=3), voices=2).render(1, [Patch()])
+
+
+def test_either_sampler_goes_on_where_the_other_was(checkpoint: Checkpoint) -> None:
+    """After 37 samples, within frames: the CPU's kernel hands over, and takes back."""
+    codes = codes_for(checkpoint.config, 110)
+    expected = Reference(checkpoint).forced_logits(codes)
+    cpu, gpu = Generator(load_kernel(checkpoint, "fp32"), seed=1), sampler(checkpoint)
+    cpu.prime(codes[:37])
+    gpu.restore(cpu.snapshot())
+    assert np.abs(gpu.forced_logits(codes[37:75])[:, 0] - expected[37:75]).max() < TOLERANCE
+    cpu.restore(gpu.snapshot())
+    assert np.abs(cpu.forced_logits(codes[75:])[:, 0] - expected[75:]).max() < TOLERANCE
+
+
+@pytest.mark.gpu
+class TestOnCuda:
+    """Graphs change when samples come, never which."""
+
+    def test_logits_equal_the_reference(self, checkpoint: Checkpoint) -> None:
+        codes = codes_for(checkpoint.config, 3 * checkpoint.config.lookback_samples + 7)
+        logits = TorchGenerator(Network(checkpoint, CUDA), seed=4).forced_logits(codes)[:, 0]
+        assert np.abs(logits - Reference(checkpoint).forced_logits(codes)).max() < TOLERANCE
+
+    @pytest.mark.parametrize("voices", [1, 16, 64])
+    def test_codes_equal_the_reference_and_repeat(self, voices: int) -> None:
+        checkpoint = random_checkpoint(CONFIGS["three tiers"], seed=3)
+        patches = [CUT if voice % 2 else Patch() for voice in range(voices)]
+        whole = TorchGenerator(Network(checkpoint, CUDA), seed=4, voices=voices)
+        codes = np.concatenate([whole.render(64, patches) for _ in range(8)], axis=1)
+        assert_drawn_as_specified(checkpoint, codes[-1], patches[-1], 4, voices - 1, TOLERANCE)
+        again = TorchGenerator(Network(checkpoint, CUDA), seed=4, voices=voices)
+        np.testing.assert_array_equal(again.render(512, patches), codes)
+        whole.reset()
+        np.testing.assert_array_equal(whole.render(512, patches), codes)
