@@ -32,6 +32,9 @@ from livernn.synth.vector import Floats, rectify
 
 Codes = NDArray[np.uint8]
 
+_ONE = np.int64(1)
+"""A literal would be a type of its own, for which `step_tiers` would be compiled once more."""
+
 RENDER, FORCE = range(2)
 """Draw every code; predict those that are there (teacher forcing)."""
 
@@ -211,7 +214,7 @@ def advance(
         now = position + step
         end = lookback + step
         if now % sample.taps == 0:
-            step_tiers(weights, state, codes, end, 1, now, scratch)
+            step_tiers(weights, state, codes, end, _ONE, now, scratch)
         began = _lap(clock, _FRAMES, began)
         place = now % sample.taps
         last = place
