@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,10 @@ from livernn.engine.child import child_command, child_environment
 from livernn.engine.second_core import SecondCore
 from livernn.engine.shadow import Shadow
 from livernn.engine.studio import PRIME_LIMIT_S, Instrument, Progress
+from livernn.engine.tape import BLOCK_SAMPLES
 from livernn.errors import DeviceError, LiveRNNError
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
-from livernn.model.precision import DEFAULT_PRECISION, GPU_PRECISION
+from livernn.model.precision import DEFAULT_PRECISION
 from livernn.nvidia import gpu_names
 from livernn.synth.generator import Generator
 from livernn.synth.instructions import candidates
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 _WARM_SAMPLES = 256
+_TIMED_BLOCKS = 10
 
 
 class RealStudio:
@@ -90,9 +93,7 @@ class RealStudio:
     @property
     def precision(self) -> str:
         """See `Studio`."""
-        return (
-            DEFAULT_PRECISION if self._loaded is None or isinstance(self._loaded[1], PackedWeights) else GPU_PRECISION
-        )
+        return DEFAULT_PRECISION if self._loaded is None else self._loaded[1].precision
 
     def _generator(self, checkpoint: Checkpoint, seed: int) -> GeneratorLike:
         if self._loaded is None or self._loaded[0] is not checkpoint:
@@ -110,12 +111,13 @@ class RealStudio:
             gpu_names()
             from livernn.synth.cuda.back_ends import load_gpu
 
-            return load_gpu(checkpoint)
+            gpu = load_gpu(checkpoint)
         except DeviceError as error:
             if self._device == "cuda":
                 raise
             _logger.info("the CPU plays: %s", error)
             return load_kernel(checkpoint)
+        return gpu if self._device == "cuda" else _quicker(load_kernel(checkpoint), gpu)
 
     def _assemble(self, generator: GeneratorLike, rate_hz: float) -> Instrument:
         return Instrument(generator, Voice(generator, rate_hz))
@@ -143,6 +145,22 @@ class RealStudio:
             reason = next((line for line in reversed(words) if "Error" in line), "it gave no reason")
             why = f"the helper ended with code {helper.returncode} ({reason})"
             raise LiveRNNError("tuning for this processor", why, "Try again, or run 'python -m livernn doctor'.")
+
+
+def _quicker(cpu: PackedWeights, gpu: "GpuModel") -> "PackedWeights | GpuModel":
+    """For one voice, which a processor may well play faster than a GPU."""
+    cpu_s, gpu_s = _block_s(Generator(cpu, seed=0)), _block_s(gpu.generator(seed=0))
+    _logger.info("a block takes %.2f ms on the CPU and %.2f ms on %s", 1e3 * cpu_s, 1e3 * gpu_s, gpu.device_name)
+    return gpu if gpu_s < cpu_s else cpu
+
+
+def _block_s(generator: GeneratorLike) -> float:
+    times_s = []
+    for _ in range(_TIMED_BLOCKS):
+        began_s = time.perf_counter()
+        generator.render(BLOCK_SAMPLES, [Patch()])
+        times_s.append(time.perf_counter() - began_s)
+    return min(times_s)
 
 
 def _parse_progress(line: bytes) -> tuple[str, float] | None:
