@@ -101,6 +101,10 @@ _TABLE = (
         "gain_db", "Gain", Group.OUTPUT, -60.0, 12.0, 0.0, "dB", Law.LINEAR, 1,
         "Output level before the limiter.",
     ),
+    ParamSpec(
+        "fade_ms", "Fade", Group.OUTPUT, 2.0, 2000.0, 20.0, "ms", Law.LOG, 0,
+        "How long a new sound (a preset, a prime, a new seed) takes to replace the present one.",
+    ),
 )  # fmt: skip
 
 PARAMS: Mapping[str, ParamSpec] = MappingProxyType({spec.name: spec for spec in _TABLE})

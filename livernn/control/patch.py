@@ -16,6 +16,7 @@ class Patch:
     top_p: float = PARAMS["top_p"].default
     min_p: float = PARAMS["min_p"].default
     gain_db: float = PARAMS["gain_db"].default
+    fade_ms: float = PARAMS["fade_ms"].default
 
     def __post_init__(self) -> None:
         for name, spec in PARAMS.items():

@@ -34,9 +34,9 @@ class Pace:
         self.is_quick = False
         """Whether there is room for rendering again what is in the ring."""
 
-    def measure(self, voice: VoiceLike, spent_ms: float) -> None:
-        """A block took so long."""
-        self._rendered_ms = _FORGET * self._rendered_ms + _block_ms(voice)
+    def measure(self, rendered_ms: float, spent_ms: float) -> None:
+        """A block, with what it is faded from, was so much model time and took so long."""
+        self._rendered_ms = _FORGET * self._rendered_ms + rendered_ms
         self._spent_ms = _FORGET * self._spent_ms + spent_ms
         factor = self._rendered_ms / max(self._spent_ms, 1e-6)
         self.is_quick = factor >= (SLOW_BELOW if self.is_quick else QUICK_FROM)
@@ -46,10 +46,10 @@ class Pace:
         """Device samples from the next one to be played on: what the callback may be reading."""
         return int(self._block.words[LARGEST_BLOCK]) + ms_to_samples(_SLACK_MS, voice.device_rate_hz)
 
-    def reach_samples(self, voice: VoiceLike, fade_ms: float) -> int:
-        """The same: what is played before a fade and the block after it are rendered."""
+    def reach_samples(self, voice: VoiceLike, sounds: int) -> int:
+        """The same: what is played before a block of so many `sounds` and the fade of a touch are rendered."""
         cost = self._spent_ms / max(self._rendered_ms, 1e-6)
-        spent_ms = _HASTE * cost * (fade_ms + _block_ms(voice))
+        spent_ms = _HASTE * cost * (TOUCH_FADE_MS + sounds * _block_ms(voice))
         block_samples = max(int(self._block.words[LARGEST_BLOCK]), 1)
         calls = math.ceil(ms_to_samples(spent_ms, voice.device_rate_hz) / block_samples)
         return self.guard_samples(voice) + calls * block_samples
@@ -59,7 +59,7 @@ class Pace:
         rate_hz = voice.device_rate_hz
         waiting_ms = samples_to_ms(depth_samples, rate_hz)
         if self.is_quick:
-            reach_ms = samples_to_ms(self.reach_samples(voice, TOUCH_FADE_MS), rate_hz)
+            reach_ms = samples_to_ms(self.reach_samples(voice, 1), rate_hz)
             waiting_ms = min(waiting_ms, (NAP_MS + _block_ms(voice)) / 2.0 + reach_ms)
         self._block.doubles[TOUCH_MS] = waiting_ms + samples_to_ms(voice.delay_samples, rate_hz)
 

@@ -15,7 +15,7 @@ from livernn.engine import messages as msg
 from livernn.engine.follower import Follower
 from livernn.engine.inlet import Inlet
 from livernn.engine.input import Input
-from livernn.engine.journal import Origin
+from livernn.engine.origin import Origin
 from livernn.engine.outlet import ListDevices, Outlet
 from livernn.engine.output import Output
 from livernn.engine.primer import Model, Primer, no_model

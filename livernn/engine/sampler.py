@@ -24,7 +24,7 @@ from livernn.engine.shared import (
 )
 from livernn.engine.studio import Instrument, VoiceLike
 from livernn.engine.tape import BLOCK_SAMPLES, Incoming, Tape
-from livernn.engine.transport import CROSS_FADE_MS, TOUCH_FADE_MS
+from livernn.engine.transport import HURRIED_FADE_MS
 from livernn.units import ms_to_samples
 
 MIN_DEPTH_MS, MAX_DEPTH_MS = 10.0, 500.0
@@ -119,13 +119,10 @@ class Sampler:
     def _go_on(self, current: Incoming, patch: Patch) -> None:
         voice, target_samples = current.instrument.voice, self._target_samples()
         if self._touch(voice, patch) or self._tape.ahead_samples < target_samples:
-            guard_samples, reach_samples = (
-                self._pace.guard_samples(voice),
-                self._pace.reach_samples(voice, TOUCH_FADE_MS),
-            )
-            began_s = time.perf_counter()
-            self._tape.render(patch, guard_samples, reach_samples)
-            self._pace.measure(voice, 1000.0 * (time.perf_counter() - began_s))
+            before_ms, began_s = self._tape.rendered_ms, time.perf_counter()
+            self._tape.render(patch, self._pace.guard_samples(voice), self._reach_samples(voice))
+            spent_ms = 1000.0 * (time.perf_counter() - began_s)
+            self._pace.measure(self._tape.rendered_ms - before_ms, spent_ms)
             self._pace.tell_touch(voice, target_samples)
         else:
             self._block.words[GATE] = 1
@@ -135,7 +132,10 @@ class Sampler:
         """Whether a control has moved and the ring is now to be rendered again."""
         if self._tape.is_under(patch) or not self._pace.is_quick:
             return False
-        return self._tape.set_back(patch, self._pace.reach_samples(voice, TOUCH_FADE_MS))
+        return self._tape.set_back(patch, self._reach_samples(voice))
+
+    def _reach_samples(self, voice: VoiceLike, further_sounds: int = 0) -> int:
+        return self._pace.reach_samples(voice, self._tape.sounds + further_sounds)
 
     def _patch_for(self, current: Incoming) -> Patch:
         epoch, patch = self._control.read()
@@ -156,7 +156,7 @@ class Sampler:
         if patch is None:
             self._tape.start(incoming)
         else:
-            self._tape.change(incoming, patch)
+            self._tape.change(incoming, patch, self._fade_ms(patch))
         self._current = incoming
         self._duck_db = 0.0
 
@@ -167,7 +167,7 @@ class Sampler:
         if patch is None:
             self._tape.start_over(seed)
         else:
-            self._tape.reset(seed, patch)
+            self._tape.reset(seed, patch, self._fade_ms(patch))
 
     def _make_room(self) -> Patch | None:
         """Go back to where a change of sound is heard soonest; the patch to fade under, None where nothing sounds."""
@@ -176,9 +176,11 @@ class Sampler:
             return None
         patch = self._patch_for(current)
         if self._pace.is_quick:
-            reach_ms = CROSS_FADE_MS + TOUCH_FADE_MS
-            self._tape.set_back(patch, self._pace.reach_samples(current.instrument.voice, reach_ms))
+            self._tape.set_back(patch, self._reach_samples(current.instrument.voice, further_sounds=1))
         return patch
+
+    def _fade_ms(self, patch: Patch) -> float:
+        return patch.fade_ms if self._pace.is_quick else min(patch.fade_ms, HURRIED_FADE_MS)
 
     def _set_playing(self, playing: bool) -> None:
         self._playing = playing

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from livernn.control.patch import Patch
-from livernn.engine.deck import Deck
-from livernn.engine.journal import Journal, Origin
+from livernn.engine.deck import CrossFade, Deck
+from livernn.engine.journal import Journal
+from livernn.engine.origin import Origin
 from livernn.engine.reel import Reel
 from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import LATE_RENDERS, LIMITER_GAIN_DB, RING_AT, RING_WORDS, SharedBlock
 from livernn.engine.studio import Instrument
-from livernn.engine.transport import CROSS_FADE_MS, TOUCH_FADE_MS, CrossFade
+from livernn.engine.transport import HURRIED_FADE_MS, TOUCH_FADE_MS
 from livernn.synth.voice import VoiceSnapshot
 from livernn.units import ms_to_samples
 
@@ -46,7 +47,7 @@ class _Place:
     at: int
     sound: Incoming
     snapshot: VoiceSnapshot
-    fade: CrossFade | None
+    fades: tuple[CrossFade, ...]
     patch: Patch
     journey: int
     """Consecutive places follow from each other if they are of the same."""
@@ -70,6 +71,16 @@ class Tape:
         self._patch: Patch | None = None
 
     @property
+    def sounds(self) -> int:
+        """How many are rendered for a block: the present one, and those that it is faded from."""
+        return 1 + len(self._deck.fades)
+
+    @property
+    def rendered_ms(self) -> float:
+        """Model time of everything rendered so far."""
+        return self._deck.rendered_ms
+
+    @property
     def ahead_samples(self) -> int:
         """Device samples rendered as they are to be, and yet to be played."""
         return self._ring.fill
@@ -87,9 +98,9 @@ class Tape:
         if self._is_late(guard_samples):
             self._resume(patch, reach_samples)
         sound, voice = self._sounding, self._sounding.instrument.voice
-        snapshot, fade = voice.snapshot(), self._deck.fade
-        place = _Place(self._ring.cursor, self._journal.at, sound, snapshot, fade, patch, self._journey)
-        self._journal.block(voice, snapshot, patch, BLOCK_SAMPLES, fading=fade is not None)
+        snapshot, fades = voice.snapshot(), self._deck.fades
+        place = _Place(self._ring.cursor, self._journal.at, sound, snapshot, fades, patch, self._journey)
+        self._journal.block(voice, snapshot, fades, patch, BLOCK_SAMPLES)
         samples = self._deck.render(BLOCK_SAMPLES, patch)
         if self._is_late(guard_samples):
             self._resume(patch, reach_samples)
@@ -108,24 +119,25 @@ class Tape:
             self._go_back_to(place, patch)
         return place is not None
 
-    def change(self, sound: Incoming, patch: Patch) -> None:
+    def change(self, sound: Incoming, patch: Patch, fade_ms: float) -> None:
         """Cross-fade from the present sound under `patch` to another one."""
-        tail_samples = self._keep_tail(patch)
-        self._begin(sound, sound.instrument.voice.snapshot(), tail_samples)
+        fade_samples = self._leave(patch, fade_ms)
+        self._hold(sound)
+        self._journal.change(sound.origin, sound.rate_hz, sound.instrument.voice.snapshot(), fade_samples)
 
-    def reset(self, seed: int, patch: Patch) -> None:
+    def reset(self, seed: int, patch: Patch, fade_ms: float) -> None:
         """Cross-fade to the initial state."""
-        self._journal.reset(seed, self._keep_tail(patch))
+        self._journal.reset(seed, self._leave(patch, fade_ms))
         self._sounding.instrument.voice.reset(seed)
         self._hold(replace(self._sounding))
 
     def start(self, sound: Incoming) -> None:
         """Begin a sound, which may be the present one as it is now, where nothing is heard."""
         if sound is not self._sound or self._ring.end > self._floor:
-            self._deck.drop_tail()
+            self._deck.fades = ()
             self._ring.discard()
             self._places.clear()
-            self._begin(sound, sound.instrument.voice.snapshot(), 0)
+            self._begin(sound, sound.instrument.voice.snapshot())
 
     def start_over(self, seed: int) -> None:
         """The same, in the initial state."""
@@ -152,16 +164,16 @@ class Tape:
         here = sound.instrument.voice.snapshot()
         self._tell_again(begin, place.ring if place is not None else end)
         if place is None:
-            self._deck.drop_tail()
             self._ring.rewind(end)
-            self._begin(sound, here, 0)
+            self._begin(sound, here)
         elif place.sound is sound:
             self._go_back_to(place, patch)
         else:
             self._arrive_at(place)
-            tail_samples = self._keep_tail(patch)
+            fade_samples = self._leave(patch, HURRIED_FADE_MS)
             sound.instrument.voice.restore(here)
-            self._begin(sound, here, tail_samples)
+            self._hold(sound)
+            self._journal.change(sound.origin, sound.rate_hz, here, fade_samples)
 
     def _tell_again(self, begin: int, end: int) -> None:
         """Have the journal tell how the ring came about from `begin` to `end`, as if rendered just now."""
@@ -171,17 +183,15 @@ class Tape:
             self._journal.seek(place.at)
             if place.journey != journey:
                 journey = place.journey
-                self._journal.voice(place.sound.origin, place.sound.rate_hz, place.snapshot, 0)
+                self._journal.begin(place.sound.origin, place.sound.rate_hz, place.snapshot, place.fades)
             self._journal.patch(place.patch)
             self._journal.seek(place.at + BLOCK_SAMPLES)
 
     def _go_back_to(self, place: _Place, patch: Patch) -> None:
         self._arrive_at(place)
-        voice = place.sound.instrument.voice
-        tail_samples = ms_to_samples(TOUCH_FADE_MS, voice.config.sample_rate_hz)
-        self._deck.keep_tail(tail_samples, place.patch)
-        voice.restore(place.snapshot)
-        self._journal.rollback(tail_samples, place.patch)
+        fade_samples = ms_to_samples(TOUCH_FADE_MS, place.sound.rate_hz)
+        self._deck.leave(fade_samples, place.patch)
+        self._journal.rollback(fade_samples, place.patch)
         self._patch = patch
 
     def _arrive_at(self, place: _Place) -> None:
@@ -192,22 +202,22 @@ class Tape:
         self._journal.seek(place.at)
         voice = place.sound.instrument.voice
         voice.restore(place.snapshot)
-        self._deck.voice, self._deck.fade = voice, place.fade
+        self._deck.voice, self._deck.origin, self._deck.fades = voice, place.sound.origin, place.fades
 
-    def _keep_tail(self, patch: Patch) -> int:
-        tail_samples = ms_to_samples(CROSS_FADE_MS, self._sounding.instrument.voice.config.sample_rate_hz)
+    def _leave(self, patch: Patch, fade_ms: float) -> int:
+        fade_samples = ms_to_samples(fade_ms, self._sounding.rate_hz)
         self._journal.patch(patch)
-        self._deck.keep_tail(tail_samples, patch)
-        return tail_samples
+        self._deck.leave(fade_samples, patch)
+        return fade_samples
 
-    def _begin(self, sound: Incoming, snapshot: VoiceSnapshot, tail_samples: int) -> None:
+    def _begin(self, sound: Incoming, snapshot: VoiceSnapshot) -> None:
         self._hold(sound)
-        self._journal.voice(sound.origin, sound.rate_hz, snapshot, tail_samples)
+        self._journal.begin(sound.origin, sound.rate_hz, snapshot, self._deck.fades)
 
     def _hold(self, sound: Incoming) -> None:
         """Nothing before the cursor is of this sound."""
         self._sound = sound
-        self._deck.voice = sound.instrument.voice
+        self._deck.voice, self._deck.origin = sound.instrument.voice, sound.origin
         self._floor = self._ring.cursor
         self._journey += 1
 

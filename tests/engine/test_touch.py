@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
 from livernn.engine.history import History, JournalReader
-from livernn.engine.journal import Origin
 from livernn.engine.messages import Load, Play, SetDepth
+from livernn.engine.origin import Origin
 from livernn.engine.pace import QUICK_FROM, SLOW_BELOW, Pace
 from livernn.engine.reel import Reel
 from livernn.engine.replay import replay
@@ -55,6 +55,7 @@ FADE = 96
 PULL = 128
 GUARD, REACH = PULL + 14, 2 * PULL + 14
 DEPTH = 9600
+FADES_MS = (20.0, 150.0, 2.0)
 FULL_LEVEL = 16
 """Of the gate."""
 
@@ -212,8 +213,8 @@ def test_whatever_is_moved_and_however_late_a_take_tells_what_was_heard(
             patch = Patch(temperature=0.5 + number / 12)
             bench.tape.set_back(patch, REACH)
         elif what == "reset":
-            bench.tape.set_back(patch, REACH + 20 * PULL)
-            bench.tape.reset(number, patch)
+            bench.tape.set_back(patch, REACH)
+            bench.tape.reset(number, patch, FADES_MS[number % len(FADES_MS)])
             bench.render(patch)
             bench.hear(_left(bench) // 2)
         bench.render(patch, blocks)
@@ -235,7 +236,7 @@ def test_it_is_off_where_there_is_no_room_and_does_not_flicker(block: SharedBloc
 
     def settle(factor: float) -> bool:
         for _ in range(1000):
-            pace.measure(voice, block_ms / factor)
+            pace.measure(block_ms, block_ms / factor)
         assert block.doubles[REAL_TIME_FACTOR] == pytest.approx(factor, rel=1e-3)
         return pace.is_quick
 
