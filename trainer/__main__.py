@@ -1,4 +1,4 @@
-"""`python -m trainer`: prepare, fit, evaluate, export, bench."""
+"""`python -m trainer`: prepare, fit, sweep, evaluate, export, bench."""
 
 import argparse
 import errno
@@ -6,18 +6,16 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
-from pathlib import Path
-from typing import Any, get_args
 
 from tqdm import tqdm
 
 from livernn.buglog import log_bug
-from livernn.commandline import Parser, count, positive, seed, sizes, whole
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint, save_checkpoint
-from livernn.model.config import Cell, ModelConfig, Quantiser, Upsampler
+from livernn.model.config import ModelConfig
+from trainer.arguments import parser
 from trainer.config import NAMED, TrainConfig
-from trainer.dataset import SPLITS, load_dataset
+from trainer.dataset import load_dataset
 from trainer.prepare import prepare
 from trainer.run import RunFolder
 
@@ -25,8 +23,8 @@ from trainer.run import RunFolder
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. What the user can mend is one line on stderr."""
     try:
-        options = _parser().parse_args(arguments)
-        options.run(options)
+        options = parser().parse_args(arguments)
+        _COMMANDS[options.command](options)
     except LiveRNNError as error:
         print(f"trainer: {error}", file=sys.stderr)
         return error.exit_code
@@ -92,6 +90,23 @@ def _fit(options: argparse.Namespace) -> None:
     print(best if best.exists() else f"{run.path}: stopped before the first validation; go on with --resume")
 
 
+def _sweep(options: argparse.Namespace) -> None:
+    from trainer.sweep import Sweep
+
+    out = options.out.resolve()
+    sweep = Sweep(
+        load_dataset(options.data),
+        _overridden(NAMED[options.config], options),
+        out,
+        options.storage or f"sqlite:///{out / 'sweep.db'}",
+        options.vary,
+        options.minutes,
+        options.trials,
+        options.cpu_time,
+    )
+    print(sweep.run())
+
+
 def _evaluate(options: argparse.Namespace) -> None:
     from trainer.evaluate import evaluate
     from trainer.judge import judge_minutes
@@ -154,97 +169,14 @@ def _overridden(config: TrainConfig, options: argparse.Namespace) -> TrainConfig
     return replace(config, model=replace(config.model, **model), **training)
 
 
-def _from_0(text: str) -> int:
-    return whole(text, 0, 2**31 - 1)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="python -m trainer", description="Makes checkpoints for liveRNN.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    command = commands.add_parser("prepare", help="turn a folder of audio into training data")
-    command.add_argument("folder", type=Path)
-    command.add_argument("--out", type=Path, required=True, metavar="DATA")
-    command.add_argument("--sample-rate", type=int, default=ModelConfig.sample_rate_hz, metavar="HZ")
-    command.add_argument("--q-levels", type=int, default=ModelConfig.q_levels)
-    command.add_argument("--quantiser", choices=get_args(Quantiser), default=ModelConfig.quantiser)
-    command.add_argument("--pre-emphasis", type=float, default=ModelConfig.pre_emphasis)
-    command.add_argument("--seed", type=seed, default=0, help="deals files out to train, valid and test")
-    command.add_argument("--longest-pause", type=positive, metavar="S", help="shorten longer silences to this")
-    command.add_argument("--licence", default="", help="of the audio; goes onto the checkpoint's card")
-    command.add_argument("--credit", default="", help="whom to credit; goes onto the checkpoint's card")
-    command.add_argument("--json", action="store_true", help="a JSON line per file, and one of what was found")
-    command.set_defaults(run=_prepare)
-
-    command = commands.add_parser("fit", help="train a model")
-    command.add_argument("data", type=Path)
-    command.add_argument("--config", choices=NAMED, default="live-256")
-    command.add_argument("--out", type=Path, required=True, metavar="RUN")
-    command.add_argument("--minutes", type=positive, help="stop after this much clock time, resumed time included")
-    command.add_argument("--steps", type=count)
-    command.add_argument("--resume", action="store_true", help="go on exactly where RUN stands, with its settings")
-    command.add_argument(
-        "--init", type=Path, metavar="CHECKPOINT", help="start from these weights; the network may be wider"
-    )
-    _add_network(command)
-    command.add_argument("--learning-rate", type=float)
-    command.add_argument("--warmup-steps", type=_from_0)
-    command.add_argument("--decay-share", type=float, help="last share of the run, over which the rate decays")
-    command.add_argument("--ema-decay", type=float)
-    command.add_argument("--gap-share", type=float, help="share of chunks that rise from silence")
-    command.add_argument("--seed", type=seed)
-    command.add_argument("--validate-every-steps", type=count)
-    command.add_argument(
-        "--validate-every-minutes", type=positive, help="where --validate-every-steps take longer than that"
-    )
-    command.add_argument("--deterministic", action="store_true", default=None, help="repeatable, in float32")
-    command.add_argument("--licence", default="", help="onto the checkpoint's card, in place of the data's")
-    command.add_argument("--credit", default="", help="onto the checkpoint's card, in place of the data's")
-    command.add_argument(
-        "--tensorboard", action="store_true", help="write RUN/tensorboard: figures, spectrograms and sound"
-    )
-    command.set_defaults(run=_fit)
-
-    command = commands.add_parser("evaluate", help="held-out bits per sample, beside baselines")
-    command.add_argument("checkpoint", type=Path)
-    command.add_argument("data", type=Path)
-    command.add_argument("--split", choices=SPLITS, default="test")
-    command.add_argument("--as-played", action="store_true", help="also by the CPU kernels, in each of their formats")
-    command.add_argument(
-        "--generate",
-        type=positive,
-        metavar="MINUTES",
-        help="render that much and measure its sound, played by the patch.json beside CHECKPOINT if there is one",
-    )
-    command.add_argument("--picture", type=Path, metavar="FILE.png", help="with --generate: spectrograms")
-    command.add_argument("--json", action="store_true")
-    command.set_defaults(run=_evaluate)
-
-    command = commands.add_parser("export", help="write a run's best checkpoint to a file")
-    command.add_argument("run_folder", type=Path, metavar="RUN")
-    command.add_argument("--out", type=Path, required=True, metavar="FILE.safetensors")
-    command.add_argument("--last", action="store_true", help="the newest instead of the best")
-    command.set_defaults(run=_export)
-
-    command = commands.add_parser("bench", help="training throughput, and where the time goes")
-    _add_network(command)
-    command.add_argument("--seconds", type=positive, default=10.0)
-    command.add_argument("--json", action="store_true")
-    command.set_defaults(run=_bench)
-    return parser
-
-
-def _add_network(command: Any) -> None:
-    command.add_argument("--dims", type=sizes, metavar="D,D,...", help="sample tier first, slowest tier last")
-    command.add_argument("--frame-sizes", type=sizes, metavar="F,F,...", help="fastest tier first")
-    command.add_argument("--embed-dim", type=count)
-    command.add_argument("--cell", choices=get_args(Cell))
-    command.add_argument("--layers", type=count)
-    command.add_argument("--upsampler", choices=get_args(Upsampler))
-    command.add_argument("--weight-norm", action="store_true", default=None)
-    command.add_argument("--batch", type=count)
-    command.add_argument("--chunk-samples", type=count)
-    command.add_argument("--threads", type=count, help="CPU threads; default: all cores")
+_COMMANDS = {
+    "prepare": _prepare,
+    "fit": _fit,
+    "sweep": _sweep,
+    "evaluate": _evaluate,
+    "export": _export,
+    "bench": _bench,
+}
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """What to tell about a run that goes wrong slowly, early enough to act on it."""
 
 from livernn.model.quantize import Audio
+from livernn.synth.dead_seconds import SILENT_DB
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
 from trainer.log import RunLog
-from trainer.survey import SILENT_DB, seconds_rms_db
+from trainer.survey import seconds_rms_db
 from trainer.trend import learns_by_heart
 from trainer.watch import frequency_bits, stuck
 

@@ -69,21 +69,38 @@ class TrainConfig:
             raise BadInputError("training configuration", str(error), "Start a new run.") from error
 
 
+def _published(frame_sizes: tuple[int, ...], layers: int, chunk_samples: int) -> TrainConfig:
+    """The published recipe (arXiv 1612.07837, section 3.1, and the settings that its authors give with their code)."""
+    return TrainConfig(
+        ModelConfig(frame_sizes=frame_sizes, dims=(1024,) * (len(frame_sizes) + 1), embed_dim=256, layers=layers),
+        weight_norm=True,
+        batch=128,
+        chunk_samples=chunk_samples,
+        gap_share=0.0,
+        warmup_steps=0,
+        decay_share=0.0,
+        ema_decay=0.0,
+    )
+
+
 NAMED = {
     "live-256": TrainConfig(
         ModelConfig(dims=(256, 384, 512)), batch=8, chunk_samples=4096, learning_rate=1.3e-3, decay_share=0.7
     ),
     "live-512": TrainConfig(
-        ModelConfig(dims=(512, 512, 512), upsampler="shared"), batch=8, chunk_samples=4096, learning_rate=1e-3
+        ModelConfig(dims=(512, 512, 512)), batch=8, chunk_samples=4096, learning_rate=9e-4, decay_share=0.6
     ),
-    "published-3tier": TrainConfig(
-        ModelConfig(frame_sizes=(2, 8), dims=(1024, 1024, 1024), embed_dim=256, pre_emphasis=0.0, quantiser="linear"),
-        weight_norm=True,
-        batch=128,
-        chunk_samples=512,
+    "live-1024": TrainConfig(
+        ModelConfig(dims=(1024, 1024, 1024), upsampler="shared"),
+        batch=8,
+        chunk_samples=4096,
+        learning_rate=6e-4,
+        decay_share=0.6,
     ),
+    "paper-2tier": _published(frame_sizes=(16,), layers=3, chunk_samples=1024),
+    "paper-3tier": _published(frame_sizes=(2, 8), layers=1, chunk_samples=512),
     "tiny": TrainConfig(ModelConfig(dims=(32, 32, 32), embed_dim=8), batch=8, validate_every_steps=100),
 }
-"""`live-*` are meant to be played on a CPU, and the bundled piano is a `live-256`; `published-3tier` follows
-arXiv 1612.07837, section 3.1. Their chunks are long because gradients look back no further than one.
+"""`live-*` are meant to be played on a CPU, and the bundled piano is a `live-512`; their chunks are long because
+gradients look back no further than one. `paper-*` want data prepared with `--quantiser linear --pre-emphasis 0`.
 """

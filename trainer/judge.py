@@ -15,6 +15,7 @@ from livernn.errors import BadInputError
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.model.quantize import Audio
+from livernn.synth.dead_seconds import SILENT_DB
 from livernn.synth.filters import Decoder
 from livernn.synth.offline import render_offline
 from trainer.dataset import CodeSplit, Dataset
@@ -29,7 +30,7 @@ from trainer.sound import (
     noise_like,
     tuning_cents,
 )
-from trainer.survey import SILENT_DB, seconds_rms_db
+from trainer.survey import seconds_rms_db
 
 PRIMES = 20
 PRIME_S = 4

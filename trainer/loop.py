@@ -1,6 +1,7 @@
 """`fit`: the training loop, top to bottom."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from trainer.hardware import training_device
 from trainer.held_out import evaluate_split
 from trainer.learner import Learner
 from trainer.listen import write_audio
+from trainer.log import Entry
 from trainer.progress import Progress
 from trainer.run import RunFolder
 from trainer.schedule import schedule, share_done, time_left, validation_due
@@ -41,12 +43,15 @@ def fit(
     resume: bool = False,
     init: Path | None = None,
     tensorboard: bool = False,
+    on_validation: Callable[[Entry], None] | None = None,
+    now_s: Callable[[], float] = time.monotonic,
 ) -> Path:
     """Train until `config.steps` or for `minutes` of clock time, resumed time included; returns the best checkpoint.
 
     The codec fields of `config.model` give way to the data's own. Once `run.stop` is there, the state is saved and
     training ends; there is no checkpoint if that was before the first validation. Where loss or gradient stop being
-    finite, or the loss leaps up, the run goes back to the last saved state, at half the learning rate.
+    finite, or the loss leaps up, the run goes back to the last saved state, at half the learning rate. `on_validation`
+    may raise to end the run.
 
     Raises:
         BadInputError: RUN exists and `resume` is not set, or a file does not fit.
@@ -78,24 +83,24 @@ def fit(
     board = Board(run.board, counters.step) if tensorboard else None
     progress = Progress(run.log, first_step=counters.step, total_steps=config.steps, board=board)
     adviser = Adviser(config, data)
-    clock = time.monotonic() - counters.elapsed_s
+    clock = now_s() - counters.elapsed_s
     samples_per_s = 0.0
     finished = share_done(config, counters, minutes) >= 1.0
     stopped = False
     try:
         while not (finished or stopped):
-            began = time.monotonic()
+            began = now_s()
             done = share_done(config, counters, minutes)
             rate = config.learning_rate * counters.rate_factor * schedule(config, counters.step, done)
             bits, norm = learner.step(streams.at(counters.step), rate)
             counters.step += 1
-            counters.elapsed_s = time.monotonic() - clock
+            counters.elapsed_s = now_s() - clock
             finished = share_done(config, counters, minutes) >= 1.0
             if (wrong := trouble(progress.log.losses, bits, norm, config.model.q_levels)) is not None:
                 counters, finished = rolled_back(learner, run, progress, counters, wrong), False
                 continue
             learner.average(counters.step)
-            speed = config.batch * config.chunk_samples / (time.monotonic() - began)
+            speed = config.batch * config.chunk_samples / (now_s() - began)
             samples_per_s = speed if samples_per_s == 0.0 else samples_per_s + SMOOTHING * (speed - samples_per_s)
             progress.step(
                 {
@@ -111,7 +116,7 @@ def fit(
             stopped = run.stop.exists()
             if finished or validation_due(config, counters):
                 valid_bits = evaluate_split(learner.averaged, data.split("valid"), config.validate_seconds)
-                counters.elapsed_s = counters.validated_s = time.monotonic() - clock
+                counters.elapsed_s = counters.validated_s = now_s() - clock
                 entry = {"step": counters.step, "valid_bits": valid_bits, "elapsed_s": round(counters.elapsed_s, 2)}
                 validations = [*progress.log.validations, entry]
                 if (wrong := jump(validations)) is not None:
@@ -125,6 +130,8 @@ def fit(
                 audio = write_audio(run.last, heard, config.audio_seconds)
                 progress.validation(entry | {"gain_bits": gain_bits(validations)}, heard)
                 learner.save(run.state, counters)
+                if on_validation is not None:
+                    on_validation(entry)
                 for text in adviser.after_validation(progress.log, audio):
                     progress.notice(counters.step, text)
             elif stopped:

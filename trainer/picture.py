@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from livernn.errors import LiveRNNError
 from livernn.model.quantize import Audio
-from trainer.spectra import power_spectra
+from livernn.synth.dead_seconds import power_spectra
 
 Pixels = NDArray[np.uint8]
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livernn.model.quantize import Audio
-from trainer.survey import SILENT_DB
+from livernn.synth.dead_seconds import SILENT_DB
 
 END_DB = 45.0
 """How far below a recording's loudest tenth of a second its ends may lie."""

@@ -11,12 +11,19 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from livernn.model.quantize import Audio
-from trainer.spectra import MEL_WINDOW_S, Spectra, log_mel, power_spectra, second_spectra
-from trainer.survey import SILENT_DB, seconds_rms_db
+from livernn.synth.dead_seconds import (
+    LOOP_COSINE,
+    LOOP_REACH_S,
+    NOISE_FLATNESS,
+    SILENT_DB,
+    Spectra,
+    flatness,
+    power_spectra,
+    unit_spectra,
+)
+from trainer.spectra import MEL_WINDOW_S, log_mel, second_spectra
+from trainer.survey import seconds_rms_db
 
-NOISE_FLATNESS = 0.3
-LOOP_COSINE = 0.995
-LOOP_REACH_S = 8
 IN_TUNE_CENTS = 15.0
 ONSET_HOP_S = 0.01
 PEAK_RANGE_HZ = (80, 2000)
@@ -69,15 +76,9 @@ def measure(recordings: Sequence[Audio], sample_rate_hz: int, tuning: float) -> 
     )
 
 
-def flatness(spectra: Spectra) -> NDArray[np.float64]:
-    """Geometric over arithmetic mean of each power spectrum: 0.56 for white noise, near 0 for tones."""
-    power = spectra.astype(np.float64) + _TINY
-    return np.asarray(np.exp(np.log(power).mean(axis=1)) / power.mean(axis=1))
-
-
 def looping(spectra: Spectra) -> Flags:
     """Seconds whose power spectrum has a cosine above 0.995 to one of the 8 seconds before."""
-    unit = spectra / np.maximum(np.linalg.norm(spectra, axis=1, keepdims=True), _TINY)
+    unit = unit_spectra(spectra)
     cosines = unit @ unit.T
     ages = np.arange(len(unit))[:, None] - np.arange(len(unit))
     return np.asarray(np.any((cosines > LOOP_COSINE) & (ages >= 1) & (ages <= LOOP_REACH_S), axis=1))

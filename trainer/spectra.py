@@ -1,33 +1,14 @@
 """Short-time spectra that the measures of sound are built on. Hann windows; frames only where they are whole."""
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from livernn.model.quantize import Audio
-
-Spectra = NDArray[np.float32]
+from livernn.synth.dead_seconds import Spectra, power_spectra
 
 MEL_BANDS = 64
 MEL_WINDOW_S = 0.064
 MEL_HOP_S = 0.032
 MEL_FLOOR_DB = -90.0
-
-_AT_ONCE = 1024
-
-
-def power_spectra(audio: Audio, window_samples: int, hop_samples: int) -> Spectra:
-    """`[frames, window / 2 + 1]`; a sine of amplitude 1 reads 1 at its bin."""
-    if len(audio) < window_samples:
-        return np.empty((0, window_samples // 2 + 1), np.float32)
-    window = np.hanning(window_samples + 1)[:-1].astype(np.float32)
-    window *= np.float32(2.0 / window.sum())
-    frames = sliding_window_view(audio, window_samples)[::hop_samples]
-    spectra = np.empty((len(frames), window_samples // 2 + 1), np.float32)
-    for start in range(0, len(frames), _AT_ONCE):
-        transformed = np.fft.rfft(frames[start : start + _AT_ONCE] * window)
-        spectra[start : start + _AT_ONCE] = transformed.real**2 + transformed.imag**2
-    return spectra
 
 
 def second_spectra(audio: Audio, sample_rate_hz: int) -> Spectra:

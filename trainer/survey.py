@@ -6,10 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livernn.model.quantize import Audio
+from livernn.synth.dead_seconds import SILENT_DB
 from livernn.units import gain_to_db
-
-SILENT_DB = -60.0
-"""A second whose RMS lies below this is silent."""
 
 RAIL = 0.999
 """Magnitude that only clipped full-scale recordings reach."""

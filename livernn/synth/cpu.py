@@ -23,7 +23,7 @@ from livernn.synth.crew import (
     wait_for,
 )  # fmt: skip
 from livernn.synth.denormals import flush_denormals, restore_denormals
-from livernn.synth.draw import draw
+from livernn.synth.draw import draw, surprisal
 from livernn.synth.frames import load_hidden, step_tier
 from livernn.synth.gemv import multiply, quantise
 from livernn.synth.taps import sum_rows
@@ -182,6 +182,7 @@ def advance(
     patches: Floats,
     mode: int,
     logits_out: Floats,
+    surprisals: NDArray[np.float64],
     clock: NDArray[np.int64],
 ) -> None:
     """Step all voices in lockstep by `count` samples.
@@ -199,6 +200,7 @@ def advance(
         patches: float32 `[voices, 4]`: temperature, top_k, top_p, min_p.
         mode: RENDER, FORCE or PRIME.
         logits_out: float32 `[count, voices, q_levels]`, or empty where nobody asks.
+        surprisals: float64 `[voices]`, to which the surprisal of every code drawn is added, in bits.
         clock: int64 `[len(PARTS)]`, to which the ticks spent in each part are added, or empty.
     """
     control = flush_denormals()
@@ -233,9 +235,11 @@ def advance(
                     logits_out[step, voice, i] = logits[i]
             if mode == RENDER:
                 patch = patches[voice]
-                codes[voice, end] = draw(
-                    logits, sample.q_levels, scratch.sums[voice], uniforms[voice, step],
-                    patch[0], patch[1], patch[2], patch[3],
-                )  # fmt: skip
+                levels = scratch.sums[voice]
+                code = draw(
+                    logits, sample.q_levels, levels, uniforms[voice, step], patch[0], patch[1], patch[2], patch[3]
+                )
+                surprisals[voice] += surprisal(levels, sample.q_levels, code)
+                codes[voice, end] = code
         began = _lap(clock, _DRAW, began)
     restore_denormals(control)

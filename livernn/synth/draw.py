@@ -84,3 +84,12 @@ def draw(
     while levels[code] <= _ZERO and code > 0:
         code -= 1
     return code
+
+
+@network
+def surprisal(levels: Floats, count: int, code: int) -> float:
+    """-log2 of the probability that `code` was drawn with, from the `levels` that `draw` left."""
+    total = _ZERO
+    for i in range(count):
+        total += levels[i]
+    return float(np.log2(total / levels[code]))

@@ -40,12 +40,15 @@ class Generator:
         self.config = weights.config
         self.voices = voices
         self.clock = NO_CLOCK
+        self.surprisal_bits = np.zeros(voices)
+        """Mean surprisal of the codes of the last render, `[voices]`: the entropy of their draws, on average."""
         self._weights = weights
         self._seed = seed
         self._lookback = self.config.lookback_samples
         self._codes = np.empty((voices, self._lookback + _BLOCK_SAMPLES), np.uint8)
         self._uniforms = np.empty((voices, _BLOCK_SAMPLES), np.float64)
         self._patches = np.empty((voices, 4), np.float32)
+        self._surprisals = np.empty(voices)
         self._state = aligned(voices * weights.initial_state.size).reshape(voices, -1)
         self._scratch = make_scratch(self.config, voices)
         self._crew = no_crew()
@@ -65,11 +68,13 @@ class Generator:
         for row, patch in zip(self._patches, patches, strict=True):
             row[:] = (patch.temperature, patch.top_k, patch.top_p, patch.min_p)
         rendered = np.empty((self.voices, count), np.uint8)
+        self._surprisals[:] = 0.0
         for start in range(0, count, _BLOCK_SAMPLES):
             size = min(_BLOCK_SAMPLES, count - start)
             for voice, uniforms in enumerate(self._uniforms):
                 fill_uniforms(uniforms[:size], seed=self._seed, voice=voice, start=self._position)
             rendered[:, start : start + size] = self._advance(size, RENDER, _NO_LOGITS)
+        self.surprisal_bits = self._surprisals / max(count, 1)
         return rendered
 
     def prime(self, codes: NDArray[np.uint8]) -> None:
@@ -125,6 +130,7 @@ class Generator:
             self._patches,
             mode,
             logits,
+            self._surprisals,
             self.clock,
         )
         self._position += count

@@ -114,6 +114,16 @@ def test_any_block_split_gives_the_same_samples(cuts: list[int], name: str) -> N
     np.testing.assert_array_equal(np.concatenate([voices.render(cut, patches) for cut in cuts], axis=1), whole)
 
 
+@pytest.mark.parametrize("patch", [Patch(), Patch(temperature=0.4, top_p=0.8)], ids=str)
+def test_surprisal_is_that_of_the_probabilities_the_codes_were_drawn_with(checkpoint: Checkpoint, patch: Patch) -> None:
+    voice = kernel(checkpoint, voices=2)
+    codes = voice.render(1200, [patch, Patch()])[0]
+    rows = kernel(checkpoint).forced_logits(codes)[:, 0].astype(np.float64)
+    bits = [-np.log2(distribution(logits, patch)[code]) for logits, code in zip(rows, codes, strict=True)]
+    assert voice.surprisal_bits.shape == (2,)
+    assert voice.surprisal_bits[0] == pytest.approx(np.mean(bits), rel=0.01)
+
+
 def test_blocks_longer_than_the_buffer() -> None:
     checkpoint = random_checkpoint(CONFIGS["two tiers"], seed=3)
     whole = kernel(checkpoint).render(2500, [Patch()])

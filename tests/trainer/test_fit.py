@@ -8,7 +8,6 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -104,8 +103,7 @@ def test_a_killed_run_of_minutes_repeats_its_rates_and_losses(
 
     def trained(run: RunFolder, *, resume: bool = False) -> None:
         ticks = itertools.count()
-        monkeypatch.setattr("trainer.loop.time", SimpleNamespace(monotonic=lambda: 0.5 * next(ticks)))
-        fit(dataset, config, run, minutes=1.0, resume=resume)
+        fit(dataset, config, run, minutes=1.0, resume=resume, now_s=lambda: 0.5 * next(ticks))
 
     whole, parts = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "parts")
     trained(whole)
@@ -192,7 +190,7 @@ def test_a_bug_is_logged_and_told_in_one_line(
 ) -> None:
     monkeypatch.setattr("trainer.__main__.load_checkpoint", lambda _: 1 / 0)
     monkeypatch.setattr("trainer.__main__.RunFolder.load_config", lambda _: None)
-    monkeypatch.setattr("trainer.__main__.Path.exists", lambda _: True)
+    monkeypatch.setattr("pathlib.Path.exists", lambda _: True)
     assert main(["export", "run", "--out", "x.safetensors"]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
 

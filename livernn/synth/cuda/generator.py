@@ -33,6 +33,8 @@ class TorchGenerator:
     def __init__(self, checkpoint: Checkpoint, device: torch.device, *, seed: int, voices: int = 1) -> None:
         self.config = config = checkpoint.config
         self.voices = voices
+        self.surprisal_bits = np.full(voices, np.nan)
+        """See `Generator`; not known here, as a score drawn by noise has no sum."""
         self._seed = seed
         self._position = 0
         self._lookback = config.lookback_samples
