@@ -160,6 +160,8 @@ class Loaded:
     sha256: str
     sample_rate_hz: int
     seed: int
+    most_voices: int
+    """As many can be played in real time here."""
     patch: dict[str, float] | None = None
 
 

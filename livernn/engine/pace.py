@@ -3,8 +3,7 @@
 import math
 
 from livernn.engine.shared import BLOCK_MS, LARGEST_BLOCK, REAL_TIME_FACTOR, TOUCH_MS, SharedBlock
-from livernn.engine.studio import VoiceLike
-from livernn.engine.tape import BLOCK_SAMPLES
+from livernn.engine.studio import BLOCK_SAMPLES, VoiceLike
 from livernn.engine.transport import TOUCH_FADE_MS
 from livernn.units import ms_to_samples, samples_to_ms
 
@@ -19,6 +18,9 @@ _SLACK_MS = 0.3
 
 _HASTE = 1.5
 """How much longer than usual a render may take without being late."""
+
+_FURTHER_VOICE = 0.4
+"""What each further voice takes, of the time of the first: they share one pass over the weights."""
 
 _FORGET = 0.99
 """Share that each block's timing keeps of what was measured before it."""
@@ -46,7 +48,7 @@ class Pace:
         """Device samples from the next one to be played on: what the callback may be reading."""
         return int(self._block.words[LARGEST_BLOCK]) + ms_to_samples(_SLACK_MS, voice.device_rate_hz)
 
-    def reach_samples(self, voice: VoiceLike, sounds: int) -> int:
+    def reach_samples(self, voice: VoiceLike, sounds: float) -> int:
         """The same: what is played before a block of so many `sounds` and the fade of a touch are rendered."""
         cost = self._spent_ms / max(self._rendered_ms, 1e-6)
         spent_ms = _HASTE * cost * (TOUCH_FADE_MS + sounds * _block_ms(voice))
@@ -62,6 +64,11 @@ class Pace:
             reach_ms = samples_to_ms(self.reach_samples(voice, 1), rate_hz)
             waiting_ms = min(waiting_ms, (NAP_MS + _block_ms(voice)) / 2.0 + reach_ms)
         self._block.doubles[TOUCH_MS] = waiting_ms + samples_to_ms(voice.delay_samples, rate_hz)
+
+
+def cost_of(voices: float) -> float:
+    """In time of one voice, at most."""
+    return 1.0 + _FURTHER_VOICE * (voices - 1.0)
 
 
 def _block_ms(voice: VoiceLike) -> float:

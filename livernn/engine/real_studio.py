@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ from numpy.typing import NDArray
 from livernn.audiofile import read_audio
 from livernn.control.patch import Patch
 from livernn.engine.child import child_command, child_environment
+from livernn.engine.company import LEAST_FACTOR
 from livernn.engine.second_core import SecondCore
 from livernn.engine.shadow import Shadow
-from livernn.engine.studio import PRIME_LIMIT_S, Instrument, Progress
+from livernn.engine.studio import BLOCK_SAMPLES, PRIME_LIMIT_S, Instrument, Progress, VoiceLike
 from livernn.errors import LiveRNNError
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
+from livernn.synth.choir import Choir, Lockstep
+from livernn.synth.ensemble import MOST_VOICES
 from livernn.synth.generator import Generator
 from livernn.synth.instructions import candidates
 from livernn.synth.kernel import load_kernel
@@ -29,6 +33,7 @@ from livernn.synth.weights import PackedWeights
 _logger = logging.getLogger(__name__)
 
 _WARM_SAMPLES = 256
+_TIMED_BLOCKS = 6
 
 
 class RealStudio:
@@ -60,6 +65,16 @@ class RealStudio:
         instrument.voice.reset()
         return instrument
 
+    def most_voices(self, instrument: Instrument) -> int:
+        """See `Studio`: the fastest of some blocks says what the machine can do, whatever else it is doing."""
+        for voices in range(MOST_VOICES, 1, -1):
+            if _factor(instrument.voice, voices) >= LEAST_FACTOR:
+                break
+        else:
+            voices = 1
+        instrument.voice.reset()
+        return voices
+
     def read(self, path: Path, rate_hz: float, begin_s: float, end_s: float | None) -> NDArray[np.float32]:
         """Raises BadInputError for a file that cannot be read."""
         limit_s = begin_s + PRIME_LIMIT_S
@@ -83,8 +98,13 @@ class RealStudio:
     def _generator(self, checkpoint: Checkpoint, seed: int) -> GeneratorLike:
         if self._packed is None or self._packed[0] is not checkpoint:
             self._packed = checkpoint, load_kernel(checkpoint)
-        generator = Generator(self._packed[1], seed=seed)
-        return SecondCore(generator) if self._threads == 2 else generator
+        weights = self._packed[1]
+
+        def make(voices: int) -> Lockstep:
+            generator = Generator(weights, seed=seed, voices=voices)
+            return SecondCore(generator) if self._threads == 2 else generator
+
+        return Choir(make)
 
     def _assemble(self, generator: GeneratorLike, rate_hz: float) -> Instrument:
         return Instrument(generator, Voice(generator, rate_hz))
@@ -112,6 +132,16 @@ class RealStudio:
             reason = next((line for line in reversed(words) if "Error" in line), "it gave no reason")
             why = f"the helper ended with code {helper.returncode} ({reason})"
             raise LiveRNNError("tuning for this processor", why, "Try again, or run 'python -m livernn doctor'.")
+
+
+def _factor(voice: VoiceLike, voices: int) -> float:
+    """How much faster than real time so many voices are rendered."""
+    patch, spent_s = Patch(voices=voices), []
+    for _ in range(_TIMED_BLOCKS):
+        began_s = time.perf_counter()
+        voice.render(BLOCK_SAMPLES, patch)
+        spent_s.append(time.perf_counter() - began_s)
+    return BLOCK_SAMPLES / voice.config.sample_rate_hz / min(spent_s)
 
 
 def _parse_progress(line: bytes) -> tuple[str, float] | None:

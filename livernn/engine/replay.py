@@ -32,7 +32,7 @@ from livernn.engine.shared import (
 from livernn.engine.state_json import decode_array, decode_state
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.model.checkpoint import Checkpoint
-from livernn.synth.generator import Generator
+from livernn.synth.choir import choir_of
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
 from livernn.units import SIDES, ms_to_samples
@@ -187,8 +187,8 @@ class _Source:
         if origin["sha256"] not in self._checkpoints:
             self._checkpoints[origin["sha256"]] = find_checkpoint(origin)
         checkpoint = self._checkpoints[origin["sha256"]]
-        generator = Generator(load_kernel(checkpoint, origin["precision"]), seed=int(origin["seed"]))
-        voice = Voice(generator, rate_hz)
+        weights = load_kernel(checkpoint, origin["precision"])
+        voice = Voice(choir_of(weights, int(origin["seed"])), rate_hz)
         snapshot = decode_state(content["state"])
         if snapshot.generator.history.max(initial=0) >= checkpoint.config.q_levels:
             raise ValueError("its history holds no codes of this checkpoint")

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from livernn.control.patch import Patch
 from livernn.engine.messages import DEFAULT_DEPTH_MS
-from livernn.engine.pace import NAP_MS, Pace
+from livernn.engine.pace import NAP_MS, Pace, cost_of
 from livernn.engine.reel import Reel
 from livernn.engine.shared import (
     GATE,
@@ -22,8 +22,8 @@ from livernn.engine.shared import (
     ControlBlock,
     SharedBlock,
 )
-from livernn.engine.studio import Instrument, VoiceLike
-from livernn.engine.tape import BLOCK_SAMPLES, Incoming, Tape
+from livernn.engine.studio import BLOCK_SAMPLES, Instrument, VoiceLike
+from livernn.engine.tape import Incoming, Tape
 from livernn.engine.transport import HURRIED_FADE_MS
 from livernn.units import ms_to_samples
 
@@ -120,7 +120,8 @@ class Sampler:
         voice, target_samples = current.instrument.voice, self._target_samples()
         if self._touch(voice, patch) or self._tape.ahead_samples < target_samples:
             before_ms, began_s = self._tape.rendered_ms, time.perf_counter()
-            self._tape.render(patch, self._pace.guard_samples(voice), self._reach_samples(voice))
+            self._tape.longest_fade_ms = math.inf if self._pace.is_quick else HURRIED_FADE_MS
+            self._tape.render(patch, self._pace.guard_samples(voice), self._reach_samples(voice, patch))
             spent_ms = 1000.0 * (time.perf_counter() - began_s)
             self._pace.measure(self._tape.rendered_ms - before_ms, spent_ms)
             self._pace.tell_touch(voice, target_samples)
@@ -132,10 +133,11 @@ class Sampler:
         """Whether a control has moved and the ring is now to be rendered again."""
         if self._tape.is_under(patch) or not self._pace.is_quick:
             return False
-        return self._tape.set_back(patch, self._reach_samples(voice))
+        return self._tape.set_back(patch, self._reach_samples(voice, patch))
 
-    def _reach_samples(self, voice: VoiceLike, further_sounds: int = 0) -> int:
-        return self._pace.reach_samples(voice, self._tape.sounds + further_sounds)
+    def _reach_samples(self, voice: VoiceLike, patch: Patch, further_sounds: int = 0) -> int:
+        more = cost_of(patch.voices) / cost_of(self._tape.voices(patch))
+        return self._pace.reach_samples(voice, max(1.0, more) * (self._tape.sounds + further_sounds))
 
     def _patch_for(self, current: Incoming) -> Patch:
         epoch, patch = self._control.read()
@@ -156,7 +158,7 @@ class Sampler:
         if patch is None:
             self._tape.start(incoming)
         else:
-            self._tape.change(incoming, patch, self._fade_ms(patch))
+            self._tape.change(incoming, patch)
         self._current = incoming
         self._duck_db = 0.0
 
@@ -167,7 +169,7 @@ class Sampler:
         if patch is None:
             self._tape.start_over(seed)
         else:
-            self._tape.reset(seed, patch, self._fade_ms(patch))
+            self._tape.reset(seed, patch)
 
     def _make_room(self) -> Patch | None:
         """Go back to where a change of sound is heard soonest; the patch to fade under, None where nothing sounds."""
@@ -176,11 +178,8 @@ class Sampler:
             return None
         patch = self._patch_for(current)
         if self._pace.is_quick:
-            self._tape.set_back(patch, self._reach_samples(current.instrument.voice, further_sounds=1))
+            self._tape.set_back(patch, self._reach_samples(current.instrument.voice, patch, further_sounds=1))
         return patch
-
-    def _fade_ms(self, patch: Patch) -> float:
-        return patch.fade_ms if self._pace.is_quick else min(patch.fade_ms, HURRIED_FADE_MS)
 
     def _set_playing(self, playing: bool) -> None:
         self._playing = playing

@@ -20,6 +20,7 @@ class SecondCore:
 
     def __init__(self, generator: Generator) -> None:
         self.config = generator.config
+        self.voices = generator.voices
         self._generator = generator
         self._crew = make_crew(generator.config, generator.voices)
         self._wanted, over = threading.Event(), threading.Event()
@@ -28,6 +29,11 @@ class SecondCore:
         helper.start()
         generator.take_on(self._crew)
         self.close = weakref.finalize(self, _dismiss, self._wanted, over, helper)
+
+    @property
+    def surprisal_bits(self) -> NDArray[np.float64]:
+        """See `Generator`."""
+        return self._generator.surprisal_bits
 
     @property
     def stalls(self) -> int:

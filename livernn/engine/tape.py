@@ -5,6 +5,7 @@ in time, and the ring is overwritten from there, block by block, while the callb
 overwritten yet stays: a render that is late leaves the old sound and is counted, and the change is taken up once more.
 """
 
+import math
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -15,13 +16,10 @@ from livernn.engine.origin import Origin
 from livernn.engine.reel import Reel
 from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import LATE_RENDERS, LIMITER_GAIN_DB, RING_AT, RING_WORDS, SharedBlock
-from livernn.engine.studio import Instrument
+from livernn.engine.studio import BLOCK_SAMPLES, Instrument
 from livernn.engine.transport import HURRIED_FADE_MS, TOUCH_FADE_MS
 from livernn.synth.voice import VoiceSnapshot
 from livernn.units import ms_to_samples
-
-BLOCK_SAMPLES = 64
-"""Model samples per render: what the patch is read for once."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +62,8 @@ class Tape:
         self._deck = Deck()
         self._places: dict[int, _Place] = {}
         """By position, in its order."""
+        self.longest_fade_ms = math.inf
+        """Beyond it there is no room for rendering two sounds."""
         self._journey = 0
         self._floor = 0
         """What begins here or before must not be rendered again."""
@@ -74,6 +74,10 @@ class Tape:
     def sounds(self) -> int:
         """How many are rendered for a block: the present one, and those that it is faded from."""
         return 1 + len(self._deck.fades)
+
+    def voices(self, patch: Patch) -> float:
+        """Of the last block; of the next one if there is none."""
+        return (self._patch or patch).voices
 
     @property
     def rendered_ms(self) -> float:
@@ -97,6 +101,8 @@ class Tape:
         """
         if self._is_late(guard_samples):
             self._resume(patch, reach_samples)
+        if self._patch is not None and patch.voices != self._patch.voices:
+            self._turn(self._patch, patch)
         sound, voice = self._sounding, self._sounding.instrument.voice
         snapshot, fades = voice.snapshot(), self._deck.fades
         place = _Place(self._ring.cursor, self._journal.at, sound, snapshot, fades, patch, self._journey)
@@ -119,15 +125,15 @@ class Tape:
             self._go_back_to(place, patch)
         return place is not None
 
-    def change(self, sound: Incoming, patch: Patch, fade_ms: float) -> None:
+    def change(self, sound: Incoming, patch: Patch) -> None:
         """Cross-fade from the present sound under `patch` to another one."""
-        fade_samples = self._leave(patch, fade_ms)
+        fade_samples = self._leave(patch, patch.fade_ms)
         self._hold(sound)
         self._journal.change(sound.origin, sound.rate_hz, sound.instrument.voice.snapshot(), fade_samples)
 
-    def reset(self, seed: int, patch: Patch, fade_ms: float) -> None:
+    def reset(self, seed: int, patch: Patch) -> None:
         """Cross-fade to the initial state."""
-        self._journal.reset(seed, self._leave(patch, fade_ms))
+        self._journal.reset(seed, self._leave(patch, patch.fade_ms))
         self._sounding.instrument.voice.reset(seed)
         self._hold(replace(self._sounding))
 
@@ -189,9 +195,13 @@ class Tape:
 
     def _go_back_to(self, place: _Place, patch: Patch) -> None:
         self._arrive_at(place)
-        fade_samples = ms_to_samples(TOUCH_FADE_MS, place.sound.rate_hz)
-        self._deck.leave(fade_samples, place.patch)
-        self._journal.rollback(fade_samples, place.patch)
+        self._turn(place.patch, patch)
+
+    def _turn(self, before: Patch, patch: Patch) -> None:
+        """Fade from the sound under one patch to the same under another; longer where voices come or go."""
+        fade_samples = self._fade_samples(TOUCH_FADE_MS if before.voices == patch.voices else patch.fade_ms)
+        self._deck.leave(fade_samples, before)
+        self._journal.rollback(fade_samples, before)
         self._patch = patch
 
     def _arrive_at(self, place: _Place) -> None:
@@ -205,10 +215,13 @@ class Tape:
         self._deck.voice, self._deck.origin, self._deck.fades = voice, place.sound.origin, place.fades
 
     def _leave(self, patch: Patch, fade_ms: float) -> int:
-        fade_samples = ms_to_samples(fade_ms, self._sounding.rate_hz)
+        fade_samples = self._fade_samples(fade_ms)
         self._journal.patch(patch)
         self._deck.leave(fade_samples, patch)
         return fade_samples
+
+    def _fade_samples(self, fade_ms: float) -> int:
+        return ms_to_samples(min(fade_ms, self.longest_fade_ms), self._sounding.rate_hz)
 
     def _begin(self, sound: Incoming, snapshot: VoiceSnapshot) -> None:
         self._hold(sound)
@@ -216,7 +229,7 @@ class Tape:
 
     def _hold(self, sound: Incoming) -> None:
         """Nothing before the cursor is of this sound."""
-        self._sound = sound
+        self._sound, self._patch = sound, None
         self._deck.voice, self._deck.origin = sound.instrument.voice, sound.origin
         self._floor = self._ring.cursor
         self._journey += 1

@@ -134,6 +134,7 @@ class FakeStudio:
         self.gate = threading.Event()
         self.gate.set()
         self.cancelled = 0
+        self.most = 8
         self.voices: list[LevelVoice] = []
 
     def open(self, path: Path, progress: Progress) -> Checkpoint:
@@ -148,6 +149,9 @@ class FakeStudio:
 
     def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> Instrument:
         return self.instrument(checkpoint.provenance["level"], rate_hz)
+
+    def most_voices(self, instrument: Instrument) -> int:
+        return self.most
 
     def read(self, path: Path, rate_hz: float, begin_s: float, end_s: float | None) -> NDArray[np.float32]:
         assert self.gate.wait(PATIENCE_S)

@@ -15,7 +15,7 @@ from livernn.engine.real_studio import RealStudio
 from livernn.engine.second_core import SecondCore
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint, random_checkpoint
-from livernn.synth.generator import Generator
+from livernn.synth.choir import Choir, choir_of
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
 from livernn.wavfile import write_wav
@@ -88,7 +88,8 @@ def test_warming_an_instrument_up_does_not_show(studio: RealStudio, checkpoint: 
 def test_two_threads_play_the_same(studio: RealStudio, checkpoint: Path) -> None:
     opened = load_checkpoint(checkpoint)
     helped = RealStudio(threads=2).build(opened, 3, 48000.0)
-    assert isinstance(helped.generator, SecondCore)
+    assert isinstance(helped.generator, Choir)
+    assert isinstance(helped.generator._present, SecondCore)
     expected = studio.build(opened, 3, 48000.0).voice.render(500, Patch())
     assert np.array_equal(helped.voice.render(500, Patch()), expected)
 
@@ -102,7 +103,7 @@ def test_a_shadow_goes_on_from_the_file(studio: RealStudio, checkpoint: Path, tm
     assert np.allclose(heard, audio[800:3200], atol=1e-6)
     shadow = studio.shadow(opened, 3, 48000.0)
     shadow.hear(heard)
-    voice = Voice(Generator(load_kernel(opened), seed=3), 48000.0)
+    voice = Voice(choir_of(load_kernel(opened), 3), 48000.0)
     voice.prime(heard)
     assert np.array_equal(shadow.instrument().voice.render(500, Patch()), voice.render(500, Patch()))
     with pytest.raises(BadInputError):
@@ -114,7 +115,7 @@ def test_a_shadow_goes_on_from_the_file(studio: RealStudio, checkpoint: Path, tm
 def test_a_shadow_hears_parts_as_the_whole(cuts: list[int]) -> None:
     opened = random_checkpoint(SMALL, seed=1)
     audio = np.random.default_rng(1).uniform(-0.5, 0.5, 400).astype(np.float32)
-    voice = Voice(Generator(load_kernel(opened), seed=3), 44100.0)
+    voice = Voice(choir_of(load_kernel(opened), 3), 44100.0)
     voice.prime(audio)
     shadow = RealStudio().shadow(opened, 3, 44100.0)
     for part in np.split(audio, sorted(cuts)):

@@ -36,17 +36,17 @@ from livernn.engine.shared import (
     SharedBlock,
     read_metrics,
 )
-from livernn.engine.studio import Instrument, VoiceLike
+from livernn.engine.studio import BLOCK_SAMPLES, Instrument, VoiceLike
 from livernn.engine.take import new_card
-from livernn.engine.tape import BLOCK_SAMPLES, Incoming, Tape
+from livernn.engine.tape import Incoming, Tape
 from livernn.engine.transport import EngineState
 from livernn.model.checkpoint import load_checkpoint, random_checkpoint, save_checkpoint
 from livernn.model.precision import DEFAULT_PRECISION
-from livernn.synth.generator import Generator
+from livernn.synth.choir import choir_of
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
+from livernn.units import SIDES
 from tests.engine.fakes import PATIENCE_S, RATE_HZ, SMALL, LevelVoice, Rig, pull
-from tests.fixtures.stereo import mono
 
 CALM, WILD = Patch(temperature=0.6, gain_db=-3.0), Patch(temperature=1.4)
 BLOCK = 192
@@ -76,7 +76,7 @@ class Bench:
         origin = Origin(str(checkpoint), sha256, DEFAULT_PRECISION, 1)
         self.sound = Incoming(Instrument(None, voice), origin, 0, CALM)  # type: ignore[arg-type]
         self.tape.start(self.sound)
-        self.heard = np.empty(0, np.float32)
+        self.heard = np.empty((0, SIDES), np.float32)
 
     def close(self) -> None:
         self.block.close()
@@ -94,7 +94,7 @@ class Bench:
 
     def hear(self, count: int) -> None:
         for start in range(0, count, PULL):
-            self.heard = np.append(self.heard, mono(pull(self.block, min(PULL, count - start))))
+            self.heard = np.concatenate((self.heard, pull(self.block, min(PULL, count - start))))
         self.history.add(self.entries.take() or [])
         self.history.hear(self.read, self.read)
 
@@ -110,13 +110,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def make_bench(model: Path) -> Callable[[], Bench]:
     weights = load_kernel(load_checkpoint(model))
-    return lambda: Bench(Voice(Generator(weights, seed=1), RATE_HZ), model)
+    return lambda: Bench(Voice(choir_of(weights, 1), RATE_HZ), model)
 
 
 def untouched(make_bench: Callable[[], Bench], count: int) -> NDArray[np.float32]:
     """What is heard where nothing is moved."""
     bench = make_bench()
-    while bench.heard.size < count:
+    while len(bench.heard) < count:
         bench.render(CALM)
         bench.hear(PULL)
     bench.close()
@@ -124,14 +124,14 @@ def untouched(make_bench: Callable[[], Bench], count: int) -> NDArray[np.float32
 
 
 def first_difference(bench: Bench, make_bench: Callable[[], Bench]) -> int:
-    return int(np.flatnonzero(bench.heard != untouched(make_bench, bench.heard.size))[0])
+    return int(np.flatnonzero((bench.heard != untouched(make_bench, len(bench.heard))).any(axis=1))[0])
 
 
 def assert_replayed(bench: Bench, tmp_path: Path) -> None:
     flow = Flow(0, 0, is_open=True, starved=False, level=FULL_LEVEL)
-    score = Score(tmp_path, new_card("", "", int(RATE_HZ), 0), [flow], bench.history.since(0), bench.heard.size)
-    again = mono(np.concatenate(list(replay(score))))
-    different = np.flatnonzero(again[FULL_LEVEL * 20 :] != bench.heard[FULL_LEVEL * 20 :])
+    score = Score(tmp_path, new_card("", "", int(RATE_HZ), 0), [flow], bench.history.since(0), len(bench.heard))
+    again = np.concatenate(list(replay(score)))
+    different = np.flatnonzero((again != bench.heard)[FULL_LEVEL * 20 :].any(axis=1))
     assert different.size == 0, different[:3]
 
 
@@ -155,7 +155,7 @@ def test_a_touch_that_changes_nothing_changes_no_sample(make_bench: Callable[[],
         bench.render(CALM)
         bench.hear(300)
         bench.tape.set_back(CALM, REACH)
-    assert np.allclose(bench.heard, untouched(make_bench, bench.heard.size), atol=1e-6)
+    assert np.allclose(bench.heard, untouched(make_bench, len(bench.heard)), atol=1e-6)
     bench.close()
 
 
@@ -171,7 +171,7 @@ def test_a_late_render_leaves_the_old_sound_and_is_counted(make_bench: Callable[
     bench.hear(DEPTH // 2)
     assert bench.block.words[LATE_RENDERS] == 1
     assert bench.block.words[UNDERRUNS] == 0
-    twin = untouched(make_bench, bench.heard.size)
+    twin = untouched(make_bench, len(bench.heard))
     overwritten = 1024 + REACH + 3 * BLOCK
     assert np.array_equal(bench.heard[overwritten : came_back + REACH], twin[overwritten : came_back + REACH])
     taken_up = came_back + REACH + BLOCK + FADE
@@ -188,7 +188,7 @@ def test_the_seam_is_a_fade() -> None:
             assert bench.tape.set_back(patch, REACH)
         bench.render(patch)
         bench.hear(1500)
-    steps = np.abs(np.diff(bench.heard[FULL_LEVEL:]))
+    steps = np.abs(np.diff(bench.heard[FULL_LEVEL:], axis=0))
     assert 0.0 < steps.max() <= 0.5 * np.pi / 2.0 / FADE
     assert np.all(bench.heard[FULL_LEVEL:] > 0.0)
     bench.close()
@@ -197,7 +197,7 @@ def test_the_seam_is_a_fade() -> None:
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["touch", "touch", "reset", "none"]), st.integers(0, 40), st.integers(0, 2500)),
+        st.tuples(st.sampled_from(["touch", "voices", "reset", "none"]), st.integers(0, 40), st.integers(0, 2500)),
         max_size=12,
     )
 )
@@ -210,11 +210,16 @@ def test_whatever_is_moved_and_however_late_a_take_tells_what_was_heard(
     bench.hear(400)
     for number, (what, blocks, heard) in enumerate(turns):
         if what == "touch":
-            patch = Patch(temperature=0.5 + number / 12)
+            patch = Patch(temperature=0.5 + number / 12, voices=patch.voices, fade_ms=patch.fade_ms)
             bench.tape.set_back(patch, REACH)
+        elif what == "voices":
+            patch = patch.with_value("voices", 1 + number % 4)
+            if number % 3:
+                bench.tape.set_back(patch, REACH)
         elif what == "reset":
             bench.tape.set_back(patch, REACH)
-            bench.tape.reset(number, patch, FADES_MS[number % len(FADES_MS)])
+            patch = patch.with_value("fade_ms", FADES_MS[number % len(FADES_MS)])
+            bench.tape.reset(number, patch)
             bench.render(patch)
             bench.hear(_left(bench) // 2)
         bench.render(patch, blocks)
