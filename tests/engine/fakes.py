@@ -38,6 +38,7 @@ from livernn.engine.shared import (
     RING_AT,
     RING_WORDS,
     STREAM_RATE_HZ,
+    ControlBlock,
     SharedBlock,
     forget_callback,
 )
@@ -256,6 +257,7 @@ class Rig(Witness):
         super().__init__()
         self.block = SharedBlock.create()
         self.reel = Reel.create()
+        ControlBlock(self.block).write(Patch(), 0)
         self.output = HandDrivenOutput(self.block, self.reel)
         self.studio = FakeStudio()
         """Not in use where another one was given."""
