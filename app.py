@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from livernn.buglog import log_bug
-from livernn.commandline import Parser, add_inputs, add_threads
+from livernn.commandline import Parser, add_device, add_inputs, add_threads
 from livernn.control.preset import Preset, load_preset
 from livernn.errors import DeviceError, LiveRNNError
+from livernn.nvidia import gpu_names
 
 
 def main() -> int:
@@ -35,7 +36,7 @@ def _parse() -> argparse.Namespace:
     model = parser.add_mutually_exclusive_group()
     model.add_argument("--preset", metavar="NAME|PATH", help="start with this preset, not the last one used")
     model.add_argument("--checkpoint", type=Path, metavar="PATH", help="start with this .safetensors file")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="what the model runs on")
+    add_device(parser)
     parser.add_argument("--audio-device", metavar="NAME", help="audio output, by its name or an unambiguous part of it")
     add_inputs(parser)
     add_threads(parser)
@@ -57,7 +58,7 @@ def _list_devices() -> int:
 
 def _check(options: argparse.Namespace) -> None:
     if options.device == "cuda":
-        raise DeviceError("--device cuda", "this version runs the model on the CPU", "Use --device cpu.")
+        gpu_names()
     display = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
     if sys.platform.startswith("linux") and not display:
         raise DeviceError(
@@ -82,11 +83,11 @@ def _perform(options: argparse.Namespace) -> int:
     preset = _preset(options)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("liveRNN")
-    session = Session(partial(EngineClient, threads=options.threads), Settings())
+    session = Session(partial(EngineClient, threads=options.threads, device=options.device), Settings())
     window = MainWindow(session)
     for interrupt in (signal.SIGINT, signal.SIGTERM):
         # By way of the event loop: a window closed before exec() has begun would not end it.
-        signal.signal(interrupt, lambda *_: QTimer.singleShot(0, window.close))
+        signal.signal(interrupt, lambda *_: QTimer.singleShot(0, window.end))
     window.show()
     session.start(preset, options.audio_device)
     window.controllers.start(options.midi, options.osc)

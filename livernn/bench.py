@@ -12,8 +12,10 @@ from livernn.control.patch import Patch
 from livernn.engine.second_core import SecondCore
 from livernn.model.checkpoint import Checkpoint
 from livernn.model.config import ModelConfig
-from livernn.model.precision import DEFAULT_PRECISION, Precision
+from livernn.model.precision import DEFAULT_PRECISION, GPU_PRECISION, Precision
+from livernn.nvidia import gpu_names
 from livernn.synth.account import costs
+from livernn.synth.choir import Lockstep
 from livernn.synth.cpu import PARTS
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
@@ -68,16 +70,11 @@ class BenchResult:
 
     def text(self) -> str:
         """A report for a terminal."""
-        company = f", {self.voices} voices, each" if self.voices > 1 else ""
         cores = "one core" if self.threads == 1 else f"{self.threads} cores"
-        took = (
-            f"{BLOCK_SAMPLES} samples in {self.block_ms_p50:.3f} ms, 99 % of the time within {self.block_ms_p99:.3f}, "
-            f"at worst {self.block_ms_max:.3f}"
-        )
         lines = [
-            f"{self.model}, {self.precision}, {cores}{company}:",
-            f"{self.samples_per_s:,.0f} samples/s, {self.real_time_factor:.2f} x real time at {self.sample_rate} Hz",
-            took,
+            f"{self.model}, {self.precision}, {cores}{_company(self.voices)}:",
+            _speed(self.samples_per_s, self.real_time_factor, self.sample_rate),
+            _took(self.block_ms_p50, self.block_ms_p99, self.block_ms_max),
             "  per sample         us         bytes",
         ]  # fmt: skip
         lines += [f"  {name:<13}{part.us:>9.2f}{part.bytes:>14,.0f}" for name, part in self.parts.items()]
@@ -95,6 +92,52 @@ class BenchResult:
                 f"this is {self.voices * self.samples_per_s / self.torch_samples_per_s:.1f} x as fast"
             )
         return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class GpuBenchResult:
+    """As `BenchResult`; nothing here measures what a GPU would allow, so the limit is not stated."""
+
+    model: str
+    device: str
+    precision: str
+    voices: int
+    sample_rate: int
+    samples_per_s: float
+    real_time_factor: float
+    block_ms_p50: float
+    block_ms_p99: float
+    block_ms_max: float
+    limit_samples_per_s: None = None
+    fraction_of_limit: None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+    def text(self) -> str:
+        """A report for a terminal."""
+        return "\n".join(
+            [
+                f"{self.model}, {self.precision}, {self.device}{_company(self.voices)}:",
+                _speed(self.samples_per_s, self.real_time_factor, self.sample_rate),
+                _took(self.block_ms_p50, self.block_ms_p99, self.block_ms_max),
+            ]
+        )
+
+
+def _company(voices: int) -> str:
+    return f", {voices} voices, each" if voices > 1 else ""
+
+
+def _speed(samples_per_s: float, real_time_factor: float, sample_rate: int) -> str:
+    return f"{samples_per_s:,.0f} samples/s, {real_time_factor:.2f} x real time at {sample_rate} Hz"
+
+
+def _took(p50_ms: float, p99_ms: float, longest_ms: float) -> str:
+    return (
+        f"{BLOCK_SAMPLES} samples in {p50_ms:.3f} ms, 99 % of the time within {p99_ms:.3f}, at worst {longest_ms:.3f}"
+    )
 
 
 def describe(config: ModelConfig) -> str:
@@ -122,15 +165,7 @@ def run_bench(
     generator = Generator(packed, seed=0, voices=voices)
     player = SecondCore(generator) if threads == 2 else generator
     patches = [Patch()] * voices
-    for _ in range(_WARM_UP_BLOCKS):
-        player.render(BLOCK_SAMPLES, patches)
-    times_s: list[float] = []
-    deadline = time.perf_counter() + seconds
-    while not times_s or time.perf_counter() < deadline:
-        began = time.perf_counter()
-        player.render(BLOCK_SAMPLES, patches)
-        times_s.append(time.perf_counter() - began)
-    median_s, slow_s, longest_s = np.percentile(times_s, [50, 99, 100])
+    median_s, slow_s, longest_s = _time_blocks(player, patches, seconds)
     cost = costs(packed)
     limits = measure_limits(packed, cost, voices)
     rate = BLOCK_SAMPLES / median_s
@@ -159,6 +194,47 @@ def run_bench(
         torch_samples_per_s=_plain_loop_samples_per_s(checkpoint) if compare else None,
         parts={name: Part(1e6 / rate * shares[name], cost[name].bytes) for name in PARTS},
     )
+
+
+def run_gpu_bench(checkpoint: Checkpoint, seconds: float, *, voices: int = 1) -> GpuBenchResult:
+    """As `run_bench`, on the first GPU.
+
+    Raises:
+        DeviceError: there is none, or none that plays.
+    """
+    gpu_names()
+    from livernn.synth.cuda.back_ends import load_gpu
+
+    model = load_gpu(checkpoint)
+    generator = model.generator(seed=0, voices=voices)
+    median_s, slow_s, longest_s = _time_blocks(generator, [Patch()] * voices, seconds)
+    rate = BLOCK_SAMPLES / median_s
+    return GpuBenchResult(
+        model=describe(checkpoint.config),
+        device=model.device_name,
+        precision=GPU_PRECISION,
+        voices=voices,
+        sample_rate=checkpoint.config.sample_rate_hz,
+        samples_per_s=rate,
+        real_time_factor=rate / checkpoint.config.sample_rate_hz,
+        block_ms_p50=median_s * 1e3,
+        block_ms_p99=slow_s * 1e3,
+        block_ms_max=longest_s * 1e3,
+    )
+
+
+def _time_blocks(player: Lockstep, patches: list[Patch], seconds: float) -> tuple[float, float, float]:
+    """Seconds that a block took: of the median one, the 99th percentile and the longest."""
+    for _ in range(_WARM_UP_BLOCKS):
+        player.render(BLOCK_SAMPLES, patches)
+    times_s: list[float] = []
+    deadline = time.perf_counter() + seconds
+    while not times_s or time.perf_counter() < deadline:
+        began = time.perf_counter()
+        player.render(BLOCK_SAMPLES, patches)
+        times_s.append(time.perf_counter() - began)
+    median_s, slow_s, longest_s = np.percentile(times_s, [50, 99, 100]).tolist()
+    return median_s, slow_s, longest_s
 
 
 def _shares(generator: Generator, player: Generator | SecondCore, patches: list[Patch]) -> dict[str, float]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, get_args
 
 from livernn import __version__
 from livernn.buglog import log_bug
-from livernn.commandline import Parser, add_inputs, add_threads, number, positive, seed, sizes, whole
+from livernn.commandline import Parser, add_device, add_inputs, add_threads, number, positive, seed, sizes, whole
 from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
 from livernn.control.preset import Preset, load_preset
@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("--record", action="store_true", help="record a take from the first sound on")
     add_inputs(play)
     add_threads(play)
+    add_device(play)
     play.set_defaults(run=_play)
 
     bench = commands.add_parser("bench", help="speed of a voice on this machine, in blocks of 64 samples")
@@ -92,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--voices", type=_voices, default=1, metavar="V", help="in lockstep")
     add_threads(bench)
     bench.add_argument("--compare", action="store_true", help="time the plain loop in torch as well")
-    bench.add_argument("--device", choices=("auto", "cpu"), default="auto")
+    add_device(bench)
     bench.add_argument("--seconds", type=positive, default=10.0, metavar="S")
     bench.add_argument("--json", action="store_true", help="one object")
     bench.set_defaults(run=_bench)
@@ -182,7 +183,14 @@ def _play(options: argparse.Namespace) -> int:
     bare = None if path is None else Preset(path.stem, path.stem, path.parent, path, Patch())
     preset = bare or load_preset(options.preset)
     return run_headless(
-        preset, options.audio_device, _tell, options.midi, options.osc, record=options.record, threads=options.threads
+        preset,
+        options.audio_device,
+        _tell,
+        options.midi,
+        options.osc,
+        record=options.record,
+        threads=options.threads,
+        device=options.device,
     )
 
 
@@ -191,7 +199,7 @@ def _tell(line: str) -> None:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from livernn.bench import run_bench
+    from livernn.bench import run_bench, run_gpu_bench
     from livernn.model.checkpoint import load_checkpoint, random_checkpoint
 
     shape = {name: getattr(options, name) for name in ("dims", "frame_sizes", "upsampler")}
@@ -202,6 +210,14 @@ def _bench(options: argparse.Namespace) -> int:
         raise BadInputError("command line", "--frame-sizes and --upsampler describe a net of --dims", "Add --dims.")
     else:
         checkpoint = load_checkpoint(_model(options)[0])
+    if options.device == "cuda":
+        if options.threads != 1 or options.compare or options.precision != DEFAULT_PRECISION:
+            raise BadInputError(
+                "command line", "--threads, --compare and --precision are of the CPU", "Leave them out."
+            )
+        speed = run_gpu_bench(checkpoint, options.seconds, voices=options.voices)
+        print(json.dumps(speed.as_dict()) if options.json else speed.text())
+        return 0
     result = run_bench(
         checkpoint,
         options.seconds,

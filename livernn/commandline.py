@@ -6,6 +6,8 @@ from typing import NoReturn
 
 from livernn.errors import BadInputError
 
+DEVICES = ("auto", "cpu", "cuda")
+
 
 class Parser(argparse.ArgumentParser):
     """Errors as those of the rest, in place of a page of usage."""
@@ -71,6 +73,11 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=int, choices=(1, 2), default=1, help="2: a second core computes ahead where it is idle"
     )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """`--device`: `auto` is the GPU where one plays, else the CPU."""
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="what the model runs on")
 
 
 def udp_address(text: str) -> tuple[str, int]:

@@ -2,8 +2,6 @@
 
 import os
 import platform
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -12,7 +10,8 @@ from pathlib import Path
 from livernn import __version__
 from livernn.buglog import log_folder
 from livernn.control.preset import find_presets
-from livernn.errors import LiveRNNError
+from livernn.errors import DeviceError, LiveRNNError
+from livernn.nvidia import gpu_names
 from livernn.paths import cache_dir, data_dir, preset_folders
 
 PROBE_PATIENCE_S = 10.0
@@ -91,18 +90,15 @@ def _processor() -> str:
 
 
 def _gpu(finding: Finding) -> None:
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        finding.lines.append("no NVIDIA GPU (nvidia-smi is not there); the CPU plays")
-        return
-    query = [program, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
     try:
-        answer = subprocess.run(query, capture_output=True, text=True, timeout=PROBE_PATIENCE_S, check=True)
-    except (subprocess.SubprocessError, OSError):
-        finding.lines.append("nvidia-smi fails; the CPU plays")
-        finding.missing.append("a working NVIDIA driver: reinstall it")
+        finding.lines += gpu_names()
+    except DeviceError as error:
+        finding.lines.append(f"{error.why}; the CPU plays")
         return
-    finding.lines += answer.stdout.splitlines()
+    from livernn.synth.cuda.back_ends import why_not
+
+    reason = why_not()
+    finding.lines.append("torch's CUDA graphs play" if reason is None else f"the CPU plays: {reason}")
 
 
 def _audio(finding: Finding) -> None:

@@ -53,17 +53,19 @@ def run_headless(
     *,
     record: bool = False,
     threads: int = 1,
+    device: str = "cpu",
 ) -> int:
     """Play until interrupted (Ctrl-C), telling `on_status` what happens, one line each. Returns the exit code.
 
     Listens to the MIDI ports of these names, None for all, and to OSC at the address if there is one. Records from the
-    first sound on if told so. With two `threads` a second core computes ahead.
+    first sound on if told so. With two `threads` a second core computes ahead. `device` is
+    one of `commandline.DEVICES`.
 
     Raises:
         DeviceError: the OSC address cannot be listened to.
     """
     items: queue.SimpleQueue[_Item] = queue.SimpleQueue()
-    client = EngineClient(items.put, threads=threads)
+    client = EngineClient(items.put, threads=threads, device=device)
     player = Player(client, preset, lambda: items.put(_Woken.WOKEN), on_status)
     osc = OscInput(player.desk.hear_change, *osc_address) if osc_address is not None else None
     midi = MidiInput(player.desk.hear_midi, items.put)

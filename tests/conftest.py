@@ -17,7 +17,7 @@ import hypothesis
 import psutil
 import pytest
 
-pytest_plugins = ["pytester", "tests.fixtures.servers"]
+pytest_plugins = ["pytester", "tests.fixtures.servers", "tests.fixtures.gpu"]
 
 LEFTOVER_PATIENCE_S = 3.0
 

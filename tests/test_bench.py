@@ -5,10 +5,10 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from livernn.bench import run_bench
+from livernn.bench import run_bench, run_gpu_bench
 from livernn.model.checkpoint import random_checkpoint
 from livernn.model.config import ModelConfig
-from livernn.model.precision import Precision
+from livernn.model.precision import GPU_PRECISION, Precision
 from livernn.synth.account import costs
 from livernn.synth.cpu import PARTS
 from livernn.synth.kernel import load_kernel
@@ -33,6 +33,18 @@ def test_fields_agree_with_each_other(voices: int, threads: int) -> None:
     assert min(fields[name] for name in ("arithmetic_samples_per_s", "near_gb_per_s", "far_gb_per_s")) > 0.0
     for name in PARTS:
         assert name in result.text()
+
+
+@pytest.mark.usefixtures("pretended_gpu")
+def test_a_gpu_is_timed_by_the_same_blocks() -> None:
+    checkpoint = random_checkpoint(ModelConfig(frame_sizes=(4, 8), dims=(16, 16, 16)))
+    result = run_gpu_bench(checkpoint, 0.05, voices=3)
+    fields = result.as_dict()
+    assert (fields["device"], fields["precision"], fields["voices"]) == ("pretended GPU", GPU_PRECISION, 3)
+    assert fields["samples_per_s"] == pytest.approx(64e3 / fields["block_ms_p50"])
+    assert fields["real_time_factor"] == pytest.approx(fields["samples_per_s"] / 16000)
+    assert fields["block_ms_max"] >= fields["block_ms_p99"] >= fields["block_ms_p50"] > 0.0
+    assert "pretended GPU, 3 voices, each:" in result.text()
 
 
 def test_the_plain_loop_is_compared() -> None:

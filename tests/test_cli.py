@@ -172,13 +172,23 @@ def test_bench_of_random_weights_is_one_json_object(capsys: pytest.CaptureFixtur
     assert "shared" in result["model"]
 
 
+@pytest.mark.usefixtures("pretended_gpu")
+def test_bench_of_a_gpu_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
+    shape = ["--dims", "16,16,16", "--frame-sizes", "4,16", "--device", "cuda", "--voices", "2"]
+    assert main(["bench", *shape, "--seconds", "0.05", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["device"], result["voices"], result["limit_samples_per_s"]) == ("pretended GPU", 2, None)
+    assert main(["bench", *shape, "--threads", "2"]) == 2
+    assert "are of the CPU" in capsys.readouterr().err
+
+
 def test_bench_of_a_preset_is_read_by_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--preset", "toy", "--seconds", "0.05"]) == 0
     assert "x real time at 16000 Hz" in capsys.readouterr().out
 
 
 def test_doctor_says_what_there_is_and_how_to_get_the_rest(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], pretended_gpu: None
 ) -> None:
     def hung(_: float) -> list[str]:
         raise DeviceError("MIDI", "no answer within 10 s", "Restart the sound server.")
@@ -189,6 +199,7 @@ def test_doctor_says_what_there_is_and_how_to_get_the_rest(
     report = capsys.readouterr().out
     found, missing = report.split("\nMissing\n")
     assert "numba " in found
+    assert "pretended GPU\n  torch's CUDA graphs play" in found
     assert "toy: toy" in found
     assert str(paths.data_dir()) in found
     assert "an audio output: connect one" in missing
@@ -201,22 +212,22 @@ def test_play_hands_the_model_the_device_and_the_inputs_on(
     calls = []
 
     def run_headless(
-        preset: Preset, device: str | None, on_status: Callable[[str], None], *inputs: object, **more: object
+        preset: Preset, audio_device: str | None, on_status: Callable[[str], None], *inputs: object, **more: object
     ) -> int:
-        calls.append((preset.checkpoint, preset.patch, device, *inputs, more["threads"]))
+        calls.append((preset.checkpoint, preset.patch, audio_device, *inputs, more["threads"], more["device"]))
         on_status("it plays")
         return 1
 
     monkeypatch.setattr("livernn.headless.run_headless", run_headless)
     checkpoint = preset / "model.safetensors"
-    played = ["--midi", "Knobs", "--midi", "Keys", "--osc", "9000", "--threads", "2"]
+    played = ["--midi", "Knobs", "--midi", "Keys", "--osc", "9000", "--threads", "2", "--device", "cpu"]
     assert main(["play", "--preset", "toy", "--audio-device", "speakers"]) == 1
     assert main(["play", "--checkpoint", str(checkpoint), *played]) == 1
     assert main(["play", "--checkpoint", str(checkpoint), "--osc", "0.0.0.0:57120"]) == 1
     assert calls == [
-        (checkpoint, Patch(gain_db=-20.0), "speakers", None, None, 1),
-        (checkpoint, Patch(), None, ["Knobs", "Keys"], ("127.0.0.1", 9000), 2),
-        (checkpoint, Patch(), None, None, ("0.0.0.0", 57120), 1),
+        (checkpoint, Patch(gain_db=-20.0), "speakers", None, None, 1, "auto"),
+        (checkpoint, Patch(), None, ["Knobs", "Keys"], ("127.0.0.1", 9000), 2, "cpu"),
+        (checkpoint, Patch(), None, None, ("0.0.0.0", 57120), 1, "auto"),
     ]
     assert capsys.readouterr() == ("", 3 * "it plays\n")
 

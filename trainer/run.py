@@ -58,7 +58,7 @@ class RunFolder:
 
     @contextlib.contextmanager
     def claimed(self) -> Iterator[None]:
-        """Hold the run while it is worked on, whoever asked before that this should stop.
+        """Hold the run while it is worked on; after that, whoever asked for `stop` has had it.
 
         Raises:
             LiveRNNError: another process works on it.
@@ -69,8 +69,10 @@ class RunFolder:
                 raise LiveRNNError(
                     str(self.path), "another fit is at work there", "Wait for its end, or choose another --out."
                 )
-            self.stop.unlink(missing_ok=True)
-            yield
+            try:
+                yield
+            finally:
+                self.stop.unlink(missing_ok=True)
 
     def load_config(self) -> TrainConfig:
         """The configuration that the run was started with.

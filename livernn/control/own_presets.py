@@ -34,10 +34,10 @@ def own_folder(title: str) -> Path:
     return _own_root() / (f"{name} preset" if _RESERVED.fullmatch(name) else name)
 
 
-def save_as(title: str, patch: Patch, source: Preset) -> Preset:
+def save_as(title: str, patch: Patch, source: Preset, card: str | None = None) -> Preset:
     """A preset of one's own with model, card and MIDI map of `source`, instead of one of the same title if there is.
 
-    Takes the time of a copy where no link can be made.
+    `card` is for a source that has none, such as a bare checkpoint. Takes the time of a copy where no link can be made.
 
     Raises:
         LiveRNNError: the title cannot be used, or the files cannot be written.
@@ -52,6 +52,8 @@ def save_as(title: str, patch: Patch, source: Preset) -> Preset:
             for name in (CARD_FILE, MAP_FILE):
                 if (source.folder / name).is_file():
                     shutil.copyfile(source.folder / name, unfinished / name)
+        if card is not None and not (unfinished / CARD_FILE).exists():
+            (unfinished / CARD_FILE).write_text(card, encoding="utf-8")
         save_patch(unfinished, patch, title.strip())
         if folder.exists():
             folder.rename(replaced)

@@ -1,4 +1,4 @@
-"""`python -m livernn.engine HANDLE REEL [--seed N] [--threads N]`: commands on stdin, events on stdout.
+"""`python -m livernn.engine HANDLE REEL [--seed N] [--threads N] [--device D]`: commands on stdin, events on stdout.
 
 Started by EngineClient, whose shared memory HANDLE and REEL name. Ends when standard input does, whatever hangs.
 """
@@ -12,6 +12,7 @@ import sys
 import threading
 from typing import BinaryIO, get_args
 
+from livernn.commandline import add_device, add_threads
 from livernn.engine.devices import list_inputs, list_outputs
 from livernn.engine.input import StreamInput
 from livernn.engine.messages import Command, Event, Garbled, Quit
@@ -64,7 +65,8 @@ def main() -> None:
     parser.add_argument("handle")
     parser.add_argument("reel")
     parser.add_argument("--seed", type=int)
-    parser.add_argument("--threads", type=int, choices=(1, 2), default=1)
+    add_threads(parser)
+    add_device(parser)
     arguments = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     mouth = _Mouth(claim_stdout())
@@ -73,7 +75,7 @@ def main() -> None:
     engine = Engine(
         block,
         reel,
-        RealStudio(arguments.threads),
+        RealStudio(arguments.threads, arguments.device),
         output,
         mouth.say,
         list_outputs,

@@ -101,10 +101,19 @@ class EngineClient:
     the client's own reader thread and must not call `close` or `restart` there.
     """
 
-    def __init__(self, on_event: Callable[[Event], None], options: Sequence[str] = (), *, threads: int = 1) -> None:
-        """`options` are more arguments of `python -m livernn.engine`. Of two `threads`, one computes ahead."""
+    def __init__(
+        self,
+        on_event: Callable[[Event], None],
+        options: Sequence[str] = (),
+        *,
+        threads: int = 1,
+        device: str = "cpu",
+    ) -> None:
+        """`options` are more arguments of `python -m livernn.engine`. Of two `threads`, one computes ahead. `device` is
+        one of `commandline.DEVICES`.
+        """
         self._on_event = on_event
-        self._options = (*options, "--threads", str(threads))
+        self._options = ("--threads", str(threads), "--device", device, *options)
         self._lock = threading.Lock()
         self._patch = Patch()
         self._epoch = 0

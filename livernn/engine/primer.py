@@ -158,9 +158,12 @@ class Primer:
             self.interrupt()
 
     def _begin(self, command: msg.Listen, model: Model, microphone: msg.MicrophoneOpened) -> None:
+        request = self._request
+
         def ended(instrument: Instrument | None, seconds: float) -> None:
-            if self._listening is listening:
-                self._end(listening, instrument, seconds)
+            # By its number: were it held here, it would hold itself, and its model, for good.
+            if request == self._request and self._listening is not None:
+                self._end(self._listening, instrument, seconds)
 
         def spoilt(error: OSError) -> None:
             why = f"what is heard cannot be kept ({error.strerror})"

@@ -28,7 +28,6 @@ from livernn.engine.tape import Incoming
 from livernn.engine.transport import EngineState
 from livernn.engine.worker import Worker
 from livernn.errors import LiveRNNError
-from livernn.model.precision import DEFAULT_PRECISION
 
 _TICK_S = 0.1
 _CLOSE_PATIENCE_S = 2.0
@@ -194,7 +193,7 @@ class Engine:
         """Cross-fade to an instrument of the model; `prime` is the sound file that it continues."""
         model = self.model
         assert model is not None
-        origin = Origin(str(Path(model.path).absolute()), model.checkpoint.sha256, DEFAULT_PRECISION, seed, prime)
+        origin = Origin(str(Path(model.path).absolute()), model.checkpoint.sha256, self._studio.precision, seed, prime)
         self._sampler.swap(Incoming(instrument, origin, model.epoch, model.patch))
 
     def _play(self) -> None:

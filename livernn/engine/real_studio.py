@@ -6,7 +6,7 @@ import logging
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from llvmlite import binding
@@ -19,8 +19,10 @@ from livernn.engine.company import LEAST_FACTOR
 from livernn.engine.second_core import SecondCore
 from livernn.engine.shadow import Shadow
 from livernn.engine.studio import BLOCK_SAMPLES, PRIME_LIMIT_S, Instrument, Progress, VoiceLike
-from livernn.errors import LiveRNNError
+from livernn.errors import DeviceError, LiveRNNError
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
+from livernn.model.precision import DEFAULT_PRECISION, GPU_PRECISION
+from livernn.nvidia import gpu_names
 from livernn.synth.choir import Choir, Lockstep
 from livernn.synth.ensemble import MOST_VOICES
 from livernn.synth.generator import Generator
@@ -29,6 +31,9 @@ from livernn.synth.kernel import load_kernel
 from livernn.synth.kernel_cache import use_kernel_cache
 from livernn.synth.voice import GeneratorLike, Voice
 from livernn.synth.weights import PackedWeights
+
+if TYPE_CHECKING:
+    from livernn.synth.cuda.back_ends import GpuModel
 
 _logger = logging.getLogger(__name__)
 
@@ -39,14 +44,16 @@ _TIMED_BLOCKS = 6
 class RealStudio:
     """A `Studio` of checkpoints on disk. Kernels are compiled by a helper process, into numba's on-disk cache.
 
-    With two threads a second core computes ahead of each generator.
+    With two threads a second core computes ahead of each generator of the CPU. `device` is one of
+    `commandline.DEVICES`: torch is imported for a GPU alone.
     """
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, threads: int = 1, device: str = "cpu") -> None:
         self._threads = threads
+        self._device = device
         self._helper: subprocess.Popen[bytes] | None = None
-        self._packed: tuple[Checkpoint, PackedWeights] | None = None
-        """The last checkpoint's: all of its instruments share them."""
+        self._loaded: tuple[Checkpoint, PackedWeights | GpuModel] | None = None
+        """The last checkpoint's weights: all of its instruments share them."""
 
     def open(self, path: Path, progress: Progress) -> Checkpoint:
         """Raises BadInputError for a bad file, LiveRNNError when the kernel does not compile."""
@@ -59,7 +66,7 @@ class RealStudio:
         return checkpoint
 
     def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> Instrument:
-        """See `Studio`."""
+        """Raises DeviceError where a GPU was asked for and does not play."""
         instrument = self._assemble(self._generator(checkpoint, seed), rate_hz)
         instrument.voice.render(_WARM_SAMPLES, Patch())
         instrument.voice.reset()
@@ -95,16 +102,39 @@ class RealStudio:
         if helper is not None:
             helper.kill()
 
+    @property
+    def precision(self) -> str:
+        """See `Studio`."""
+        return (
+            DEFAULT_PRECISION if self._loaded is None or isinstance(self._loaded[1], PackedWeights) else GPU_PRECISION
+        )
+
     def _generator(self, checkpoint: Checkpoint, seed: int) -> GeneratorLike:
-        if self._packed is None or self._packed[0] is not checkpoint:
-            self._packed = checkpoint, load_kernel(checkpoint)
-        weights = self._packed[1]
+        if self._loaded is None or self._loaded[0] is not checkpoint:
+            self._loaded = checkpoint, self._load(checkpoint)
+        weights = self._loaded[1]
 
         def make(voices: int) -> Lockstep:
+            if not isinstance(weights, PackedWeights):
+                return weights.generator(seed=seed, voices=voices)
             generator = Generator(weights, seed=seed, voices=voices)
             return SecondCore(generator) if self._threads == 2 else generator
 
         return Choir(make)
+
+    def _load(self, checkpoint: Checkpoint) -> "PackedWeights | GpuModel":
+        if self._device == "cpu":
+            return load_kernel(checkpoint)
+        try:
+            gpu_names()
+            from livernn.synth.cuda.back_ends import load_gpu
+
+            return load_gpu(checkpoint)
+        except DeviceError as error:
+            if self._device == "cuda":
+                raise
+            _logger.info("the CPU plays: %s", error)
+            return load_kernel(checkpoint)
 
     def _assemble(self, generator: GeneratorLike, rate_hz: float) -> Instrument:
         return Instrument(generator, Voice(generator, rate_hz))

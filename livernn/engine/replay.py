@@ -5,7 +5,7 @@ Sample for sample what was heard, on the same kind of processor and with the sam
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,8 @@ from livernn.engine.shared import (
 from livernn.engine.state_json import decode_array, decode_state
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.model.checkpoint import Checkpoint
-from livernn.synth.choir import choir_of
+from livernn.model.precision import GPU_PRECISION, Precision
+from livernn.synth.choir import Choir, choir_of
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
 from livernn.units import SIDES, ms_to_samples
@@ -187,10 +188,18 @@ class _Source:
         if origin["sha256"] not in self._checkpoints:
             self._checkpoints[origin["sha256"]] = find_checkpoint(origin)
         checkpoint = self._checkpoints[origin["sha256"]]
-        weights = load_kernel(checkpoint, origin["precision"])
-        voice = Voice(choir_of(weights, int(origin["seed"])), rate_hz)
+        voice = Voice(_choir(checkpoint, origin["precision"], int(origin["seed"])), rate_hz)
         snapshot = decode_state(content["state"])
         if snapshot.generator.history.max(initial=0) >= checkpoint.config.q_levels:
             raise ValueError("its history holds no codes of this checkpoint")
         voice.restore(snapshot)
         return voice
+
+
+def _choir(checkpoint: Checkpoint, precision: str, seed: int) -> Choir:
+    if precision == GPU_PRECISION:
+        from livernn.synth.cuda.back_ends import load_again
+
+        model = load_again(checkpoint)
+        return Choir(lambda voices: model.generator(seed=seed, voices=voices))
+    return choir_of(load_kernel(checkpoint, cast(Precision, precision)), seed)

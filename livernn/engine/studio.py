@@ -81,5 +81,9 @@ class Studio(Protocol):
     def at_rate(self, instrument: Instrument, rate_hz: float) -> Instrument:
         """The same generator for another device rate."""
 
+    @property
+    def precision(self) -> str:
+        """Of what `build` makes, for takes to tell."""
+
     def cancel(self) -> None:
         """End a compile under way; any thread."""

@@ -6,6 +6,7 @@ from typing import Any
 from livernn.model.checkpoint import Checkpoint
 
 _UNKNOWN = "not stated"
+_HELD_OUT = "held-out bits per sample"
 
 
 def card(checkpoint: Checkpoint) -> list[tuple[str, str]]:
@@ -22,11 +23,22 @@ def card(checkpoint: Checkpoint) -> list[tuple[str, str]]:
         ("data", _text(provenance.get("data"))),
         ("licence", _text(provenance.get("licence"))),
         ("credit", _text(provenance.get("credit"))),
-        ("training", f"{_text(provenance.get('steps'))} steps, {_text(provenance.get('minutes'))} minutes"),
+        ("training", _training(provenance)),
         ("settings", _text(provenance.get("settings"))),
-        ("held-out bits per sample", _text(provenance.get("bits_per_sample"))),
+        (_HELD_OUT, _text(provenance.get("bits_per_sample"))),
         ("sha256", checkpoint.sha256),
     ]
+
+
+def card_page(title: str, provenance: Mapping[str, Any]) -> str:
+    """What a preset's CARD.md says of where its checkpoint comes from, for one that nobody has written yet."""
+    told = [(name, _text(provenance.get(name))) for name in ("data", "credit", "licence")]
+    told += [("training", _training(provenance)), (_HELD_OUT, _text(provenance.get("bits_per_sample")))]
+    return f"# {title}\n\n" + "".join(f"- **{name.capitalize()}:** {text}\n" for name, text in told)
+
+
+def _training(provenance: Mapping[str, Any]) -> str:
+    return f"{_text(provenance.get('steps'))} steps, {_text(provenance.get('minutes'))} minutes"
 
 
 def _text(value: Any) -> str:

@@ -7,6 +7,9 @@ Precision = Literal["fp32", "bf16", "int8", "int4"]
 DEFAULT_PRECISION: Precision = "int8"
 """A quarter of the bytes of fp32, which are what bounds the speed; what it costs is in docs/performance.md."""
 
+GPU_PRECISION = "cuda fp32"
+"""What a take says of a voice that torch played on a GPU, whose draws are others than the CPU's."""
+
 
 def matrix_format(precision: Precision) -> Precision:
     """Of all matrices but the upsamplers, whose format is `precision` itself.

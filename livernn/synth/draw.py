@@ -2,44 +2,46 @@
 
 import numpy as np
 
-from livernn.synth.compiled import network
-from livernn.synth.vector import Floats, exp, extremes
+from livernn.synth.compiled import network, network_inline
+from livernn.synth.vector import Floats, exp, extremes, float_from_bits
 
-_ZERO = np.float32(0.0)
+_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
+_BITS_ABOVE_ONE = 0x3F800001
 _LANES = 16
+
+
+@network_inline
+def _kept(levels: Floats, count: int, cut: np.float32, by_mass: bool) -> np.float32:
+    """How many levels are not below `cut`, or what they add up to."""
+    kept = _ZERO
+    for i in range(count):
+        kept += (levels[i] if by_mass else _ONE) if levels[i] >= cut else _ZERO
+    return kept
+
+
+@network_inline
+def _highest_cut(levels: Floats, count: int, wanted: np.float32, by_mass: bool) -> np.float32:
+    """The highest level that keeps as much as is `wanted`: bisected in the bits of floats, which are in their order."""
+    enough, too_high = 0, _BITS_ABOVE_ONE
+    while too_high - enough > 1:
+        middle = (enough + too_high) // 2
+        if _kept(levels, count, float_from_bits(np.int32(middle)), by_mass) >= wanted:
+            enough = middle
+        else:
+            too_high = middle
+    highest: np.float32 = float_from_bits(np.int32(enough))
+    return highest
 
 
 @network
 def _threshold(levels: Floats, count: int, top_k: np.float32, top_p: np.float32, min_p: np.float32) -> np.float32:
     """The least probability that is kept, as `reference.distribution` defines it; `levels` peak at 1."""
-    kept_by_k = _ZERO
-    total = _ZERO
+    threshold = _ZERO
     if 0 < top_k < count:
-        kept_by_k = np.float32(2.0)
-        rank = 0
-        while rank < top_k:
-            highest = _ZERO
-            for i in range(count):
-                highest = max(highest, levels[i] if levels[i] < kept_by_k else _ZERO)
-            kept_by_k = highest
-            for i in range(count):
-                rank += levels[i] == highest
-    threshold = kept_by_k
+        threshold = _highest_cut(levels, count, top_k, False)
     if top_p < 1.0:
-        for i in range(count):
-            total += levels[i] if levels[i] >= kept_by_k else _ZERO
-        threshold = np.float32(2.0)
-        mass = _ZERO
-        while mass < top_p * total:
-            highest = _ZERO
-            for i in range(count):
-                highest = max(highest, levels[i] if levels[i] < threshold else _ZERO)
-            if highest <= _ZERO:
-                break
-            threshold = highest
-            for i in range(count):
-                mass += highest if levels[i] == highest else _ZERO
-        threshold = max(threshold, kept_by_k)
+        mass = _kept(levels, count, threshold, True)
+        threshold = max(threshold, _highest_cut(levels, count, top_p * mass, True))
     return max(threshold, min_p)
 
 

@@ -28,7 +28,7 @@ def _emit_float_from_bits(typing_context: Any, bits: Any) -> Any:  # noqa: ARG00
     return types.float32(types.int32), generate
 
 
-_float_from_bits: Any = intrinsic(_emit_float_from_bits)
+float_from_bits: Any = intrinsic(_emit_float_from_bits)
 """Reinterpret an int32 as a float32."""
 
 
@@ -46,7 +46,7 @@ def exp(x: np.float32) -> np.float32:
     series = series * rest + np.float32(1.6666665459e-1)
     series = series * rest + np.float32(5.0000001201e-1)
     series = series * (rest * rest) + rest + _ONE
-    power: np.float32 = _float_from_bits((np.int32(whole) + np.int32(127)) << np.int32(23))
+    power: np.float32 = float_from_bits((np.int32(whole) + np.int32(127)) << np.int32(23))
     return np.float32(series * power)
 
 

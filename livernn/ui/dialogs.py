@@ -1,14 +1,18 @@
 """Everything that opens beside the window."""
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QWidget
 
 from livernn.engine.client import DEFAULT_DEPTH_MS
 from livernn.ui.audio_dialog import AudioDialog
-from livernn.ui.file_dialog import ANY_FILTER, SOUND_FILTER, ask_for_file
+from livernn.ui.file_dialog import ANY_FILTER, SOUND_FILTER, ask_for_file, ask_for_folder
 from livernn.ui.keys import Keys
 from livernn.ui.save_dialog import SaveDialog
 from livernn.ui.session import Session
 from livernn.ui.text_dialog import about_dialog, help_dialog
+from livernn.ui.trainings import Trainings
+from livernn.ui.unattended_dialog import UnattendedDialog
 
 
 class Dialogs:
@@ -50,6 +54,25 @@ class Dialogs:
         if self._session.preset is not None:
             dialog = SaveDialog(self._session.preset.title, self._scale, self._window)
             dialog.title_chosen.connect(self._session.save_as)
+            dialog.open()
+
+    def ask_for_recordings(self, trainings: Trainings) -> None:
+        """Let the performer pick what a network shall learn."""
+        ask_for_folder(self._window, "A folder of recordings to learn from", self._scale, trainings.add)
+
+    def save_training(self, trainings: Trainings) -> None:
+        """Let the performer save the best that was learnt so far as a preset."""
+        if trainings.chosen is not None:
+            dialog = SaveDialog(trainings.chosen.name, self._scale, self._window)
+            dialog.title_chosen.connect(trainings.save)
+            dialog.open()
+
+    def ask_before_closing(self, trainings: Trainings, close: Callable[[], object]) -> None:
+        """A training is under way: whether it should go on without the window."""
+        if trainings.unattended is not None:
+            dialog = UnattendedDialog(trainings.unattended.name, self._scale, self._window)
+            dialog.stop_chosen.connect(trainings.stop)
+            dialog.accepted.connect(close)
             dialog.open()
 
     def show_audio(self) -> None:

@@ -17,9 +17,20 @@ ANY_FILTER = f"Presets, sound models and sound files ({PATCH_FILE} *{CHECKPOINT_
 def ask_for_file(parent: QWidget, title: str, name_filter: str, scale: float, chosen: Callable[[Path], None]) -> None:
     """Show the dialog and return; `chosen` is called with what was picked, if anything."""
     dialog = QFileDialog(parent, title, "", name_filter)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.setOption(QFileDialog.Option.HideNameFilterDetails)
+    _open(dialog, scale, chosen)
+
+
+def ask_for_folder(parent: QWidget, title: str, scale: float, chosen: Callable[[Path], None]) -> None:
+    """The same for a folder; what is in it is shown, so that it can be told from others."""
+    dialog = QFileDialog(parent, title)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    _open(dialog, scale, chosen)
+
+
+def _open(dialog: QFileDialog, scale: float, chosen: Callable[[Path], None]) -> None:
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.resize(round(900 * scale), round(560 * scale))
     dialog.fileSelected.connect(lambda path: chosen(Path(path)))
     dialog.open()

@@ -24,7 +24,6 @@ from livernn.ui.control_page import ControlPage
 from livernn.ui.controllers import Controllers
 from livernn.ui.dialogs import Dialogs
 from livernn.ui.header import Header
-from livernn.ui.hold import KeyRelease
 from livernn.ui.keys import Keys
 from livernn.ui.learnables import Learnables
 from livernn.ui.meter import LevelMeter
@@ -33,8 +32,11 @@ from livernn.ui.pages import Pages
 from livernn.ui.prime_panel import PrimePanel
 from livernn.ui.scope_panel import ScopePanel
 from livernn.ui.session import Session
+from livernn.ui.shortcuts import add_shortcuts
 from livernn.ui.status_strip import StatusStrip
 from livernn.ui.takes_panel import TakesPanel
+from livernn.ui.training_panel import TrainingPanel
+from livernn.ui.trainings import Trainings
 from livernn.ui.transport import Transport
 
 FRAME_MS = 16
@@ -67,6 +69,9 @@ class MainWindow(QMainWindow):
         self.control = ControlPage(self.controllers)
         self.takes = TakesPanel(session.recordings)
         self.primes = PrimePanel(session.priming)
+        self.trainings = Trainings(session)
+        self.training = TrainingPanel(self.trainings)
+        self._may_close = False
         self.control_lamp = ControlLamp(self.controllers)
         self.learnables = Learnables(self.controllers, {**self.transport.targets(), **self.primes.targets()})
         self.setWindowTitle("liveRNN")
@@ -76,7 +81,7 @@ class MainWindow(QMainWindow):
         self._dress(1.0)
         self._connect_session()
         self._connect_panels()
-        self._add_shortcuts()
+        add_shortcuts(self)
         if self._settings.geometry is None or not self.restoreGeometry(self._settings.geometry):
             self.resize(themes.BASE_WIDTH, themes.BASE_HEIGHT)
         self.setFocus()
@@ -96,6 +101,7 @@ class MainWindow(QMainWindow):
         self.pages.dock(self.primes, "Primes", "Sounds to continue, and the microphone (Ctrl+I)")
         self.pages.dock(self.control, "Control", "MIDI, OSC, and what they move (Ctrl+M)")
         self.pages.dock(self.takes, "Takes", "What was recorded (Ctrl+E)")
+        self.pages.dock(self.training, "Train", "Teach a network your own recordings (Ctrl+N)")
         scopes.addWidget(self.pages, 1)
         scopes.addWidget(frame)
         body = QWidget()
@@ -140,40 +146,14 @@ class MainWindow(QMainWindow):
         self.banner.device_chosen.connect(session.choose_device)
         self.controllers.told.connect(self._show_notice)
         self.control_lamp.clicked.connect(lambda: self.pages.toggle(self.control))
+        self.training.folder_asked.connect(lambda: dialogs.ask_for_recordings(self.trainings))
+        self.training.save_asked.connect(lambda: dialogs.save_training(self.trainings))
         transport.play_asked.connect(session.toggle_play)
         transport.prime_asked.connect(dialogs.ask_for_prime)
         transport.record_asked.connect(session.toggle_recording)
         transport.reset_asked.connect(session.reset)
         transport.panic_asked.connect(session.panic)
         transport.value_changed.connect(session.set_value)
-
-    def _add_shortcuts(self) -> None:
-        add, session, dialogs = self.keys.add, self.session, self.dialogs
-        add("Space", "Play or stop", session.toggle_play)
-        add("Esc", "Panic: silence at once", session.panic)
-        add(("Ctrl+O", "Ctrl+L"), "Open a preset, a checkpoint or a sound file", dialogs.ask_for_file)
-        add("Ctrl+PgUp", "Previous preset", lambda: session.step_preset(-1))
-        add("Ctrl+PgDown", "Next preset", lambda: session.step_preset(1))
-        add("Ctrl+S", "Save the preset", dialogs.save)
-        add("Ctrl+Shift+S", "Save as a new preset", dialogs.ask_for_title)
-        add("Ctrl+B", "Mark the preset as a favourite, or no longer", self.header.favourite.click)
-        add("Ctrl+P", "Prime: continue a sound file", dialogs.ask_for_prime)
-        add("L", "Hold: listen to the microphone; let go: continue what was played", session.priming.hold)
-        KeyRelease(self, Qt.Key.Key_L, session.priming.let_go)
-        add("Ctrl+I", "Primes, and the microphone", lambda: self.pages.toggle(self.primes))
-        add("Ctrl+R", "Start over with a new random seed", session.reset)
-        add("F", "Freeze the scopes", self.scopes.freeze.toggle)
-        add("Ctrl+D", "Audio output", dialogs.show_audio)
-        add("R", "Record, the last minute included, or end the take", session.toggle_recording)
-        add("Ctrl+E", "Takes: what was recorded", lambda: self.pages.toggle(self.takes))
-        add("Ctrl+Z", "Bring back the take that was deleted last", session.recordings.undo)
-        add("Ctrl+M", "Controllers, and what they move", lambda: self.pages.toggle(self.control))
-        add("M", "Learn mode: touch a knob or a button, then move a controller", self.controllers.toggle_learn_mode)
-        add("Ctrl+T", "Dark, light, high contrast", self.next_theme)
-        add("Ctrl+Tab", "Next page: scopes, and what else there is", self.pages.turn)
-        self.keys.add_digits("Ctrl", "Load that one of the favourites", session.load_favourite)
-        add("F11", "Full screen", self.toggle_full_screen)
-        add("F1", "This page", dialogs.show_help)
 
     def choose_theme(self, name: str) -> None:
         """One of `themes.THEMES`, remembered."""
@@ -219,8 +199,18 @@ class MainWindow(QMainWindow):
         super().moveEvent(event)
         self._settled.start()
 
+    def end(self) -> None:
+        """Close without a question: what is being trained goes on."""
+        self._may_close = True
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.trainings.unattended is not None and not self._may_close:
+            event.ignore()
+            self.dialogs.ask_before_closing(self.trainings, self.end)
+            return
         self._remember_place()
+        self.trainings.close()
         self.controllers.close()
         self.session.close()
         super().closeEvent(event)
@@ -262,6 +252,7 @@ class MainWindow(QMainWindow):
         self.status.show_metrics(metrics, passed_s)
         self.transport.record.show_time(metrics.recorded_s)
         self.control.inputs.refresh()
+        self.trainings.look()
 
     def _show_presets(self) -> None:
         session = self.session

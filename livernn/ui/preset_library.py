@@ -1,6 +1,7 @@
 """The presets to choose from, as they are listed: the performer's favourites first."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
@@ -9,6 +10,8 @@ from livernn.control.own_presets import save_as
 from livernn.control.patch import Patch
 from livernn.control.preset import Preset, find_presets
 from livernn.errors import LiveRNNError
+from livernn.model.card import card_page
+from livernn.model.checkpoint import read_provenance
 from livernn.ui.settings import Settings
 from livernn.ui.sources import open_sound_model
 
@@ -86,8 +89,14 @@ class Library(QObject):
 
         def save() -> None:
             try:
-                self._saved.emit(done, save_as(title, patch, source))
+                self._saved.emit(done, save_as(title, patch, source, _card_of(title, source)))
             except LiveRNNError as error:
                 self._saved.emit(done, error)
 
         QThreadPool.globalInstance().start(save)
+
+
+def _card_of(title: str, preset: Preset) -> str | None:
+    with suppress(LiveRNNError):
+        return card_page(title, read_provenance(preset.checkpoint))
+    return None

@@ -1,4 +1,4 @@
-"""What waveform, spectrum and spectrogram have in common: one of pyqtgraph's plots.
+"""What waveform, spectrum, spectrogram and loss curve have in common: one of pyqtgraph's plots.
 
 Plots stand still and take no mouse; only what moves is drawn anew, without smoothing and over cached axes. That makes
 a frame cheap without a GPU.
@@ -23,7 +23,7 @@ _ROOM_PX = {"left": 47, "bottom": 28, "top": 11, "right": 24}
 _ROWS_APART_PX = 22
 
 
-class ScopeView(QWidget):
+class PlotView(QWidget):
     """A plot whose horizontal axis runs from 0 to 1. A subclass calls `dress` once all of it is there."""
 
     COLUMNS_APART_PX = 50
@@ -73,10 +73,6 @@ class ScopeView(QWidget):
         self.rows = ticks
         self._set_ticks()
 
-    def show_samples(self, samples: NDArray[np.float32], rate_hz: float, passed_s: float) -> None:
-        """The samples last heard, as many as the view wants; `passed_s` since the last call."""
-        raise NotImplementedError
-
     def add_curve(self, role: QPalette.ColorRole, width: int, fill_level: float | None = None) -> pg.PlotDataItem:
         """A curve that takes its colour from the theme, filled down to a level if there is one."""
         curve = self.plot.plot(skipFiniteCheck=True, fillLevel=fill_level)
@@ -118,3 +114,11 @@ class ScopeView(QWidget):
         for curve, its_role, width in self._curves:
             curve.setPen(colour(its_role), width=width)
             curve.setFillBrush(colour(its_role))
+
+
+class ScopeView(PlotView):
+    """A plot of what is heard."""
+
+    def show_samples(self, samples: NDArray[np.float32], rate_hz: float, passed_s: float) -> None:
+        """The samples last heard, as many as the view wants; `passed_s` since the last call."""
+        raise NotImplementedError

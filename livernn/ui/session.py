@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 
 from livernn.control.own_presets import is_own
 from livernn.control.patch import Patch
@@ -64,7 +64,7 @@ class Session(QObject):
         self.client = new_client(self._arrived.emit)
         self.settings = settings
         self.recordings = Recordings(self.client)
-        self.recordings.told.connect(self._tell_of_takes)
+        self.recordings.told.connect(self.tell)
         self.priming = Priming(self.client, settings)
         self.priming.told.connect(self._show)
         self.preset_library = Library(settings)
@@ -111,8 +111,9 @@ class Session(QObject):
             self.load(first)
 
     def close(self) -> None:
-        """End the engine."""
+        """End the engine, and wait for what is being written."""
         self.client.close()
+        QThreadPool.globalInstance().waitForDone()
 
     def load(self, preset: Preset) -> None:
         """Change to a preset; while playing the sound cross-fades once it is ready."""
@@ -120,6 +121,14 @@ class Session(QObject):
         self.pending = preset
         self.client.load(preset.checkpoint, preset.patch)
         self._show(Notice(Kind.BUSY, f"Loading {preset.title}"))
+        self.presets_changed.emit()
+
+    def hear(self, preset: Preset) -> None:
+        """Change to a checkpoint that has been replaced by a better one, or to the first one; the knobs stay."""
+        preset = replace(preset, patch=self.patch)
+        self.preset_library.add(preset)
+        self.pending = preset
+        self.client.load(preset.checkpoint)
         self.presets_changed.emit()
 
     def step_preset(self, step: int) -> None:
@@ -157,9 +166,13 @@ class Session(QObject):
 
     def save_as(self, title: str) -> None:
         """Make a preset of the performer's own from model and patch; the sound goes on."""
-        source = self.preset
-        assert source is not None
-        self.preset_library.save_as(title, self.patch, source, lambda result: self._take_saved(source, result))
+        assert self.preset is not None
+        self.save_sound(title, self.preset)
+
+    def save_sound(self, title: str, source: Preset) -> None:
+        """Make a preset of the performer's own from any model: with the knobs as they are if it is what plays."""
+        patch = self.patch if self.preset is not None and source.checkpoint == self.preset.checkpoint else source.patch
+        self.preset_library.save_as(title, patch, source, lambda result: self._take_saved(source, result))
 
     def open(self, path: Path) -> None:
         """Load or prime from whatever was picked or dropped."""
@@ -262,8 +275,8 @@ class Session(QObject):
         if self.settings.depth_ms is not None:
             self.client.set_depth_ms(self.settings.depth_ms)
 
-    def _tell_of_takes(self, notice: Notice) -> None:
-        """A remedy that is being offered stays, and the last word on takes stands beside it."""
+    def tell(self, notice: Notice) -> None:
+        """Show what something beside the sound has to say; a remedy that is being offered stays, and this beside it."""
         if self.notice.remedy is None:
             self._show(notice)
         else:

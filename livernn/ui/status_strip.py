@@ -1,46 +1,13 @@
 """Last row: whether the machine keeps up."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from livernn.engine.client import AudioOpened, EngineState, Metrics
 from livernn.ui.analysis import Counted, Lamp
-from livernn.ui.labels import ElidedLabel
+from livernn.ui.cell import NO_VALUE, Cell
 
 ALARM_S = 3.0
 """How long a cell stays red after something was missed."""
-
-_NONE = "–"
-
-
-class Cell(QWidget):
-    """A caption over a value, as wide as `sample` or, without one, as there is room."""
-
-    def __init__(self, caption: str, tip: str, sample: str) -> None:
-        super().__init__()
-        self.setToolTip(tip)
-        self._sample = sample
-        top = QLabel(caption)
-        top.setObjectName("caption")
-        self.value = QLabel(_NONE) if sample else ElidedLabel(_NONE)
-        self.value.setObjectName("value")
-        self.value.setAccessibleName(caption)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(top)
-        layout.addWidget(self.value)
-
-    def show_value(self, text: str, *, alarm: bool = False) -> None:
-        """Set the value, red if it is an `alarm`."""
-        if self.value.text() != text:
-            self.value.setText(text)
-        if bool(self.value.property("alarm")) != alarm:
-            self.value.setProperty("alarm", alarm)
-            self.value.style().polish(self.value)
-
-    def hold_width(self) -> None:
-        """Keep the room of the widest value, so that neighbours do not move."""
-        self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance(self._sample))
 
 
 class StatusStrip(QFrame):
@@ -80,10 +47,12 @@ class StatusStrip(QFrame):
         """Figures, `passed_s` after the last."""
         playing = metrics.state is EngineState.PLAYING
         factor = metrics.real_time_factor
-        self.speed.show_value(f"{factor:.1f} ×" if factor > 0.0 else _NONE, alarm=0.0 < factor < 1.0)
-        depth = f"{metrics.depth_ms:.0f}" if playing else _NONE
-        self.ring.show_value(f"{depth} / {metrics.target_depth_ms:.0f} ms" if metrics.target_depth_ms > 0.0 else _NONE)
-        self.touch.show_value(f"{metrics.touch_ms:.0f} ms" if playing and metrics.touch_ms > 0.0 else _NONE)
+        self.speed.show_value(f"{factor:.1f} ×" if factor > 0.0 else NO_VALUE, alarm=0.0 < factor < 1.0)
+        depth = f"{metrics.depth_ms:.0f}" if playing else NO_VALUE
+        self.ring.show_value(
+            f"{depth} / {metrics.target_depth_ms:.0f} ms" if metrics.target_depth_ms > 0.0 else NO_VALUE
+        )
+        self.touch.show_value(f"{metrics.touch_ms:.0f} ms" if playing and metrics.touch_ms > 0.0 else NO_VALUE)
         missed = (metrics.late_renders, metrics.underruns, metrics.device_xruns)
         for cell, count, counted, alarm in zip(
             (self.late, self.underruns, self.xruns), missed, self._counts, self._alarms, strict=True
@@ -96,7 +65,7 @@ class StatusStrip(QFrame):
         text = f"{output.device}  {_khz(output.rate_hz)}" if output is not None else "none"
         self.output.show_value(text, alarm=lost)
         self.output.value.setToolTip(text)
-        self.model.show_value(_khz(model_rate_hz) if model_rate_hz > 0 else _NONE)
+        self.model.show_value(_khz(model_rate_hz) if model_rate_hz > 0 else NO_VALUE)
 
 
 def _khz(rate_hz: float) -> str:

@@ -29,6 +29,7 @@ _FIRST_STEPS = (
     "Like what you hear? <b>Save</b> keeps the knobs as a preset of your own, the star puts it first in the list.",
     "Right click a knob, <b>Learn</b>, move a MIDI controller: it turns that knob. <b>MIDI</b> shows all mappings.",
     "Drop a checkpoint (.safetensors) or a preset folder: it plays that instead.",
+    "<b>Train</b> (Ctrl+N) teaches a network your own recordings, while you play and listen to what it has learnt.",
 )
 
 _LICENCES = (

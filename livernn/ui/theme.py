@@ -129,6 +129,8 @@ def style_sheet(theme: Theme, scale: float) -> str:
     QPushButton#primary {{ background: {theme.accent}; color: {theme.on_accent}; border-color: {theme.accent};
         font-weight: 600; }}
     QPushButton#small {{ padding: {px(3)} {px(10)}; font-size: {px(15)}; }}
+    QPushButton#small[next="true"]:enabled {{ background: {theme.accent}; color: {theme.on_accent};
+        border-color: {theme.accent}; font-weight: 600; }}
     QPushButton::menu-indicator {{ image: none; width: 0; }}
     QPushButton#lamp {{ padding: {px(7)} {px(8)} {px(7)} {px(30)}; }}
     QPushButton#icon {{ padding: {px(7)} {px(10)}; }}
@@ -145,7 +147,7 @@ def style_sheet(theme: Theme, scale: float) -> str:
     QComboBox QAbstractItemView::item {{ min-height: {px(36)}; }}
     QTabWidget::pane {{ border: none; }}
     QTabBar::tab {{ background: {theme.panel}; color: {theme.muted}; border: 1px solid {theme.raised};
-        border-radius: {px(6)}; padding: {px(2)} {px(5)}; margin: 0 {px(6)} {px(2)} 0; font-size: {px(15)}; }}
+        border-radius: {px(6)}; padding: {px(1)} {px(5)}; margin: 0 {px(6)} 0 0; font-size: {px(14)}; }}
     QTabBar::tab:selected {{ background: {theme.raised}; color: {theme.text}; border-color: {theme.accent}; }}
     QTabBar::tab:hover {{ color: {theme.text}; }}
     QTabBar:focus {{ outline: none; }}

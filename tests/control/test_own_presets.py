@@ -113,3 +113,11 @@ def test_any_title_stays_in_the_folder_of_presets(title: str) -> None:
 @pytest.mark.parametrize("title", ["con", "NUL.txt", "Lpt1"])
 def test_names_that_windows_keeps_for_itself_are_not_used(title: str) -> None:
     assert own_folder(title).name == f"{title} preset"
+
+
+def test_a_card_is_for_a_source_that_has_none(piano: Preset, tmp_path: Path) -> None:
+    assert (save_as("Mine", Patch(), piano, "# Mine").folder / "CARD.md").read_text() == "Credit: a pianist"
+    model = tmp_path / "best.safetensors"
+    model.write_bytes(b"weights")
+    bare = Preset("best", "best", tmp_path, model, Patch())
+    assert (save_as("Bare", Patch(), bare, "# Bare").folder / "CARD.md").read_text() == "# Bare"

@@ -1,5 +1,6 @@
 """The microphone, without one: what is played is followed and continued, kept, and can be given up at any moment."""
 
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
 from livernn.engine.ear import CHANNELS, CLIPPED, EAR_SAMPLES, INPUT_XRUNS, Ear
+from livernn.engine.follower import Phrase
 from livernn.engine.listening import INPUT_OVERFLOW
 from livernn.engine.messages import (
     Failed,
@@ -150,6 +152,24 @@ def test_a_phrase_under_way_can_be_given_up(rig: Rig, tmp_path: Path, command: P
     rig.await_event(lambda event: event == WasReset(9))
     names = [event.name for event in rig.said if isinstance(event, Primed)]
     assert "mine.wav" not in names
+
+
+def test_phrases_that_have_ended_are_gone_without_the_collector_which_is_off_in_the_engine(
+    rig: Rig, tmp_path: Path
+) -> None:
+    play_at(rig, 0.5)
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(3):
+            listening(rig, tmp_path / f"{number}.wav")
+            rig.microphone.play(level(0.1, 0.1))
+            rig.send(StopListening())
+            rig.await_event(lambda event: isinstance(event, Primed))
+        kept = [phrase for phrase in gc.get_objects() if isinstance(phrase, Phrase)]
+        assert len(kept) <= 1  # workers remember their last job
+    finally:
+        gc.enable()
 
 
 def test_the_first_hold_opens_the_microphone_and_listens_when_it_is_open(rig: Rig, tmp_path: Path) -> None:

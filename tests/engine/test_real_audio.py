@@ -74,10 +74,11 @@ def test_what_the_device_plays_is_the_tap_bit_for_bit(
         with recorder(LOOPBACK, tmp_path / "heard.npy") as recording:
             xruns = player.client.metrics().device_xruns
             player.client.play()
+            wait_until(lambda: bool(heard(player).any()))
             time.sleep(1.0)
             player.client.stop()
             wait_until(lambda: not heard(player).any())
-        tapped = trim(heard(player, 4.0))
+            tapped = trim(heard(player, 4.0))
         if recording.flaws == 0 and player.client.metrics().device_xruns == xruns:
             assert len(tapped) > jack_server.rate_hz // 2
             recorded = trim(recording.audio)

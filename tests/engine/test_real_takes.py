@@ -1,7 +1,6 @@
 """Takes of what a real audio server plays: equal to what it played, whoever is killed, and made again from the log."""
 
 import json
-import mmap
 import os
 import signal
 import subprocess
@@ -24,6 +23,7 @@ from livernn.units import SIDES
 from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24, write_wav
 from tests.engine.fakes import PATIENCE_S, Player
 from tests.engine.test_real_audio import LOOPBACK, PLAYING, differs_by_late_reads, heard, opened, trim, wait_until
+from tests.fixtures.attached import attached
 from tests.fixtures.processes import survivors
 from tests.fixtures.recording import recorder
 from tests.fixtures.servers import Server
@@ -171,25 +171,13 @@ def test_a_killed_window_costs_a_take_less_than_a_second(jack_server: Server, ch
         while not (line := window.stdout.readline()).startswith("TakeBegun"):
             assert line
         wav = Path(line.removeprefix("TakeBegun").strip())
-        reel = attached(window.pid)
+        reel = attached(window.pid, Reel)
         family = psutil.Process(window.pid).children(recursive=True)
         assert len(family) == 3
         time.sleep(1.0)
         window.kill()
         assert survivors(family, PATIENCE_S) == []
     assert_all_is_there(wav, ScopeTap(reel), jack_server.rate_hz)
-
-
-def attached(process_id: int) -> Reel:
-    """The reel of another process."""
-    for link in Path(f"/proc/{process_id}/fd").iterdir():
-        if link.stat().st_size == Reel.size_bytes and "memfd" in str(link.readlink()):
-            descriptor = os.open(link, os.O_RDWR)
-            try:
-                return Reel(mmap.mmap(descriptor, Reel.size_bytes), "", None)
-            finally:
-                os.close(descriptor)
-    raise AssertionError("it has none")
 
 
 def test_nothing_is_left_of_a_take_that_nobody_asked_for(

@@ -39,7 +39,7 @@ from livernn.engine.transport import GATE_FADE_MS
 from livernn.engine.writer import Writer
 from livernn.errors import BadInputError
 from livernn.model.checkpoint import load_checkpoint
-from livernn.model.precision import DEFAULT_PRECISION
+from livernn.model.precision import DEFAULT_PRECISION, GPU_PRECISION
 from livernn.units import SIDES, ms_to_samples
 from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24, write_wav
 from tests.engine.fakes import COMPILE_PATIENCE_S, Rig, running_rig
@@ -288,6 +288,25 @@ def test_the_command_writes_the_take_again_byte_for_byte(take: Path, tmp_path: P
 def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["render", "--replay", str(tmp_path / "none.json"), "--out", str(tmp_path / "x.wav")]) == 2
     assert "none.json" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("pretended_gpu")
+def test_a_take_that_a_gpu_played_is_made_again_by_the_same_sampler(checkpoint: Path, tmp_path: Path) -> None:
+    with running_rig(RealStudio(device="cuda")) as rig:
+        stage = Stage(rig, tmp_path / "takes")
+        stage.load(1, checkpoint)
+        rig.send(Play())
+        stage.play_for(2000)
+        stage.record()
+        stage.play_for(2000)
+        stage.turn(temperature=0.5)
+        stage.play_for(2000)
+        rig.send(Reset(5))
+        rig.expect(WasReset(5))
+        stage.play_for(2000)
+        wav = stage.end()
+    assert f'"precision":"{GPU_PRECISION}"' in wav.with_suffix(".json").read_text("utf-8")
+    assert np.abs(assert_replayed(wav)).max() > 0.01
 
 
 def test_a_rollback_is_replayed_as_it_was_heard(checkpoint: Path, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The real studio, with a helper process of our own making."""
 
+import os
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -13,13 +15,15 @@ from livernn.control.patch import Patch
 from livernn.engine import real_studio as module
 from livernn.engine.real_studio import RealStudio
 from livernn.engine.second_core import SecondCore
-from livernn.errors import BadInputError, LiveRNNError
+from livernn.errors import BadInputError, DeviceError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint, random_checkpoint
+from livernn.model.precision import DEFAULT_PRECISION, GPU_PRECISION
 from livernn.synth.choir import Choir, choir_of
+from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
 from livernn.wavfile import write_wav
-from tests.engine.fakes import PATIENCE_S, SMALL
+from tests.engine.fakes import COMPILE_PATIENCE_S, PATIENCE_S, SMALL
 
 TALKATIVE = """
 print("some library's chatter")
@@ -128,3 +132,53 @@ def test_another_device_rate_goes_on_with_the_same_generator(studio: RealStudio,
     moved = studio.at_rate(instrument, 44100.0)
     assert moved.generator is instrument.generator
     assert len(moved.voice.render(1600, Patch())) == pytest.approx(4410, abs=1)
+
+
+@pytest.mark.usefixtures("pretended_gpu")
+@pytest.mark.parametrize("device", ["auto", "cuda"])
+def test_a_gpu_plays_where_there_is_one(device: str, checkpoint: Path) -> None:
+    opened = load_checkpoint(checkpoint)
+    studio = RealStudio(device=device)
+    first = studio.build(opened, 3, 48000.0)
+    assert studio.precision == GPU_PRECISION
+    assert first.voice.render(300, Patch()).any()
+    shadow = studio.shadow(opened, 3, 48000.0)
+    shadow.hear(np.sin(np.arange(100) / 5).astype(np.float32))
+    assert shadow.instrument().voice.render(100, Patch()).any()
+
+
+def test_a_gpu_that_does_not_play_is_an_error_only_where_it_was_asked_for(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> list[str]:
+        raise DeviceError("GPU", "there is none", "Use --device cpu.")
+
+    monkeypatch.setattr(module, "gpu_names", none)
+    opened = load_checkpoint(checkpoint)
+    with pytest.raises(DeviceError, match="there is none"):
+        RealStudio(device="cuda").build(opened, 3, 48000.0)
+    studio = RealStudio(device="auto")
+    built = studio.build(opened, 3, 48000.0).generator
+    assert isinstance(built, Choir)
+    assert isinstance(built._present, Generator)
+    assert studio.precision == DEFAULT_PRECISION
+
+
+PLAYING_ON_THE_CPU = """
+import sys
+from pathlib import Path
+from livernn.control.patch import Patch
+from livernn.engine import __main__
+from livernn.engine.real_studio import RealStudio
+from livernn.model.checkpoint import load_checkpoint
+for device in ("cpu", "auto"):
+    RealStudio(device=device).build(load_checkpoint(Path(sys.argv[1])), 3, 48000.0).voice.render(64, Patch())
+print("torch" in sys.modules)
+"""
+
+
+def test_playing_on_the_cpu_loads_no_torch(checkpoint: Path) -> None:
+    hidden = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    command = [sys.executable, "-c", PLAYING_ON_THE_CPU, str(checkpoint)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_PATIENCE_S, env=hidden)
+    assert (result.stdout, result.returncode) == ("False\n", 0), result.stderr

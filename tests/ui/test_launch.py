@@ -51,7 +51,6 @@ def test_a_standing_window_has_loaded_no_compiler_no_torch_and_no_device() -> No
         (["--checkpoint", "missing.safetensors"], 2, "missing.safetensors"),
         (["--preset", "a", "--checkpoint", "b"], 2, "not allowed with"),
         (["--device", "abacus"], 2, "abacus"),
-        (["--device", "cuda"], 1, "CPU"),
         (["--nonsense"], 2, "--nonsense"),
     ],
 )
@@ -61,6 +60,13 @@ def test_bad_arguments_are_told_in_one_line(arguments: list[str], code: int, wor
     assert result.stdout == ""
     assert len(result.stderr.splitlines()) == 1
     assert words in result.stderr
+
+
+def test_a_missing_gpu_is_told_in_one_line() -> None:
+    result = run("app.py", "--device", "cuda", environment={**os.environ, "CUDA_VISIBLE_DEVICES": ""})
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert "livernn: GPU: " in result.stderr
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a system that can lack a display")

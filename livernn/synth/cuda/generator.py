@@ -6,20 +6,16 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from livernn.control.patch import Patch
-from livernn.model.checkpoint import Checkpoint
 from livernn.model.quantize import silence_code
 from livernn.synth.cpu import FORCE, PRIME, RENDER
-from livernn.synth.cuda.draw import cuts, draw, patch_values
+from livernn.synth.cuda.board import SEGMENT_SAMPLES, Board
+from livernn.synth.cuda.draw import cuts, patch_values
 from livernn.synth.cuda.network import Network
-from livernn.synth.cuda.noise import Noise
+from livernn.synth.cuda.sample_tier import MakeTier, TorchTier
 from livernn.synth.cuda.stream import Stream
 from livernn.synth.generator import Snapshot
-
-SEGMENT_SAMPLES = 256
-"""At most so many samples are one graph."""
 
 _BLOCK_SAMPLES = 1024
 
@@ -30,29 +26,21 @@ class TorchGenerator:
     Owned by one thread. Snapshots are those of `Generator`: either goes on from where the other was.
     """
 
-    def __init__(self, checkpoint: Checkpoint, device: torch.device, *, seed: int, voices: int = 1) -> None:
-        self.config = config = checkpoint.config
+    def __init__(self, network: Network, make_tier: MakeTier = TorchTier, *, seed: int, voices: int = 1) -> None:
+        self.config = config = network.config
         self.voices = voices
         self.surprisal_bits = np.full(voices, np.nan)
         """See `Generator`; not known here, as a score drawn by noise has no sum."""
         self._seed = seed
         self._position = 0
         self._lookback = config.lookback_samples
-        self._stream = Stream(device)
+        self._network = network
+        self._stream = Stream(network.device)
         with torch.inference_mode(), self._stream:
-            self._network = Network(checkpoint, device)
-            self._noise = Noise(voices, config.q_levels, device)
-            self._start = torch.zeros((), dtype=torch.int64, device=device)
-            """The position, for the device to read."""
-            self._state = self._network.initial_state.repeat(voices, 1)
-            self._codes = torch.zeros(self._lookback + SEGMENT_SAMPLES, voices, dtype=torch.int64, device=device)
-            """The history, then a segment."""
-            reach = max(SEGMENT_SAMPLES, config.taps) + config.taps
-            self._firsts = torch.zeros(voices, reach, config.dims[0], device=device)
-            """Sums of the first layers of a segment's samples and of `taps` more: of codes and conditioning so far."""
-            self._logits = torch.zeros(SEGMENT_SAMPLES, voices, config.q_levels, device=device)
+            self._board = Board(config, voices, network.device)
+            self._tier = make_tier(network, self._board)
+            self._state = network.initial_state.repeat(voices, 1)
             self._patches: Sequence[Patch] = ()
-            self._values = torch.zeros(4, voices, 1, device=device)
             self._drawn = self._stream.host_buffer(_BLOCK_SAMPLES, voices)
         self.reset()
 
@@ -67,7 +55,7 @@ class TorchGenerator:
             with self._stream:
                 for first, length in self._segments(size):
                     self._advance(length, RENDER, cutting)
-                    drawn = self._codes[self._lookback - length : self._lookback]
+                    drawn = self._board.codes[self._lookback - length : self._lookback]
                     self._drawn[first : first + length].copy_(drawn, non_blocking=True)
             self._stream.wait()
             rendered[:, start : start + size] = self._drawn[:size].numpy().T
@@ -96,28 +84,33 @@ class TorchGenerator:
     def snapshot(self) -> Snapshot:
         """See `Generator`; waits for the device."""
         with self._stream:
-            history = self._codes[: self._lookback].t().to(torch.uint8).cpu().numpy()
+            history = self._board.codes[: self._lookback].t().to(torch.uint8).cpu().numpy()
             return Snapshot(self._state.cpu().numpy().copy(), history, self._position, self._seed)
 
     @torch.inference_mode()
     def restore(self, snapshot: Snapshot) -> None:
         """See `Generator`."""
+        expected = (tuple(self._state.shape), (self.voices, self._lookback))
+        if (snapshot.state.shape, snapshot.history.shape) != expected:
+            raise ValueError("the state is of another network or number of voices")
         self._position, self._seed = snapshot.position, snapshot.seed
         with self._stream:
-            self._noise.set_seed(snapshot.seed)
-            self._start.fill_(snapshot.position)
-            self._state.copy_(torch.from_numpy(snapshot.state))
-            self._codes[: self._lookback].copy_(torch.from_numpy(snapshot.history.T.copy()))
+            self._board.noise.set_seed(snapshot.seed)
+            self._board.start.fill_(snapshot.position)
+            self._state.copy_(torch.tensor(snapshot.state))
+            self._board.codes[: self._lookback].copy_(torch.tensor(snapshot.history).t())
             self._recall()
 
     def _force(self, codes: NDArray[np.uint8], mode: int, logits: NDArray[np.float32] | None = None) -> None:
-        forced = torch.from_numpy(codes.astype(np.int64)).to(self._codes.device)
+        forced = torch.from_numpy(codes.astype(np.int64)).to(self._board.codes.device)
         with self._stream:
             for first, length in self._segments(len(codes)):
-                self._codes[self._lookback : self._lookback + length] = forced[first : first + length].unsqueeze(1)
+                self._board.codes[self._lookback : self._lookback + length] = forced[first : first + length].unsqueeze(
+                    1
+                )
                 self._advance(length, mode)
                 if logits is not None:
-                    logits[first : first + length] = self._logits[:length].cpu().numpy()
+                    logits[first : first + length] = self._board.logits[:length].cpu().numpy()
             if mode == PRIME:
                 self._recall()
         self._stream.wait()
@@ -138,23 +131,23 @@ class TorchGenerator:
 
     def _play(self, phase: int, count: int, mode: int, cutting: bool) -> None:
         """Step all voices by `count` samples, from `phase` within the slowest frame on. Waits for nothing."""
-        codes, lookback = self._codes, self._lookback
-        noise = self._noise.gumbels(self._start, count) if mode == RENDER else None
-        for step in range(count):
-            self._step_tiers(phase + step, lookback + step)
-            if mode == PRIME:
-                continue
-            if (phase + step) % self.config.taps == 0:
-                self._condition(step)
-            logits = self._network.logits(self._firsts[:, step])
-            if noise is None:
-                self._logits[step] = logits
-            else:
-                draw(logits, noise[step], self._values, cutting, codes[lookback + step])
-            self._push(codes[lookback + step], step + 1)
-        codes[:lookback] = codes[count : count + lookback].clone()
-        self._shift(count)
-        self._start += count
+        board, taps = self._board, self.config.taps
+        if mode == RENDER:
+            self._tier.prepare(count)
+        step = 0
+        while step < count:
+            place = (phase + step) % taps
+            length = min(taps - place, count - step)
+            if place == 0:
+                self._step_tiers(phase + step, self._lookback + step)
+            if mode != PRIME:
+                if place == 0:
+                    self._tier.condition(step, self._network.conditioning(1, self._state))
+                self._tier.play(step, length, place, forced=mode == FORCE, cutting=cutting)
+            step += length
+        board.codes[: self._lookback] = board.codes[count : count + self._lookback].clone()
+        board.start += count
+        self._tier.shift(count)
 
     def _step_tiers(self, place: int, end: int) -> None:
         config = self.config
@@ -162,32 +155,11 @@ class TorchGenerator:
             size = config.frame_sizes[tier - 1]
             if place % size == 0:
                 step = place // size % config.ratio(tier + 1) if tier + 1 < config.tiers else 0
-                self._network.step_tier(tier, self._codes[end - size : end], self._state, step)
-
-    def _condition(self, at: int) -> None:
-        """The frame that begins at row `at` of `_firsts`."""
-        self._firsts[:, at : at + self.config.taps] += self._network.conditioning(1, self._state)
-
-    def _push(self, code: Tensor, following: int) -> None:
-        """What the codes `[voices]` add to the samples after them, the first of which is row `following`."""
-        taps, table = self.config.taps, self._network.table
-        self._firsts[:, following : following + taps] += table.index_select(0, code).unflatten(1, (taps, -1))
-
-    def _shift(self, count: int) -> None:
-        taps = self.config.taps
-        self._firsts[:, :taps] = self._firsts[:, count : count + taps].clone()
-        self._firsts[:, taps:] = 0.0
+                self._network.step_tier(tier, self._board.codes[end - size : end], self._state, step)
 
     def _recall(self) -> None:
-        """`_firsts` from state and history: the sums in the order in which they were made, so alike to the bit."""
-        taps = self.config.taps
-        self._firsts.zero_()
-        since = self._position % taps
-        for row in range(taps):
-            if row == taps - since:
-                self._condition(row)
-            self._push(self._codes[self._lookback - taps + row], row + 1)
-        self._shift(taps)
+        """What the sample tier knows from the past, from state and history."""
+        self._tier.recall(self._position % self.config.taps, self._network.conditioning(1, self._state))
 
     def _set_patches(self, patches: Sequence[Patch]) -> None:
         if len(patches) != self.voices:
@@ -195,4 +167,4 @@ class TorchGenerator:
         if self._patches != patches:
             self._patches = list(patches)
             with self._stream:
-                self._values.copy_(patch_values(patches, self.config.q_levels))
+                self._board.values.copy_(patch_values(patches, self.config.q_levels))

@@ -20,6 +20,7 @@ class Network:
 
     def __init__(self, checkpoint: Checkpoint, device: torch.device) -> None:
         self.config = config = checkpoint.config
+        self.device = device
         self._weights = {name: _tensor(array, device) for name, array in checkpoint.weights.items()}
         for tier in range(1, config.tiers):
             prefix = f"frame_tiers.{tier - 1}"
@@ -29,6 +30,8 @@ class Network:
         self.table = _tensor(newest_first, device).flatten(1)
         """`[q_levels, taps * dim]`: what a code adds to the first layers of the `taps` samples after it."""
         self.initial_state = _tensor(initial_state(checkpoint), device)
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)  # generators read it on streams of their own
 
     def step_tier(self, tier: int, codes: Tensor, state: Tensor, step: int) -> None:
         """Step frame tier `tier` over a frame of codes `[frame_size, voices]`.

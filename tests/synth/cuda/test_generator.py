@@ -7,15 +7,16 @@ import torch
 from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
 from livernn.model.config import ModelConfig
-from livernn.synth.cuda import generator as module
+from livernn.synth.cuda import board, generator, sample_tier
 from livernn.synth.cuda.generator import TorchGenerator
+from livernn.synth.cuda.network import Network
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
 from livernn.synth.philox import fill_gumbels
 from livernn.synth.reference import Reference, distribution, draw_by_noise
 from tests.fixtures.networks import CONFIGS, codes_for
 
-CPU = torch.device("cpu")
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 TOLERANCE = 1e-4
 CUT = Patch(temperature=1.4, top_k=60, top_p=0.9, min_p=0.01)
 
@@ -26,7 +27,7 @@ def checkpoint(request: pytest.FixtureRequest) -> Checkpoint:
 
 
 def sampler(checkpoint: Checkpoint, seed: int = 4, voices: int = 1) -> TorchGenerator:
-    return TorchGenerator(checkpoint, CPU, seed=seed, voices=voices)
+    return TorchGenerator(Network(checkpoint, CPU), seed=seed, voices=voices)
 
 
 def assert_drawn_as_specified(
@@ -72,8 +73,9 @@ def test_any_block_split_gives_the_same_samples(checkpoint: Checkpoint, cuts: li
 def test_blocks_longer_than_the_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint = random_checkpoint(ModelConfig(frame_sizes=(4, 24), dims=(16, 16, 16)), seed=3)
     whole = sampler(checkpoint).render(100, [Patch()])
-    monkeypatch.setattr(module, "SEGMENT_SAMPLES", 10)
-    monkeypatch.setattr(module, "_BLOCK_SAMPLES", 32)
+    for module in (generator, board, sample_tier):
+        monkeypatch.setattr(module, "SEGMENT_SAMPLES", 10)
+    monkeypatch.setattr(generator, "_BLOCK_SAMPLES", 32)
     np.testing.assert_array_equal(sampler(checkpoint).render(100, [Patch()]), whole)
 
 
@@ -108,6 +110,16 @@ def test_reset_repeats_and_seeds_differ() -> None:
     assert (voice.render(70, [Patch()]) != first).any()
 
 
+def test_a_snapshot_of_something_else_is_refused() -> None:
+    voice = sampler(random_checkpoint(CONFIGS["shared"], seed=3))
+    for other in (
+        sampler(random_checkpoint(CONFIGS["lstm"], seed=3)),
+        sampler(random_checkpoint(CONFIGS["shared"]), voices=2),
+    ):
+        with pytest.raises(ValueError, match="of another"):
+            voice.restore(other.snapshot())
+
+
 def test_patches_are_one_per_voice() -> None:
     with pytest.raises(ValueError, match="1 patches for 2 voices"):
         sampler(random_checkpoint(CONFIGS["shared"], seed=3), voices=2).render(1, [Patch()])
@@ -131,17 +143,17 @@ class TestOnCuda:
 
     def test_logits_equal_the_reference(self, checkpoint: Checkpoint) -> None:
         codes = codes_for(checkpoint.config, 3 * checkpoint.config.lookback_samples + 7)
-        logits = TorchGenerator(checkpoint, torch.device("cuda"), seed=4).forced_logits(codes)[:, 0]
+        logits = TorchGenerator(Network(checkpoint, CUDA), seed=4).forced_logits(codes)[:, 0]
         assert np.abs(logits - Reference(checkpoint).forced_logits(codes)).max() < TOLERANCE
 
     @pytest.mark.parametrize("voices", [1, 16, 64])
     def test_codes_equal_the_reference_and_repeat(self, voices: int) -> None:
         checkpoint = random_checkpoint(CONFIGS["three tiers"], seed=3)
         patches = [CUT if voice % 2 else Patch() for voice in range(voices)]
-        whole = TorchGenerator(checkpoint, torch.device("cuda"), seed=4, voices=voices)
+        whole = TorchGenerator(Network(checkpoint, CUDA), seed=4, voices=voices)
         codes = np.concatenate([whole.render(64, patches) for _ in range(8)], axis=1)
         assert_drawn_as_specified(checkpoint, codes[-1], patches[-1], 4, voices - 1, TOLERANCE)
-        again = TorchGenerator(checkpoint, torch.device("cuda"), seed=4, voices=voices)
+        again = TorchGenerator(Network(checkpoint, CUDA), seed=4, voices=voices)
         np.testing.assert_array_equal(again.render(512, patches), codes)
         whole.reset()
         np.testing.assert_array_equal(whole.render(512, patches), codes)

@@ -1,0 +1,250 @@
+"""An evening on stage: `MINUTES=60 python -m pytest -s tests/ui/measure_soak.py` (5 minutes unless told otherwise).
+
+Prints one JSON object; asserts nothing. Not collected with the tests.
+
+`python app.py` plays to JACK's dummy driver in a window of its own while another process keeps one core busy. Knobs are
+moved by OSC all the time; now and then the preset changes, the sound starts over, stops and plays, the microphone is
+listened to (it hears the output), a take is recorded, pages are turned. Memory is each process's own (USS; `pss` has
+its share of what it shares as well), the median of some minutes after the warm-up and of as many at the end.
+"""
+
+import json
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+from pythonosc.udp_client import SimpleUDPClient
+
+from livernn import paths
+from livernn.control.params import PARAMS
+from livernn.control.preset import find_presets
+from livernn.engine.shared import DEVICE_XRUNS, LATE_RENDERS, UNDERRUNS, SharedBlock
+from livernn.inputs.ports import API_VARIABLE
+from livernn.ui.settings import MicrophoneChoice, Settings
+from tests.fixtures.attached import attached
+from tests.fixtures.processes import lives, survivors
+from tests.ui.hands import Hands
+from tests.ui.test_real_window import ROOT, command_of, shared_memory, wait_for
+
+MINUTES = float(os.environ.get("MINUTES", "5"))
+SEED = int(os.environ.get("SEED", "1"))
+WARM_UP_S = min(180.0, 60.0 * MINUTES / 4.0)
+"""The minute before a take fills, and every code path has been gone at least once."""
+LOOK_EVERY_S = 5.0
+DEVICE = "loopback, JACK Audio Connection Kit"
+EXIT_PATIENCE_S = 20.0
+NICENESS = 10
+MIB = float(1 << 20)
+
+MOVE_EVERY_S = (0.02, 0.5)
+EVENTS_EVERY_S = {"next_preset": 40.0, "new_seed": 15.0, "pause": 60.0, "phrase": 30.0, "take": 90.0, "key": 10.0}
+KEYS = ("ctrl+Tab", "ctrl+t", "f", "F11", "ctrl+b")
+
+
+@dataclass
+class Seen:
+    """What one process was like, look by look."""
+
+    own_mib: list[float] = field(default_factory=list)
+    pss_mib: list[float] = field(default_factory=list)
+    threads: list[int] = field(default_factory=list)
+    files: list[int] = field(default_factory=list)
+
+
+@pytest.fixture
+def busy_core() -> Iterator[None]:
+    command = ["nice", "-n", str(NICENESS), sys.executable, "-c", "while True: pass"]
+    with subprocess.Popen(command) as process:
+        yield
+        process.kill()
+
+
+@contextmanager
+def played(port: int, log: Path) -> Iterator[psutil.Popen]:
+    command = [sys.executable, "app.py", "--audio-device", DEVICE, "--osc", str(port)]
+    with log.open("wb") as said:
+        app = psutil.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
+    try:
+        yield app
+    finally:
+        for left in [*app.children(recursive=True), app] if app.is_running() else []:
+            left.kill()
+        app.wait()
+
+
+class Performer:
+    """Does at random what a performer does, by OSC and keys."""
+
+    def __init__(self, osc: SimpleUDPClient, hands: Hands) -> None:
+        self.did: Counter[str] = Counter()
+        self._osc = osc
+        self._hands = hands
+        self._random = random.Random(SEED)
+        self._due_s = {what: self._next_s(every_s) for what, every_s in EVENTS_EVERY_S.items()}
+        self._endings: list[tuple[float, str, int]] = []
+        """When to send what."""
+
+    def play(self) -> None:
+        self._send("play", 1)
+
+    def act(self) -> None:
+        """Move a control, do what is due, and wait a little."""
+        spec = self._random.choice(list(PARAMS.values()))
+        self._send(spec.name, spec.from_position(self._random.random()))
+        self.did["moves"] += 1
+        for what, due_s in self._due_s.items():
+            if time.monotonic() > due_s:
+                self._due_s[what] = self._next_s(EVENTS_EVERY_S[what])
+                self.did[what] += 1
+                self._do(what)
+        for ending in [ending for ending in self._endings if time.monotonic() > ending[0]]:
+            self._endings.remove(ending)
+            self._send(*ending[1:])
+        time.sleep(self._random.uniform(*MOVE_EVERY_S))
+
+    def _do(self, what: str) -> None:
+        match what:
+            case "pause":
+                self._send("stop", 1)
+                self._later("play", 1, 1.0, 4.0)
+            case "phrase":
+                self._send("listen", 1)
+                self._later("listen", 0, 0.3, 6.0)
+            case "take":
+                self._send("record", 1)
+                self._later("record", 1, 10.0, 30.0)
+            case "key":
+                self._hands.press(self._random.choice(KEYS))
+            case _:
+                self._send(what, 1)
+
+    def _later(self, what: str, value: int, least_s: float, most_s: float) -> None:
+        self._endings.append((time.monotonic() + self._random.uniform(least_s, most_s), what, value))
+
+    def _next_s(self, every_s: float) -> float:
+        return time.monotonic() + self._random.uniform(0.5, 1.5) * every_s
+
+    def _send(self, what: str, value: float) -> None:
+        self._osc.send_message(f"/livernn/{what}", value)
+
+
+class Observer:
+    """Looks at the program's processes, and counts what was missed."""
+
+    def __init__(self, app: psutil.Popen) -> None:
+        self.seen: defaultdict[str, Seen] = defaultdict(Seen)
+        self.engines: dict[int, SharedBlock] = {}
+        self.missed_at: list[tuple[float, str, int, float]] = []
+        """Minute, what, how often, and the load average."""
+        self.family: set[psutil.Process] = {app}
+        self._app = app
+        self._counted: Counter[str] = Counter()
+        self._began_s = time.monotonic()
+
+    def look(self) -> None:
+        for process in [self._app, *self._app.children(recursive=True)]:
+            self.family.add(process)
+            with suppress(psutil.NoSuchProcess):
+                self._look_at(process)
+        for what, word in (("underruns", UNDERRUNS), ("device_xruns", DEVICE_XRUNS), ("late_renders", LATE_RENDERS)):
+            now = sum(int(block.words[word]) for block in self.engines.values())
+            if now > self._counted[what]:
+                minute = (time.monotonic() - self._began_s) / 60.0
+                self.missed_at.append((round(minute, 1), what, now - self._counted[what], os.getloadavg()[0]))
+            self._counted[what] = now
+
+    def counts(self) -> dict[str, int]:
+        return {"engines": len(self.engines), **self._counted}
+
+    def _look_at(self, process: psutil.Process) -> None:
+        role = _role(process)
+        if role is None:
+            return
+        if role == "engine" and process.pid not in self.engines:
+            self.engines[process.pid] = attached(process.pid, SharedBlock)
+        memory, seen = process.memory_full_info(), self.seen[role]
+        seen.own_mib.append(memory.uss / MIB)
+        seen.pss_mib.append(memory.pss / MIB)
+        seen.threads.append(process.num_threads())
+        seen.files.append(process.num_fds())
+
+
+def _role(process: psutil.Process) -> str | None:
+    """None for helpers that come and go."""
+    command = command_of(process)
+    if "app.py" in command:
+        return "window"
+    modules = [word for word in command if word.startswith(("livernn.engine", "livernn.inputs"))]
+    roles = {
+        "livernn.engine": "engine", "livernn.engine.stream": "stream", "livernn.engine.microphone": "microphone",
+        "livernn.engine.writer": "writer", "livernn.inputs.midi_listener": "MIDI listener",
+    }  # fmt: skip
+    return roles.get(modules[0]) if modules else None
+
+
+def _drift(looks: list[float]) -> dict[str, float]:
+    after = round(WARM_UP_S / LOOK_EVERY_S)
+    some = max(1, round(max(30.0, 60.0 * MINUTES / 12.0) / LOOK_EVERY_S))
+    begin, end = statistics.median(looks[after : after + some]), statistics.median(looks[-some:])
+    return {
+        "begin": round(begin, 1),
+        "end": round(end, 1),
+        "drift": round(end - begin, 1),
+        "most": round(max(looks), 1),
+    }
+
+
+@pytest.mark.timeout(60.0 * MINUTES + 300.0)
+def test_measure(
+    xvfb_display: str, jack_server: object, busy_core: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(API_VARIABLE, "jack")
+    first = find_presets()[0]
+    shutil.copytree(first.folder, paths.data_dir() / "presets" / "another")
+    Settings().microphone = MicrophoneChoice(on=True, device=DEVICE)
+    memory_before = shared_memory()
+    port = 9000 + os.getpid() % 1000
+    with played(port, tmp_path / "said.log") as app, SimpleUDPClient("127.0.0.1", port) as osc:
+        performer, observer = Performer(osc, Hands("liveRNN", app)), Observer(app)
+        wait_for(lambda: observer.look() or {"engine", "stream", "writer", "microphone"} <= set(observer.seen))
+        performer.play()
+        observer = Observer(app)
+        end_s = time.monotonic() + 60.0 * MINUTES
+        while time.monotonic() < end_s and app.is_running():
+            look_s = time.monotonic() + LOOK_EVERY_S
+            observer.look()
+            while time.monotonic() < look_s:
+                performer.act()
+        died = not lives(app)
+        app.terminate()
+        code = app.wait(EXIT_PATIENCE_S)
+        left = survivors(observer.family, 1.0)
+    figures = {
+        "minutes": MINUTES,
+        "did": dict(performer.did),
+        **observer.counts(),
+        "missed": observer.missed_at,
+        "own_mib": {role: _drift(seen.own_mib) for role, seen in observer.seen.items()},
+        "pss_mib": {role: _drift(seen.pss_mib) for role, seen in observer.seen.items()},
+        "threads": {role: _drift(list(map(float, seen.threads))) for role, seen in observer.seen.items()},
+        "open_files": {role: _drift(list(map(float, seen.files))) for role, seen in observer.seen.items()},
+        "died": died,
+        "exit_code": code,
+        "left_processes": [" ".join(command_of(process)) for process in left],
+        "left_shared_memory": sorted(shared_memory() - memory_before),
+        "said": (tmp_path / "said.log").read_text()[-2000:],
+    }
+    lines = (f"{json.dumps(name)}: {json.dumps(value)}" for name, value in figures.items())
+    sys.stdout.write("\n{" + ",\n ".join(lines) + "}\n")
+    shutil.rmtree(paths.data_dir())
