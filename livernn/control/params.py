@@ -107,7 +107,7 @@ _TABLE = (
         "How far apart the voices stand, left and right.",
     ),
     ParamSpec(
-        "temperature_spread", "Contrast", Group.VOICES, 0.0, 1.0, 0.0, "", Law.LINEAR, 2,
+        "temperature_spread", "Temp spread", Group.VOICES, 0.0, 1.0, 0.0, "", Law.LINEAR, 2,
         "How much calmer and more daring than the temperature the voices are; at 1 from half of it to twice.",
     ),
     ParamSpec(

@@ -19,6 +19,8 @@ _SLACK_MS = 0.3
 _HASTE = 1.5
 """How much longer than usual a render may take without being late."""
 
+_SPARE = 1.15
+
 _FURTHER_VOICE = 0.4
 """What each further voice takes, of the time of the first: they share one pass over the weights."""
 
@@ -40,9 +42,20 @@ class Pace:
         """A block, with what it is faded from, was so much model time and took so long."""
         self._rendered_ms = _FORGET * self._rendered_ms + rendered_ms
         self._spent_ms = _FORGET * self._spent_ms + spent_ms
-        factor = self._rendered_ms / max(self._spent_ms, 1e-6)
-        self.is_quick = factor >= (SLOW_BELOW if self.is_quick else QUICK_FROM)
-        self._block.doubles[[REAL_TIME_FACTOR, BLOCK_MS]] = factor, spent_ms
+        self.is_quick = self._factor >= (SLOW_BELOW if self.is_quick else QUICK_FROM)
+        self._block.doubles[[REAL_TIME_FACTOR, BLOCK_MS]] = self._factor, spent_ms
+
+    def is_quick_for(self, more: float) -> bool:
+        """Whether there is that room, too, for what takes so many times as long as what was measured."""
+        return self.is_quick and self._factor >= SLOW_BELOW * more
+
+    def carries(self, sounds: float) -> bool:
+        """Whether as many can be rendered at once for a long time."""
+        return self._factor >= _SPARE * sounds
+
+    @property
+    def _factor(self) -> float:
+        return self._rendered_ms / max(self._spent_ms, 1e-6)
 
     def guard_samples(self, voice: VoiceLike) -> int:
         """Device samples from the next one to be played on: what the callback may be reading."""

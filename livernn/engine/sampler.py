@@ -118,9 +118,9 @@ class Sampler:
 
     def _go_on(self, current: Incoming, patch: Patch) -> None:
         voice, target_samples = current.instrument.voice, self._target_samples()
+        self._limit_fades(patch)
         if self._touch(voice, patch) or self._tape.ahead_samples < target_samples:
             before_ms, began_s = self._tape.rendered_ms, time.perf_counter()
-            self._tape.longest_fade_ms = math.inf if self._pace.is_quick else HURRIED_FADE_MS
             self._tape.render(patch, self._pace.guard_samples(voice), self._reach_samples(voice, patch))
             spent_ms = 1000.0 * (time.perf_counter() - began_s)
             self._pace.measure(self._tape.rendered_ms - before_ms, spent_ms)
@@ -131,13 +131,19 @@ class Sampler:
 
     def _touch(self, voice: VoiceLike, patch: Patch) -> bool:
         """Whether a control has moved and the ring is now to be rendered again."""
-        if self._tape.is_under(patch) or not self._pace.is_quick:
+        if self._tape.is_under(patch) or not self._pace.is_quick_for(self._more(patch)):
             return False
         return self._tape.set_back(patch, self._reach_samples(voice, patch))
 
     def _reach_samples(self, voice: VoiceLike, patch: Patch, further_sounds: int = 0) -> int:
-        more = cost_of(patch.voices) / cost_of(self._tape.voices(patch))
-        return self._pace.reach_samples(voice, max(1.0, more) * (self._tape.sounds + further_sounds))
+        return self._pace.reach_samples(voice, self._more(patch) * (self._tape.sounds + further_sounds))
+
+    def _more(self, patch: Patch) -> float:
+        """How many times as long as the last block the next one takes under `patch`, at most."""
+        return max(1.0, cost_of(patch.voices) / cost_of(self._tape.voices(patch)))
+
+    def _limit_fades(self, patch: Patch) -> None:
+        self._tape.longest_fade_ms = math.inf if self._pace.carries(1.0 + self._more(patch)) else HURRIED_FADE_MS
 
     def _patch_for(self, current: Incoming) -> Patch:
         epoch, patch = self._control.read()
@@ -177,7 +183,8 @@ class Sampler:
         if not self._playing or current is None or self._rate_hz <= 0.0:
             return None
         patch = self._patch_for(current)
-        if self._pace.is_quick:
+        self._limit_fades(patch)
+        if self._pace.is_quick_for(self._more(patch)):
             self._tape.set_back(patch, self._reach_samples(current.instrument.voice, patch, further_sounds=1))
         return patch
 

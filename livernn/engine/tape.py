@@ -101,7 +101,7 @@ class Tape:
         """
         if self._is_late(guard_samples):
             self._resume(patch, reach_samples)
-        if self._patch is not None and patch.voices != self._patch.voices:
+        if self._patch is not None and patch.voices != self._patch.voices and self._ring.cursor > self._floor:
             self._turn(self._patch, patch)
         sound, voice = self._sounding, self._sounding.instrument.voice
         snapshot, fades = voice.snapshot(), self._deck.fades
@@ -126,14 +126,14 @@ class Tape:
         return place is not None
 
     def change(self, sound: Incoming, patch: Patch) -> None:
-        """Cross-fade from the present sound under `patch` to another one."""
-        fade_samples = self._leave(patch, patch.fade_ms)
+        """Cross-fade from the present sound to another one."""
+        fade_samples = self._leave(self._patch or patch, patch.fade_ms)
         self._hold(sound)
         self._journal.change(sound.origin, sound.rate_hz, sound.instrument.voice.snapshot(), fade_samples)
 
     def reset(self, seed: int, patch: Patch) -> None:
         """Cross-fade to the initial state."""
-        self._journal.reset(seed, self._leave(patch, patch.fade_ms))
+        self._journal.reset(seed, self._leave(self._patch or patch, patch.fade_ms))
         self._sounding.instrument.voice.reset(seed)
         self._hold(replace(self._sounding))
 
@@ -176,7 +176,7 @@ class Tape:
             self._go_back_to(place, patch)
         else:
             self._arrive_at(place)
-            fade_samples = self._leave(patch, HURRIED_FADE_MS)
+            fade_samples = self._leave(place.patch, HURRIED_FADE_MS)
             sound.instrument.voice.restore(here)
             self._hold(sound)
             self._journal.change(sound.origin, sound.rate_hz, here, fade_samples)
@@ -203,11 +203,10 @@ class Tape:
         self._deck.leave(fade_samples, before)
         self._journal.rollback(fade_samples, before)
         self._patch = patch
+        self._begin_journey()
 
     def _arrive_at(self, place: _Place) -> None:
         self._forget(place.ring)
-        self._floor = place.ring
-        self._journey += 1
         self._ring.rewind(place.ring)
         self._journal.seek(place.at)
         voice = place.sound.instrument.voice
@@ -231,6 +230,9 @@ class Tape:
         """Nothing before the cursor is of this sound."""
         self._sound, self._patch = sound, None
         self._deck.voice, self._deck.origin = sound.instrument.voice, sound.origin
+        self._begin_journey()
+
+    def _begin_journey(self) -> None:
         self._floor = self._ring.cursor
         self._journey += 1
 

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from livernn.cli import main
 from livernn.control.patch import Patch
+from livernn.control.take_card import LOG_BEGIN, card_line
 from livernn.engine.deck import Deck
 from livernn.engine.history import History, is_beginning
 from livernn.engine.messages import (
@@ -283,6 +285,13 @@ def test_the_command_writes_the_take_again_byte_for_byte(take: Path, tmp_path: P
     wav.unlink()
     assert main(["render", "--replay", str(take), "--out", str(again)]) == 0
     assert again.read_bytes() == content
+
+
+def test_a_take_of_an_older_form_is_refused(tmp_path: Path) -> None:
+    card = replace(new_card("", "", 48000, 0), format=1)
+    (tmp_path / "take.json").write_bytes(card_line(card) + LOG_BEGIN + b"]}")
+    with pytest.raises(BadInputError, match="older liveRNN"):
+        read_score(tmp_path / "take.json")
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,6 +98,19 @@ def test_two_threads_play_the_same(studio: RealStudio, checkpoint: Path) -> None
     assert np.array_equal(helped.voice.render(500, Patch()), expected)
 
 
+def test_how_many_voices_can_be_played_is_measured_and_leaves_no_trace(
+    studio: RealStudio, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = load_checkpoint(checkpoint)
+    instrument = studio.build(opened, 3, 48000.0)
+    monkeypatch.setattr(module, "LEAST_FACTOR", 1e-9)
+    assert studio.most_voices(instrument) == 8
+    monkeypatch.setattr(module, "LEAST_FACTOR", np.inf)
+    assert studio.most_voices(instrument) == 1
+    fresh = studio.build(opened, 3, 48000.0).voice.render(300, Patch(voices=2))
+    assert np.array_equal(instrument.voice.render(300, Patch(voices=2)), fresh)
+
+
 def test_a_shadow_goes_on_from_the_file(studio: RealStudio, checkpoint: Path, tmp_path: Path) -> None:
     opened = load_checkpoint(checkpoint)
     audio = (0.5 * np.sin(np.arange(4000) / 5)).astype(np.float32)
