@@ -24,8 +24,12 @@ from livernn.synth.crew import (
 )  # fmt: skip
 from livernn.synth.denormals import flush_denormals, restore_denormals
 from livernn.synth.draw import draw, surprisal
+from livernn.synth.emit import READ_PER_FETCHED
 from livernn.synth.frames import load_hidden, step_tier
-from livernn.synth.gemv import multiply, quantise
+from livernn.synth.gemv import Operand, multiply, quantise
+from livernn.synth.packing import WORD_BYTES
+from livernn.synth.philox import uniform
+from livernn.synth.prefetch import address_of
 from livernn.synth.taps import sum_rows
 from livernn.synth.ticks import ticks
 from livernn.synth.vector import Floats, rectify
@@ -138,24 +142,57 @@ def _add_taps(weights: Any, recent: Codes, rows: NDArray[np.int64], first: Float
 
 
 @network_inline
-def _predict(weights: Any, scratch: Any, voices: int, clock: NDArray[np.int64], began: int) -> int:
-    """The sample tier's matrices: first layer in `front`, logits in `gates`."""
+def _predict(weights: Any, scratch: Any, voices: int, ahead: int, clock: NDArray[np.int64], began: int) -> int:
+    """The sample tier's matrices: first layer in `front`, logits in `gates`; see `_read_next` for `ahead`."""
     sample = weights.sample[0]
     dim = sample.dim
     quantise(weights.matrices, scratch.front, voices, dim)
-    multiply(
-        weights.matrices, sample.hidden_words, weights.floats[sample.hidden_rows :], dim, dim,
-        scratch.front, scratch.back.floats, voices,
-    )  # fmt: skip
+    _multiply(weights, sample.hidden_words, sample.hidden_rows, dim, scratch.front, scratch.back.floats, voices, ahead)
     for voice in range(voices):
         rectify(scratch.back.floats[voice], dim)
     began = _lap(clock, _HIDDEN, began)
     quantise(weights.matrices, scratch.back, voices, dim)
-    multiply(
-        weights.matrices, sample.output_words, weights.floats[sample.output_rows :], sample.q_levels, dim,
-        scratch.back, scratch.gates, voices,
-    )  # fmt: skip
+    if ahead:
+        ahead += (sample.output_words - sample.hidden_words) * WORD_BYTES // READ_PER_FETCHED
+    _multiply(
+        weights, sample.output_words, sample.output_rows, sample.q_levels, scratch.back, scratch.gates, voices, ahead
+    )
     return _lap(clock, _OUTPUT, began)
+
+
+@network_inline
+def _multiply(
+    weights: Any, words: int, rows_at: int, rows: int, operand: Operand, y: Floats, voices: int, ahead: int
+) -> None:
+    """With a matrix of the sample tier, whose columns are its units."""
+    columns, per_row = weights.sample[0].dim, weights.floats[rows_at:]
+    if ahead:
+        multiply(weights.matrices, words, per_row, rows, columns, operand, y, voices, ahead)
+    else:
+        multiply(weights.matrices, words, per_row, rows, columns, operand, y, voices)
+
+
+@network_inline
+def _read_next(weights: Any, place: int, crew: Any) -> int:
+    """The address of what is read after the sample at `place`: the next slice, or the fastest frame tier's matrices.
+
+    0 where it is no use to fetch it; another core may read the slices.
+    """
+    tier = weights.tiers[0]
+    if weights.sample[0].ahead == 0 or len(crew.words) > 0:
+        return 0
+    address: int = address_of(weights.matrices, tier.frame_words)
+    if place + 1 < tier.ratio:
+        address = address_of(weights.upsamplers, tier.up_words + (place + 1) * tier.up_words_step)
+    return address
+
+
+@network_inline
+def _move_on(codes: Codes, lookback: int, count: int) -> None:
+    """The last `lookback` codes become the history of what follows."""
+    for voice in range(len(codes)):
+        for i in range(lookback):
+            codes[voice, i] = codes[voice, count + i]
 
 
 @network_inline
@@ -178,7 +215,7 @@ def advance(
     position: int,
     scratch: Any,
     crew: Any,
-    uniforms: NDArray[np.float64],
+    seed: np.uint64,
     patches: Floats,
     mode: int,
     logits_out: Floats,
@@ -190,13 +227,13 @@ def advance(
     Args:
         weights: of a `PackedWeights`; their types say in which precision and for which instructions.
         state: float32 `[voices, state_floats]`, updated in place.
-        codes: uint8 `[voices, lookback + count]` or longer, the history first.
+        codes: uint8 `[voices, lookback + count]` or longer, the history first, which moves on by `count` in the end.
         lookback: length of the history.
         count: samples to render, or that are there.
         position: samples since the initial state, `codes[:, lookback]`'s index.
         scratch: of `make_scratch`.
         crew: of `make_crew` where a helper is at work in `assist`, else of `no_crew`.
-        uniforms: float64 `[voices, count]` or longer, one draw per sample.
+        seed: of the uniforms that codes are drawn with, see `philox.uniform`.
         patches: float32 `[voices, 4]`: temperature, top_k, top_p, min_p.
         mode: RENDER, FORCE or PRIME.
         logits_out: float32 `[count, voices, q_levels]`, or empty where nobody asks.
@@ -227,7 +264,7 @@ def advance(
             recent = codes[voice, end - sample.taps : end]
             _add_taps(weights, recent, scratch.rows, scratch.front.floats[voice], scratch.gates[voice])
         began = _lap(clock, _TAPS, began)
-        began = _predict(weights, scratch, voices, clock, began)
+        began = _predict(weights, scratch, voices, _read_next(weights, place, crew), clock, began)
         for voice in range(voices):
             logits = scratch.gates[voice]
             if len(logits_out) > 0:
@@ -237,9 +274,10 @@ def advance(
                 patch = patches[voice]
                 levels = scratch.sums[voice]
                 code = draw(
-                    logits, sample.q_levels, levels, uniforms[voice, step], patch[0], patch[1], patch[2], patch[3]
+                    logits, sample.q_levels, levels, uniform(seed, voice, now), patch[0], patch[1], patch[2], patch[3]
                 )
                 surprisals[voice] += surprisal(levels, sample.q_levels, code)
                 codes[voice, end] = code
         began = _lap(clock, _DRAW, began)
+    _move_on(codes, lookback, count)
     restore_denormals(control)

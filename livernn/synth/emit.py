@@ -9,8 +9,12 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from livernn.synth.packing import COLUMN_STEP, WORD_BYTES, Layout
+from livernn.synth.prefetch import LINE_BYTES, emit_prefetch
 
 _BYTE, _SHORT, _WORD, _INT, _FLOAT = ir.IntType(8), ir.IntType(16), ir.IntType(32), ir.IntType(64), ir.FloatType()
+READ_PER_FETCHED = 4
+"""Bytes of a matrix that are read for each byte that is fetched ahead meanwhile."""
+
 _PARTS = range(2)
 """A step of columns is two parts. Integers take turns in two sums where there are registers: it hides latency."""
 
@@ -52,6 +56,7 @@ class _Format:
         self.floats, self.words = ir.VectorType(_FLOAT, lanes), ir.VectorType(_WORD, lanes)
         self.vector_bytes = WORD_BYTES * lanes
         self.step_bytes = self.step_words * self.set.panel_rows * WORD_BYTES
+        self.ahead_bytes = max(LINE_BYTES, self.step_bytes // READ_PER_FETCHED)
         self.sums: Any = self.words if layout.integer else self.floats
 
     def weights(self, builder: Any, base: Any, at: Any, vector: int, part: int) -> Any:
@@ -195,9 +200,10 @@ def _emit(  # numba hands over the types of all arguments, in their order
     spans: Any,
     y: Any,
     count: Any,  # noqa: ARG001
+    ahead: Any,
 ) -> Any:
     size = types.intp
-    signature = types.void(words, size, per_row, size, size, x, spans, y, size)
+    signature = types.void(words, size, per_row, size, size, x, spans, y, size, ahead)
     form = _FORMATS[Layout.of(words.dtype).format](Layout.of(words.dtype))
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -212,10 +218,14 @@ def _emit(  # numba hands over the types of all arguments, in their order
         rows_bytes = builder.mul(panels, _INT(panel_rows * WORD_BYTES))
         with cgutils.for_range(builder, panels, intp=_INT) as panel:
             panel_at = builder.add(builder.mul(at, _INT(WORD_BYTES)), builder.mul(panel.index, panel_bytes))
+            fetched = None
+            if ahead != types.none:
+                before = builder.mul(builder.mul(panel.index, steps), _INT(form.ahead_bytes))
+                fetched = builder.add(arguments[9], before)
             for size, first in _groups(builder, count, form.set.together):
                 inputs = [builder.add(first, _INT(member)) for member in range(size)]
                 xs = [builder.gep(x, [builder.mul(member, x_row)]) for member in inputs]
-                sums = _emit_columns(builder, form, base, panel_at, xs, steps)
+                sums = _emit_columns(builder, form, base, panel_at, xs, steps, fetched)
                 for member, member_sums in zip(inputs, sums, strict=True):
                     span_at = builder.mul(member, span_row)
                     span = [_load(builder, spans, builder.add(span_at, _INT(4 * part)), _FLOAT) for part in range(2)]
@@ -243,9 +253,12 @@ def _groups(builder: Any, count: Any, largest: int) -> Iterator[tuple[int, Any]]
 
 
 def _emit_columns(
-    builder: Any, form: _Format, base: Any, panel_at: Any, xs: Sequence[Any], steps: Any
+    builder: Any, form: _Format, base: Any, panel_at: Any, xs: Sequence[Any], steps: Any, fetched: Any
 ) -> list[list[Any]]:
-    """The loop over the columns of one panel, with all sums in registers: a vector of rows each, for each of `xs`."""
+    """The loop over the columns of one panel, with all sums in registers: a vector of rows each, for each of `xs`.
+
+    From the address `fetched` on, unless it is None, lines are asked for meanwhile.
+    """
     turns = 2 if len(xs) == 1 and form.layout.integer else 1  # floats are summed in one order, in any company
     vectors = range(form.set.vectors)
     before = builder.block
@@ -258,6 +271,10 @@ def _emit_columns(
     sums: list[list[list[Any]]] = [[list(totals) for totals in of_input] for of_input in phis]
     at = builder.add(panel_at, builder.mul(step, _INT(form.step_bytes)))
     column = builder.mul(step, _INT(form.columns))
+    if fetched is not None:
+        line = builder.add(fetched, builder.mul(step, _INT(form.ahead_bytes)))
+        for offset in range(0, form.ahead_bytes, LINE_BYTES):
+            emit_prefetch(builder, builder.add(line, _INT(offset)))
     for part in _PARTS:
         values = [form.value(builder, x, column, part) for x in xs]
         for vector in vectors:
@@ -278,7 +295,7 @@ def _emit_columns(
 
 
 gemv: Any = intrinsic(_emit)
-"""`gemv(words, at, per_row, rows, columns, x, spans, y, count)`: see `gemv.multiply`.
+"""`gemv(words, at, per_row, rows, columns, x, spans, y, count, ahead)`: see `gemv.multiply`.
 
 `x` is float32, or for integers the levels uint8 that `spans`, each low and scale, belong to.
 """

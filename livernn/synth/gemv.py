@@ -35,13 +35,15 @@ def quantise(words: Any, operand: Operand, count: int, columns: int) -> None:
 
 
 def multiply(
-    words: Any, at: int, per_row: Floats, rows: int, columns: int, operand: Operand, y: Floats, count: int
-) -> None:
+    words: Any, at: int, per_row: Floats, rows: int, columns: int, operand: Operand, y: Floats, count: int,
+    ahead: int | None = None,
+) -> None:  # fmt: skip
     """`y[v] = W operand[v] + bias` for `count` vectors, quantised before; compiled code only.
 
     `W` is a packed matrix from word `at` on and `per_row` what its `Layout.per_row` says. `y`, `[vectors, width]`,
     holds `rows` rounded up to whole panels, of which what lies beyond `rows` is overwritten. What lies beyond
-    `columns` in the operand must be finite.
+    `columns` in the operand must be finite. At the address `ahead` lies what is read next: for every READ_PER_FETCHED
+    bytes of the matrix one of it is fetched from afar.
     """
     raise NotImplementedError("compiled code only")
 
@@ -75,16 +77,19 @@ def _quantise(words: Any, operand: Any, count: Any, columns: Any) -> Any:  # noq
 
 @overload(multiply, inline="always")
 def _multiply(
-    words: Any, at: Any, per_row: Any, rows: Any, columns: Any, operand: Any, y: Any, count: Any  # noqa: ARG001
+    words: Any, at: Any, per_row: Any, rows: Any, columns: Any, operand: Any, y: Any, count: Any,  # noqa: ARG001
+    ahead: Any = None,  # noqa: ARG001
 ) -> Any:  # fmt: skip
     def by_levels(
-        words: Any, at: Any, per_row: Any, rows: Any, columns: Any, operand: Any, y: Any, count: Any
+        words: Any, at: Any, per_row: Any, rows: Any, columns: Any, operand: Any, y: Any, count: Any,
+        ahead: Any = None,
     ) -> None:  # fmt: skip
-        gemv(words, at, per_row, rows, columns, operand.levels, operand.spans, y, count)
+        gemv(words, at, per_row, rows, columns, operand.levels, operand.spans, y, count, ahead)
 
     def by_floats(
-        words: Any, at: Any, per_row: Any, rows: Any, columns: Any, operand: Any, y: Any, count: Any
+        words: Any, at: Any, per_row: Any, rows: Any, columns: Any, operand: Any, y: Any, count: Any,
+        ahead: Any = None,
     ) -> None:  # fmt: skip
-        gemv(words, at, per_row, rows, columns, operand.floats, operand.spans, y, count)
+        gemv(words, at, per_row, rows, columns, operand.floats, operand.spans, y, count, ahead)
 
     return by_levels if Layout.of(words.dtype).integer else by_floats

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
 from livernn.model.quantize import silence_code
+from livernn.synth.compiled import bound
 from livernn.synth.cpu import FORCE, PRIME, RENDER, advance, assist
 from livernn.synth.crew import Crew, no_crew
 from livernn.synth.packing import aligned
-from livernn.synth.philox import fill_uniforms
+from livernn.synth.philox import key_of
 from livernn.synth.scratch import make_scratch
 from livernn.synth.weights import PackedWeights
 
@@ -46,13 +48,13 @@ class Generator:
         self._seed = seed
         self._lookback = self.config.lookback_samples
         self._codes = np.empty((voices, self._lookback + _BLOCK_SAMPLES), np.uint8)
-        self._uniforms = np.empty((voices, _BLOCK_SAMPLES), np.float64)
         self._patches = np.empty((voices, 4), np.float32)
         self._surprisals = np.empty(voices)
         self._state = aligned(voices * weights.initial_state.size).reshape(voices, -1)
         self._scratch = make_scratch(self.config, voices)
         self._crew = no_crew()
         self._position = 0
+        self._step = bound(advance, *self._arguments(0, RENDER, _NO_LOGITS))
         self.reset()
 
     def take_on(self, crew: Crew) -> None:
@@ -67,15 +69,11 @@ class Generator:
         """The next `count` codes of each voice under its patch, `[voices, count]`."""
         for row, patch in zip(self._patches, patches, strict=True):
             row[:] = (patch.temperature, patch.top_k, patch.top_p, patch.min_p)
-        rendered = np.empty((self.voices, count), np.uint8)
         self._surprisals[:] = 0.0
-        for start in range(0, count, _BLOCK_SAMPLES):
-            size = min(_BLOCK_SAMPLES, count - start)
-            for voice, uniforms in enumerate(self._uniforms):
-                fill_uniforms(uniforms[:size], seed=self._seed, voice=voice, start=self._position)
-            rendered[:, start : start + size] = self._advance(size, RENDER, _NO_LOGITS)
+        sizes = [min(_BLOCK_SAMPLES, count - start) for start in range(0, max(count, 1), _BLOCK_SAMPLES)]
+        rendered = [self._advance(size, RENDER, _NO_LOGITS).copy() for size in sizes]
         self.surprisal_bits = self._surprisals / max(count, 1)
-        return rendered
+        return rendered[0] if len(rendered) == 1 else np.concatenate(rendered, axis=1)
 
     def prime(self, codes: NDArray[np.uint8]) -> None:
         """Continue from `codes`, `[n]` for all voices, as if they had been rendered: only the frame tiers step."""
@@ -117,7 +115,12 @@ class Generator:
 
     def _advance(self, count: int, mode: int, logits: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Step over `count` codes; returns a view of them that the next call overwrites."""
-        advance(
+        self._step(*self._arguments(count, mode, logits))
+        self._position += count
+        return self._codes[:, self._lookback : self._lookback + count]
+
+    def _arguments(self, count: int, mode: int, logits: NDArray[np.float32]) -> tuple[Any, ...]:
+        return (
             self._weights.arrays,
             self._state,
             self._codes,
@@ -126,13 +129,10 @@ class Generator:
             self._position,
             self._scratch,
             self._crew,
-            self._uniforms,
+            key_of(self._seed),
             self._patches,
             mode,
             logits,
             self._surprisals,
             self.clock,
         )
-        self._position += count
-        self._codes[:, : self._lookback] = self._codes[:, count : count + self._lookback]
-        return self._codes[:, self._lookback : self._lookback + count]

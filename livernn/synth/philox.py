@@ -42,17 +42,27 @@ def philox4x32(counter: tuple[Word, Word, Word, Word], key: tuple[Word, Word]) -
 
 
 @compiled
-def _fill(seed: Word, voice: Word, start: Word, uniforms: NDArray[np.float64]) -> None:
-    key = (seed & _LOW, seed >> _HALF)
+def uniform(seed: Word, voice: int, index: int) -> float:
+    """The draw of sample `index`, inside (0, 1)."""
+    at = Word(index)
+    word, _, _, _ = philox4x32((at & _LOW, at >> _HALF, Word(voice), Word(0)), (seed & _LOW, seed >> _HALF))
+    return (np.float64(word) + 0.5) * 2.0**-32
+
+
+@compiled
+def _fill(seed: Word, voice: int, start: int, uniforms: NDArray[np.float64]) -> None:
     for offset in range(len(uniforms)):
-        index = start + np.uint64(offset)
-        word, _, _, _ = philox4x32((index & _LOW, index >> _HALF, voice, np.uint64(0)), key)
-        uniforms[offset] = (np.float64(word) + 0.5) * 2.0**-32
+        uniforms[offset] = uniform(seed, voice, start + offset)
 
 
 def fill_uniforms(uniforms: NDArray[np.float64], *, seed: int, voice: int, start: int) -> None:
-    """Draws of the samples `start`, `start + 1`, ... into `uniforms`, each inside (0, 1)."""
-    _fill(np.uint64(seed & (2**64 - 1)), np.uint64(voice), np.uint64(start), uniforms)
+    """Draws of the samples `start`, `start + 1`, ... into `uniforms`."""
+    _fill(key_of(seed), voice, start, uniforms)
+
+
+def key_of(seed: int) -> Word:
+    """Any whole number as a key."""
+    return Word(seed & (2**64 - 1))
 
 
 @compiled
@@ -72,4 +82,4 @@ def fill_gumbels(noise: NDArray[np.float64], *, seed: int, voice: int, start: in
 
     The level whose log probability plus noise is largest is a draw from these probabilities (Maddison et al., 2014).
     """
-    _fill_gumbels(np.uint64(seed & (2**64 - 1)), np.uint64(voice), np.uint64(start), noise)
+    _fill_gumbels(key_of(seed), np.uint64(voice), np.uint64(start), noise)

@@ -23,6 +23,11 @@ _NEAR_BYTES = 1280 << 10
 upsampler between two samples would drive them out where both are larger than this together.
 """
 
+_KEPT_BYTES = 1536 << 10
+"""Upsampler and sample tier together that stay near from one frame to the next. Of larger ones, slices come from afar
+and are asked for ahead.
+"""
+
 
 def _plan(*names: str) -> np.dtype[Any]:
     return np.dtype([(name, np.int64) for name in names])
@@ -44,10 +49,10 @@ of further layers in turn; `up` the upsampler, a matrix per position or one.
 
 PLAN_SAMPLE = _plan(
     "taps", "dim", "q_levels", "layers", "lstm", "hidden_words", "hidden_rows", "output_words", "output_rows",
-    "row_step", "table_scale", "at_once",
+    "row_step", "table_scale", "at_once", "ahead",
 )  # fmt: skip
 """The sample tier, and what all tiers share. `at_once`: a frame's upsampler slices are computed together, not each when
-its sample comes.
+its sample comes; `ahead`: the next one is fetched while the sample tier is computed.
 """
 
 
@@ -155,6 +160,7 @@ def pack(checkpoint: Checkpoint, precision: Precision, instructions: str) -> Pac
         )
     slice_bytes, predict_bytes = tiers[0]["up_words_step"] * WORD_BYTES, matrices.since(int(sample["hidden_words"][0]))
     sample["at_once"] = slice_bytes + predict_bytes > _NEAR_BYTES
+    sample["ahead"] = not sample["at_once"] and config.taps * slice_bytes + predict_bytes > _KEPT_BYTES
     table, scale = quantise_table(tap_table(checkpoint), precision)
     sample["row_step"] = padded(config.dims[0], CHUNK)
     sample["table_scale"] = floats.add(scale)
