@@ -10,6 +10,7 @@ from enum import Enum
 from types import MappingProxyType
 
 OFF = "off"
+ON = "on"
 
 
 class Law(Enum):
@@ -18,6 +19,8 @@ class Law(Enum):
     LINEAR = "linear"
     LOG = "log"
     INTEGER = "integer"
+    SWITCH = "switch"
+    """0 or 1."""
 
 
 class Group(Enum):
@@ -49,7 +52,12 @@ class ParamSpec:
         if math.isnan(value):
             return self.default
         value = min(max(value, self.minimum), self.maximum)
-        return float(round(value)) if self.law is Law.INTEGER else value
+        return float(round(value)) if self.is_whole else value
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it takes whole numbers only."""
+        return self.law in (Law.INTEGER, Law.SWITCH)
 
     def to_position(self, value: float) -> float:
         """Value to control position in 0..1."""
@@ -69,6 +77,8 @@ class ParamSpec:
         """The value as the performer reads it."""
         if value == self.off:
             return OFF
+        if self.law is Law.SWITCH:
+            return ON
         return f"{value:.{self.decimals}f}" + (f" {self.unit}" if self.unit else "")
 
     def parse(self, text: str) -> float:
@@ -78,7 +88,9 @@ class ParamSpec:
             ValueError: it is no number.
         """
         text = text.strip().lower().removesuffix(self.unit.lower())
-        return self.off if self.off is not None and text == OFF else self.clamp(float(text))
+        if self.off is not None and text == OFF:
+            return self.off
+        return self.maximum if self.law is Law.SWITCH and text == ON else self.clamp(float(text))
 
 
 _TABLE = (
@@ -117,6 +129,11 @@ _TABLE = (
     ParamSpec(
         "fade_ms", "Fade", Group.OUTPUT, 2.0, 2000.0, 20.0, "ms", Law.LOG, 0,
         "How long a new sound (a preset, a prime, a new seed) takes to replace the present one.",
+    ),
+    ParamSpec(
+        "guard", "Guard", Group.OUTPUT, 0, 1, 1, "", Law.SWITCH, 0,
+        "Goes back to a healthy moment when the sound has died: silence or noise for a second, a loop for five.",
+        off=0.0,
     ),
 )  # fmt: skip
 

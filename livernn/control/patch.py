@@ -20,6 +20,7 @@ class Patch:
     temperature_spread: float = PARAMS["temperature_spread"].default
     gain_db: float = PARAMS["gain_db"].default
     fade_ms: float = PARAMS["fade_ms"].default
+    guard: float = PARAMS["guard"].default
 
     def __post_init__(self) -> None:
         for name, spec in PARAMS.items():

@@ -66,11 +66,15 @@ class Deck:
         """The latest first. Setting them back is all that a Deck adds to a voice's `restore`."""
         self.rendered_ms = 0.0
         """Model time of everything rendered so far."""
+        self.codes = np.empty((0, 0), np.uint8)
+        """Of the voice's last block, `[voices, n]`, and their mean surprisal, `[voices]`."""
+        self.surprisal_bits = np.empty(0)
 
     def render(self, count: int, patch: Patch) -> NDArray[np.float32]:
         """The next `count` model samples as device samples, `[n, SIDES]`. There must be a voice."""
         assert self.voice is not None
         sound = self._render(self.voice, count, patch)
+        self.codes, self.surprisal_bits = self.voice.codes, self.voice.surprisal_bits
         if not self.fades:
             return sound
         here = self.voice.snapshot()

@@ -5,7 +5,8 @@ ring position at which it takes effect). An entry holds until the next of its ki
 
     patch     `set`: the values that changed
     voice     another voice, from `state` on, faded in over `fade` device samples from the one before, which goes on
-              meanwhile (0: it begins at once); `origin` says where it comes from, `rate_hz` what device it renders for
+              meanwhile (0: it begins at once); `origin` says where it comes from, `rate_hz` what device it renders for;
+              `guard`, if it is there, what the one before had died of: it is the same voice, some seconds earlier
     reset     back to the initial state under `seed`, with such a `fade`
     state     nothing happened; a place that replaying can begin at, with all that a `voice` says, and the whole `set`
 
@@ -35,6 +36,7 @@ from livernn.engine.ringbuffer import publish
 from livernn.engine.shared import RING_CURSOR
 from livernn.engine.state_json import encode_array, encode_state
 from livernn.engine.studio import VoiceLike
+from livernn.synth.dead_seconds import Trouble
 from livernn.synth.voice import VoiceSnapshot
 
 STATE_EVERY_S = 1.0
@@ -70,14 +72,26 @@ class Journal:
         """What has been rendered from here on is void; it is faded from as it is under `patch`."""
         self._write("rollback", fade=fade_samples, set=patch.to_dict())
 
-    def change(self, origin: Origin, rate_hz: float, snapshot: VoiceSnapshot, fade_samples: int) -> None:
-        """A voice is faded to from the one before, and from what that one still fades from."""
+    def change(
+        self,
+        origin: Origin,
+        rate_hz: float,
+        snapshot: VoiceSnapshot,
+        fade_samples: int,
+        trouble: Trouble | None = None,
+    ) -> None:
+        """A voice is faded to from the one before, and from what that one still fades from.
+
+        It may be the same one, gone back in because of `trouble`.
+        """
         self._origin, self._patch = origin, None
-        self._write("voice", fade=fade_samples, **self._described(rate_hz, snapshot, ()))
+        reason = {"guard": trouble.value} if trouble is not None else {}
+        self._write("voice", fade=fade_samples, **reason, **self._described(rate_hz, snapshot, ()))
 
     def begin(self, origin: Origin, rate_hz: float, snapshot: VoiceSnapshot, fades: Sequence[CrossFade]) -> None:
         """A voice begins at once, or goes on from where it was, with what it still fades from."""
         self._origin, self._patch = origin, None
+        self._note_beginning()
         self._write("voice", fade=0, **self._described(rate_hz, snapshot, fades))
 
     def reset(self, seed: int, fade_samples: int) -> None:
@@ -100,12 +114,16 @@ class Journal:
         self.patch(patch)
         last = self._stated_at[1]
         if last < 0 or self._at >= last + round(STATE_EVERY_S * voice.config.sample_rate_hz):
+            self._note_beginning()
             self._write("state", set=patch.to_dict(), **self._described(voice.device_rate_hz, snapshot, fades))
         self._at += count
 
+    def _note_beginning(self) -> None:
+        """What is written next is a place that replaying can begin at; a voice that is faded to is none."""
+        self._stated_at = (self._stated_at[1], self._at)
+
     def _described(self, rate_hz: float, snapshot: VoiceSnapshot, fades: Sequence[CrossFade]) -> dict[str, Any]:
         assert self._origin is not None
-        self._stated_at = (self._stated_at[1], self._at)
         return {
             "origin": asdict(self._origin),
             "rate_hz": rate_hz,

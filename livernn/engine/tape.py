@@ -18,6 +18,8 @@ from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import LATE_RENDERS, LIMITER_GAIN_DB, RING_AT, RING_WORDS, SharedBlock
 from livernn.engine.studio import BLOCK_SAMPLES, Instrument
 from livernn.engine.transport import HURRIED_FADE_MS, TOUCH_FADE_MS
+from livernn.synth.dead_seconds import Trouble
+from livernn.synth.guard import Rendered
 from livernn.synth.voice import VoiceSnapshot
 from livernn.units import ms_to_samples
 
@@ -30,6 +32,8 @@ class Incoming:
     origin: Origin
     epoch: int
     patch: Patch
+    usual_bits: float | None = None
+    """Per sample: what the checkpoint has on held-out music, if that is known."""
 
     @property
     def rate_hz(self) -> float:
@@ -85,6 +89,11 @@ class Tape:
         return self._deck.rendered_ms
 
     @property
+    def at(self) -> int:
+        """Model samples rendered for the ring, up to its cursor."""
+        return self._journal.at
+
+    @property
     def ahead_samples(self) -> int:
         """Device samples rendered as they are to be, and yet to be played."""
         return self._ring.fill
@@ -93,8 +102,8 @@ class Tape:
         """Whether the last block was rendered under this patch, or there is none."""
         return self._patch is None or patch == self._patch
 
-    def render(self, patch: Patch, guard_samples: int, reach_samples: int) -> None:
-        """Render the next block; there must be a sound.
+    def render(self, patch: Patch, guard_samples: int, reach_samples: int) -> Rendered | None:
+        """Render the next block; there must be a sound. None if that came too late.
 
         The callback may be reading `guard_samples` from the next one on, and gets through `reach_samples` before
         what is begun now is there.
@@ -110,13 +119,14 @@ class Tape:
         samples = self._deck.render(BLOCK_SAMPLES, patch)
         if self._is_late(guard_samples):
             self._resume(patch, reach_samples)
-            return
+            return None
         self._ring.push(samples)
         self._block.doubles[LIMITER_GAIN_DB] = voice.limiter_gain_db
         self._patch = patch
         if place.ring > self._floor:
             self._places[place.ring] = place
         self._forget(min(self._ring.first, self._ring.cursor))
+        return Rendered(place.at, snapshot, self._deck.codes, self._deck.surprisal_bits)
 
     def set_back(self, patch: Patch, reach_samples: int) -> bool:
         """Go on under `patch` from the first block that begins beyond `reach_samples`, if there is one."""
@@ -130,6 +140,14 @@ class Tape:
         fade_samples = self._leave(self._patch or patch, patch.fade_ms)
         self._hold(sound)
         self._journal.change(sound.origin, sound.rate_hz, sound.instrument.voice.snapshot(), fade_samples)
+
+    def go_back(self, snapshot: VoiceSnapshot, patch: Patch, trouble: Trouble) -> None:
+        """Cross-fade to a moment of the present sound, because of `trouble`: at once, however long fades are."""
+        fade_samples = self._leave(self._patch or patch, HURRIED_FADE_MS)
+        sound = replace(self._sounding)
+        sound.instrument.voice.restore(snapshot)
+        self._hold(sound)
+        self._journal.change(sound.origin, sound.rate_hz, snapshot, fade_samples, trouble)
 
     def reset(self, seed: int, patch: Patch) -> None:
         """Cross-fade to the initial state."""

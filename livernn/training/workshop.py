@@ -79,6 +79,8 @@ class Workshop:
         self._logs: dict[Path, RunLog] = {}
         self._findings: dict[Path, Findings | None] = {}
         self._work: _Work | None = None
+        self.grew = False
+        """Whether `look` found more in a log."""
         self.trainings = shelf.trainings()
         self.chosen = next(iter(self.trainings), None)
         self._adopt()
@@ -121,7 +123,7 @@ class Workshop:
     def choose(self, training: Training) -> None:
         """Look at another one."""
         self.chosen = training
-        self._read_all(training)
+        self.log(training).read()  # all of a long one would hold up the window; `look` reads the rest
 
     def add(self, recordings: Path) -> None:
         """Begin with a folder of recordings: it is looked at and encoded.
@@ -181,10 +183,11 @@ class Workshop:
         """Take in what has happened since the last time."""
         happened: list[Improved | Ended] = []
         working, chosen = self.working, self.chosen
+        self.grew = False
         for training in {one.folder: one for one in (working, chosen) if one is not None}.values():
             log = self.log(training)
             best_bits = log.best_bits
-            log.read()
+            self.grew |= log.read()
             if log.best_bits < best_bits and training == working:
                 happened.append(Improved(training))
         if working is not None and not self._runs(working):
@@ -204,11 +207,7 @@ class Workshop:
                 self._work = _Work(training.folder, preparing=False, job=None)
                 self.chosen = training
         if self.chosen is not None:
-            self._read_all(self.chosen)
-
-    def _read_all(self, training: Training) -> None:
-        while self.log(training).read():
-            pass
+            self.choose(self.chosen)
 
     def _check_free(self) -> None:
         working = self.working
@@ -232,7 +231,8 @@ class Workshop:
     def _end(self, training: Training) -> Ended:
         work, self._work = self._work, None
         assert work is not None
-        self._read_all(training)
+        while self.log(training).read():
+            pass
         self._findings.pop(training.folder, None)
         code = work.job.poll() if work.job is not None else None
         if code == 0 or work.interrupted:

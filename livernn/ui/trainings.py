@@ -34,6 +34,8 @@ class Trainings(QObject):
         self.workshop = Workshop(TrainingShelf(trainings_folder()), Job)
         self.hearing: Training | None = None
         self._loaded = False
+        self._newer = False
+        """Whether there is a better one than what was loaded last."""
         session.presets_changed.connect(self._check_hearing)
 
     @property
@@ -54,11 +56,13 @@ class Trainings(QObject):
         for event in happened:
             match event:
                 case Improved(training):
-                    if training == self.hearing:
-                        self._load(training)
+                    self._newer |= training == self.hearing
                 case Ended(training, stage, error):
                     self._tell_end(training, stage, error)
-        if happened or self.workshop.working is not None:
+        # Loading may take longer than a better one takes to come, and each load gives up the one before.
+        if self.hearing is not None and self._newer and self._session.pending is None:
+            self._load(self.hearing)
+        if happened or self.workshop.grew or self.workshop.working is not None:
             self.changed.emit()
 
     def choose(self, training: Training) -> None:
@@ -98,7 +102,7 @@ class Trainings(QObject):
     def hear(self, wanted: bool) -> None:
         """Play the newest checkpoint of the chosen one, and each that is better as soon as there is one; or no more."""
         self.hearing = self.chosen if wanted else None
-        self._loaded = False
+        self._loaded = self._newer = False
         if self.hearing is not None:
             if self.hearing.best.exists():
                 self._load(self.hearing)
@@ -122,7 +126,7 @@ class Trainings(QObject):
         self.workshop.close()
 
     def _load(self, training: Training) -> None:
-        self._loaded = True
+        self._loaded, self._newer = True, False
         self._session.hear(_preset(training))
 
     def _check_hearing(self) -> None:

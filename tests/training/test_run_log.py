@@ -37,7 +37,8 @@ def test_a_run_that_goes_back_is_read_anew_but_its_best_is_the_best(path: Path) 
     log = RunLog(path)
     path.write_text(lines(step(1, 8.0, 1.0), validation(1, 6.0, 1.0), step(2, 7.0, 2.0)))
     log.read()
-    replace_text(path, lines(step(1, 8.0, 1.0), {"step": 1, "notice": "went back"}, validation(1, 6.5, 3.0)))
+    longer = [{"step": 1, "notice": "went back"}] * 20
+    replace_text(path, lines(step(1, 8.0, 1.0), *longer, validation(1, 6.5, 3.0)))
     log.read()
     assert list(log.seconds) == [1.0]
     assert list(log.valid_bits) == [6.5]

@@ -225,11 +225,17 @@ def test_the_newest_is_heard_with_the_knobs_as_they_are(
     assert page.hear.isChecked()
     improve(window, cello, 4.4)
     assert len(client.asked("load")) == 3
+    improve(window, cello, 4.3)  # while that is being loaded
+    assert len(client.asked("load")) == 3
+    client.tell_loaded()
+    QApplication.processEvents()
+    window.trainings.look()
+    assert len(client.asked("load")) == 4
+    client.tell_loaded()
     improve(window, cello, 4.6)  # it is not better
-    assert len(client.asked("load")) == 3
     page.hear.click()
-    improve(window, cello, 4.3)
-    assert len(client.asked("load")) == 3
+    improve(window, cello, 4.2)
+    assert len(client.asked("load")) == 4
     trainer.job.code = 0
 
 
