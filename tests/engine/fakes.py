@@ -34,6 +34,7 @@ from livernn.engine.shared import (
     CHANNELS,
     FADE_SAMPLES,
     GATE,
+    LARGEST_BLOCK,
     REEL_ADDRESS,
     RING_AT,
     RING_WORDS,
@@ -53,6 +54,7 @@ from livernn.units import SIDES, db_to_gain, ms_to_samples
 from tests.fixtures.stereo import mono
 
 SMALL = ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4)
+_SLACK = 32
 PATIENCE_S = 20.0
 COMPILE_PATIENCE_S = 200.0
 RATE_HZ = 48000.0
@@ -284,12 +286,13 @@ class Rig(Witness):
             self.engine.post(command)
 
     def listen(self, until: Callable[[NDArray[np.float32]], bool], block: int = 96) -> NDArray[np.float32]:
-        """Pull until what was just heard fits, never faster than the sampler; all that was heard, one channel."""
+        """Pull until what was just heard fits, never so fast that a render is late; all that was heard, one channel."""
         heard: list[NDArray[np.float32]] = []
         ring = RingBuffer(self.block.words[RING_AT : RING_AT + RING_WORDS], self.block.ring)
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            if not self.output.is_open or (self.block.words[GATE] and ring.fill < block):
+            guarded = max(block, int(self.block.words[LARGEST_BLOCK])) + _SLACK
+            if not self.output.is_open or (self.block.words[GATE] and ring.fill < block + guarded):
                 time.sleep(0.001)
                 continue
             heard.append(mono(self.output.pull(block)))
