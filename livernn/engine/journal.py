@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
+from livernn.control.trouble import Trouble
 from livernn.engine.deck import CrossFade
 from livernn.engine.origin import Origin
 from livernn.engine.reel import JOURNAL_BYTES, JOURNAL_WRITTEN, Reel
@@ -36,7 +37,6 @@ from livernn.engine.ringbuffer import publish
 from livernn.engine.shared import RING_CURSOR
 from livernn.engine.state_json import encode_array, encode_state
 from livernn.engine.studio import VoiceLike
-from livernn.synth.dead_seconds import Trouble
 from livernn.synth.voice import VoiceSnapshot
 
 STATE_EVERY_S = 1.0

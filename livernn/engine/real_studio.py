@@ -5,6 +5,8 @@ import json
 import logging
 import subprocess
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,7 @@ from livernn.engine.shadow import Shadow
 from livernn.engine.studio import BLOCK_SAMPLES, PRIME_LIMIT_S, Instrument, Progress, VoiceLike
 from livernn.errors import DeviceError, LiveRNNError
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
-from livernn.model.precision import DEFAULT_PRECISION, GPU_PRECISION
+from livernn.model.precision import DEFAULT_PRECISION
 from livernn.nvidia import gpu_names
 from livernn.synth.choir import Choir, Lockstep
 from livernn.synth.ensemble import MOST_VOICES
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 _WARM_SAMPLES = 256
-_TIMED_BLOCKS = 6
+_TIMED_BLOCKS = 10
 
 
 class RealStudio:
@@ -73,10 +75,11 @@ class RealStudio:
         return instrument
 
     def most_voices(self, instrument: Instrument) -> int:
-        """See `Studio`: the fastest of some blocks says what the machine can do, whatever else it is doing."""
+        """See `Studio`."""
         for voices in range(MOST_VOICES, 1, -1):
-            if _factor(instrument.voice, voices) >= LEAST_FACTOR:
-                break
+            with suppress(DeviceError):  # a GPU may have no room for so many
+                if _factor(instrument.voice, voices) >= LEAST_FACTOR:
+                    break
         else:
             voices = 1
         instrument.voice.reset()
@@ -105,9 +108,7 @@ class RealStudio:
     @property
     def precision(self) -> str:
         """See `Studio`."""
-        return (
-            DEFAULT_PRECISION if self._loaded is None or isinstance(self._loaded[1], PackedWeights) else GPU_PRECISION
-        )
+        return DEFAULT_PRECISION if self._loaded is None else self._loaded[1].precision
 
     def _generator(self, checkpoint: Checkpoint, seed: int) -> GeneratorLike:
         if self._loaded is None or self._loaded[0] is not checkpoint:
@@ -129,12 +130,13 @@ class RealStudio:
             gpu_names()
             from livernn.synth.cuda.back_ends import load_gpu
 
-            return load_gpu(checkpoint)
+            gpu = load_gpu(checkpoint)
         except DeviceError as error:
             if self._device == "cuda":
                 raise
             _logger.info("the CPU plays: %s", error)
             return load_kernel(checkpoint)
+        return gpu if self._device == "cuda" else _quicker(load_kernel(checkpoint), gpu)
 
     def _assemble(self, generator: GeneratorLike, rate_hz: float) -> Instrument:
         return Instrument(generator, Voice(generator, rate_hz))
@@ -164,14 +166,31 @@ class RealStudio:
             raise LiveRNNError("tuning for this processor", why, "Try again, or run 'python -m livernn doctor'.")
 
 
+def _quicker(cpu: PackedWeights, gpu: "GpuModel") -> "PackedWeights | GpuModel":
+    """For one voice, which a processor may well play faster than a GPU."""
+    cpu_s, gpu_s = (_block_s(generator) for generator in (Generator(cpu, seed=0), gpu.generator(seed=0)))
+    _logger.info("a block takes %.2f ms on the CPU and %.2f ms on %s", 1e3 * cpu_s, 1e3 * gpu_s, gpu.device_name)
+    return gpu if gpu_s < cpu_s else cpu
+
+
+def _block_s(generator: Lockstep) -> float:
+    return _quickest_s(lambda: generator.render(BLOCK_SAMPLES, [Patch()]))
+
+
 def _factor(voice: VoiceLike, voices: int) -> float:
     """How much faster than real time so many voices are rendered."""
-    patch, spent_s = Patch(voices=voices), []
+    patch = Patch(voices=voices)
+    return BLOCK_SAMPLES / voice.config.sample_rate_hz / _quickest_s(lambda: voice.render(BLOCK_SAMPLES, patch))
+
+
+def _quickest_s(render: Callable[[], object]) -> float:
+    """Of some times: what the machine can do, whatever else it is doing."""
+    times_s = []
     for _ in range(_TIMED_BLOCKS):
         began_s = time.perf_counter()
-        voice.render(BLOCK_SAMPLES, patch)
-        spent_s.append(time.perf_counter() - began_s)
-    return BLOCK_SAMPLES / voice.config.sample_rate_hz / min(spent_s)
+        render()
+        times_s.append(time.perf_counter() - began_s)
+    return min(times_s)
 
 
 def _parse_progress(line: bytes) -> tuple[str, float] | None:

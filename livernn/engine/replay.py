@@ -32,7 +32,7 @@ from livernn.engine.shared import (
 from livernn.engine.state_json import decode_array, decode_state
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.model.checkpoint import Checkpoint
-from livernn.model.precision import GPU_PRECISION, Precision
+from livernn.model.precision import GPU_PRECISION, KERNEL_PRECISION, Precision
 from livernn.synth.choir import Choir, choir_of
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
@@ -197,9 +197,9 @@ class _Source:
 
 
 def _choir(checkpoint: Checkpoint, precision: str, seed: int) -> Choir:
-    if precision == GPU_PRECISION:
+    if precision in (GPU_PRECISION, KERNEL_PRECISION):
         from livernn.synth.cuda.back_ends import load_again
 
-        model = load_again(checkpoint)
+        model = load_again(checkpoint, precision)
         return Choir(lambda voices: model.generator(seed=seed, voices=voices))
     return choir_of(load_kernel(checkpoint, cast(Precision, precision)), seed)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from livernn.control.patch import Patch
+from livernn.control.trouble import Trouble
 from livernn.engine.messages import DEFAULT_DEPTH_MS
 from livernn.engine.pace import NAP_MS, Pace, cost_of
 from livernn.engine.reel import Reel
@@ -27,7 +28,6 @@ from livernn.engine.shared import (
 from livernn.engine.studio import BLOCK_SAMPLES, Instrument, VoiceLike
 from livernn.engine.tape import Incoming, Tape
 from livernn.engine.transport import HURRIED_FADE_MS
-from livernn.synth.dead_seconds import Trouble
 from livernn.synth.guard import Guard, Rendered
 from livernn.units import ms_to_samples
 

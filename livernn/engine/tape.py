@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from livernn.control.patch import Patch
+from livernn.control.trouble import Trouble
 from livernn.engine.deck import CrossFade, Deck
 from livernn.engine.journal import Journal
 from livernn.engine.origin import Origin
@@ -18,7 +19,6 @@ from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import LATE_RENDERS, LIMITER_GAIN_DB, RING_AT, RING_WORDS, SharedBlock
 from livernn.engine.studio import BLOCK_SAMPLES, Instrument
 from livernn.engine.transport import HURRIED_FADE_MS, TOUCH_FADE_MS
-from livernn.synth.dead_seconds import Trouble
 from livernn.synth.guard import Rendered
 from livernn.synth.voice import VoiceSnapshot
 from livernn.units import ms_to_samples

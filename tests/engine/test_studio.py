@@ -148,16 +148,26 @@ def test_another_device_rate_goes_on_with_the_same_generator(studio: RealStudio,
 
 
 @pytest.mark.usefixtures("pretended_gpu")
-@pytest.mark.parametrize("device", ["auto", "cuda"])
-def test_a_gpu_plays_where_there_is_one(device: str, checkpoint: Path) -> None:
+def test_a_gpu_plays_where_it_is_asked_for(checkpoint: Path) -> None:
     opened = load_checkpoint(checkpoint)
-    studio = RealStudio(device=device)
+    studio = RealStudio(device="cuda")
     first = studio.build(opened, 3, 48000.0)
     assert studio.precision == GPU_PRECISION
     assert first.voice.render(300, Patch()).any()
     shadow = studio.shadow(opened, 3, 48000.0)
     shadow.hear(np.sin(np.arange(100) / 5).astype(np.float32))
     assert shadow.instrument().voice.render(100, Patch()).any()
+
+
+@pytest.mark.usefixtures("pretended_gpu")
+@pytest.mark.parametrize(("cpu_s", "precision"), [(1.0, GPU_PRECISION), (0.0, DEFAULT_PRECISION)])
+def test_auto_is_whichever_is_faster(
+    cpu_s: float, precision: str, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_block_s", lambda generator: cpu_s if isinstance(generator, Generator) else 0.5)
+    studio = RealStudio(device="auto")
+    studio.build(load_checkpoint(checkpoint), 3, 48000.0)
+    assert studio.precision == precision
 
 
 def test_a_gpu_that_does_not_play_is_an_error_only_where_it_was_asked_for(

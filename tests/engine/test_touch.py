@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
+from livernn.control.trouble import Trouble
 from livernn.engine.history import History, JournalReader
 from livernn.engine.messages import Load, Play, SetDepth
 from livernn.engine.origin import Origin
@@ -43,7 +44,6 @@ from livernn.engine.transport import EngineState
 from livernn.model.checkpoint import load_checkpoint, random_checkpoint, save_checkpoint
 from livernn.model.precision import DEFAULT_PRECISION
 from livernn.synth.choir import choir_of
-from livernn.synth.dead_seconds import Trouble
 from livernn.synth.guard import Rendered
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice

@@ -57,7 +57,7 @@ class TorchGenerator:
                     self._advance(length, RENDER, cutting)
                     drawn = self._board.codes[self._lookback - length : self._lookback]
                     self._drawn[first : first + length].copy_(drawn, non_blocking=True)
-            self._stream.wait()
+            self._wait()
             rendered[:, start : start + size] = self._drawn[:size].numpy().T
         return rendered
 
@@ -113,7 +113,11 @@ class TorchGenerator:
                     logits[first : first + length] = self._board.logits[:length].cpu().numpy()
             if mode == PRIME:
                 self._recall()
+        self._wait()
+
+    def _wait(self) -> None:
         self._stream.wait()
+        self._tier.check()
 
     def _segments(self, count: int) -> Iterator[tuple[int, int]]:
         """The next `count` samples, cut where a graph ends: offset and length of each."""
