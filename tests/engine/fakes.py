@@ -54,7 +54,7 @@ from livernn.units import SIDES, db_to_gain, ms_to_samples
 from tests.fixtures.stereo import mono
 
 SMALL = ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4)
-_SLACK = 32
+_SLACK, _ALWAYS_AHEAD = 32, 350
 PATIENCE_S = 20.0
 COMPILE_PATIENCE_S = 200.0
 RATE_HZ = 48000.0
@@ -291,7 +291,7 @@ class Rig(Witness):
         ring = RingBuffer(self.block.words[RING_AT : RING_AT + RING_WORDS], self.block.ring)
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            guarded = max(block, int(self.block.words[LARGEST_BLOCK])) + _SLACK
+            guarded = min(max(block, int(self.block.words[LARGEST_BLOCK])) + _SLACK, _ALWAYS_AHEAD)
             if not self.output.is_open or (self.block.words[GATE] and ring.fill < block + guarded):
                 time.sleep(0.001)
                 continue
