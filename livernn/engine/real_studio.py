@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -53,16 +54,23 @@ class RealStudio:
     def __init__(self, threads: int = 1, device: str = "cpu") -> None:
         self._threads = threads
         self._device = device
+        self._helping = threading.Lock()
         self._helper: subprocess.Popen[bytes] | None = None
+        self._cancellations = 0
         self._loaded: tuple[Checkpoint, PackedWeights | GpuModel] | None = None
         """The last checkpoint's weights: all of its instruments share them."""
 
     def open(self, path: Path, progress: Progress) -> Checkpoint:
         """Raises BadInputError for a bad file, LiveRNNError when the kernel does not compile."""
+        cancellations = self._cancellations
         checkpoint = load_checkpoint(path)
         note = _note_of_tuning(self._threads)
         if not note.exists():
-            self._tune(path, progress)
+            with self._helping:
+                if cancellations != self._cancellations:
+                    raise LiveRNNError("tuning for this processor", "it was given up", "Load the model again.")
+                helper = self._helper = self._start_helper(path)
+            self._follow(helper, progress)
             note.parent.mkdir(parents=True, exist_ok=True)
             note.touch()
         return checkpoint
@@ -100,10 +108,11 @@ class RealStudio:
         return self._assemble(instrument.generator, rate_hz)
 
     def cancel(self) -> None:
-        """End the helper; `open` then raises."""
-        helper = self._helper
-        if helper is not None:
-            helper.kill()
+        """End the helper, or the `open` that is about to start one, which then raises."""
+        with self._helping:
+            self._cancellations += 1
+            if self._helper is not None:
+                self._helper.kill()
 
     @property
     def precision(self) -> str:
@@ -141,17 +150,18 @@ class RealStudio:
     def _assemble(self, generator: GeneratorLike, rate_hz: float) -> Instrument:
         return Instrument(generator, Voice(generator, rate_hz))
 
-    def _tune(self, path: Path, progress: Progress) -> None:
-        command = child_command("livernn.synth.warm_up", str(path), str(self._threads))
-        with subprocess.Popen(
-            command,
+    def _start_helper(self, path: Path) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            child_command("livernn.synth.warm_up", str(path), str(self._threads)),
             env=child_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-        ) as helper:
-            self._helper = helper
-            words: list[str] = []
+        )
+
+    def _follow(self, helper: "subprocess.Popen[bytes]", progress: Progress) -> None:
+        words: list[str] = []
+        with helper:
             for line in helper.stdout or ():
                 report = _parse_progress(line)
                 if report is not None:

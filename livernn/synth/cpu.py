@@ -25,7 +25,7 @@ from livernn.synth.crew import (
 from livernn.synth.denormals import flush_denormals, restore_denormals
 from livernn.synth.draw import draw, surprisal
 from livernn.synth.emit import READ_PER_FETCHED
-from livernn.synth.frames import load_hidden, step_tier
+from livernn.synth.frames import load_hidden, step_tiers
 from livernn.synth.gemv import Operand, multiply, quantise
 from livernn.synth.packing import WORD_BYTES
 from livernn.synth.philox import uniform
@@ -36,8 +36,11 @@ from livernn.synth.vector import Floats, rectify
 
 Codes = NDArray[np.uint8]
 
-RENDER, FORCE, PRIME = range(3)
-"""Draw every code; predict those that are there (teacher forcing); only step the frame tiers over them."""
+_ONE: Any = np.int64(1)
+"""A literal would be a type of its own, for which `step_tiers` would be compiled once more."""
+
+RENDER, FORCE = range(2)
+"""Draw every code; predict those that are there (teacher forcing)."""
 
 PARTS = ("frame tiers", "upsampling", "taps", "hidden layer", "output layer", "draw")
 """What `advance` does, in the order of its clock."""
@@ -59,7 +62,7 @@ def _hold(weights: Any, state: Floats, position: int, scratch: Any, crew: Any) -
     tier = weights.tiers[0]
     voices = len(state)
     recall(crew)
-    load_hidden(tier, weights.sample[0].layers - 1, state, scratch.held)
+    load_hidden(tier, weights.sample[0].layers - 1, state, scratch.held, 0)
     quantise(weights.upsamplers, scratch.held, voices, tier.dim)
     if tier.positions == tier.ratio:
         scratch.mine[:] = False
@@ -235,7 +238,7 @@ def advance(
         crew: of `make_crew` where a helper is at work in `assist`, else of `no_crew`.
         seed: of the uniforms that codes are drawn with, see `philox.uniform`.
         patches: float32 `[voices, 4]`: temperature, top_k, top_p, min_p.
-        mode: RENDER, FORCE or PRIME.
+        mode: RENDER or FORCE.
         logits_out: float32 `[count, voices, q_levels]`, or empty where nobody asks.
         surprisals: float64 `[voices]`, to which the surprisal of every code drawn is added, in bits.
         clock: int64 `[len(PARTS)]`, to which the ticks spent in each part are added, or empty.
@@ -247,11 +250,8 @@ def advance(
     for step in range(count):
         now = position + step
         end = lookback + step
-        for index in range(len(weights.tiers) - 1, -1, -1):
-            if now % weights.tiers[index].frame_size == 0:
-                step_tier(weights, index, state, codes, end, now, scratch)
-        if mode == PRIME:
-            continue
+        if now % sample.taps == 0:
+            step_tiers(weights, state, codes, end, _ONE, now, scratch)
         began = _lap(clock, _FRAMES, began)
         place = now % sample.taps
         last = place

@@ -75,6 +75,17 @@ def test_a_helper_can_be_cancelled(studio: RealStudio, checkpoint: Path, monkeyp
     studio.cancel()
 
 
+def test_a_cancel_that_comes_before_the_helper_is_heeded(
+    studio: RealStudio, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(monkeypatch, TALKATIVE)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(module, "load_checkpoint", lambda path: studio.cancel() or load_checkpoint(path))
+        with pytest.raises(LiveRNNError, match="given up"):
+            studio.open(checkpoint, lambda stage, fraction: None)
+    studio.open(checkpoint, lambda stage, fraction: None)
+
+
 def test_a_bad_checkpoint_needs_no_helper(studio: RealStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, "raise AssertionError")
     with pytest.raises(BadInputError, match=r"nothing\.safetensors"):

@@ -10,13 +10,14 @@ from livernn.synth.cuda.partition import THREADS, Partition
 
 
 class Kernel:
-    """Of one partition. Loading needs a current context, which torch has made; a launch waits for nothing."""
+    """Of one partition, in the context that torch has made current as it is loaded. A launch waits for nothing."""
 
     def __init__(self, cubin: bytes, parts: Partition, groups: int) -> None:
         """Raises DeviceError where so many groups find no room on the device, or the driver fails."""
         self._driver = driver = _driver()
         self._parts = parts
         self._ctas = groups * parts.group
+        self._context = self._checked(driver.cuCtxGetCurrent())
         self._module = self._checked(driver.cuModuleLoadData(cubin))
         self._function = self._checked(driver.cuModuleGetFunction(self._module, b"sample_tier"))
         attribute = driver.CUfunction_attribute
@@ -27,6 +28,7 @@ class Kernel:
 
     def launch(self, params: ctypes.Structure) -> None:
         """Queue all groups on torch's current stream; `params` are copied."""
+        self._checked(self._driver.cuCtxSetCurrent(self._context))  # another thread may have loaded it
         pointers = (ctypes.c_void_p * 1)(ctypes.addressof(params))
         config = self._config()
         config.hStream = torch.cuda.current_stream().cuda_stream

@@ -40,9 +40,9 @@ def kernel_tier(checkpoint: Checkpoint, voices: int, device: torch.device) -> Ma
     parts = partition(checkpoint.config, voices, 10 * major + minor)
     if isinstance(parts, str):
         raise DeviceError("GPU kernel", parts, "Use another model.")
-    kernel = Kernel(load_cubin(parts, 10 * major + minor), parts, groups_of(voices))
     weights = [torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in pack(checkpoint, parts)]
     torch.cuda.synchronize(device)  # tiers read them on streams of their own
+    kernel = Kernel(load_cubin(parts, 10 * major + minor), parts, groups_of(voices))
     return partial(KernelTier, kernel, parts, weights)
 
 
