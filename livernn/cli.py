@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     play = commands.add_parser("play", help="play without a window until Ctrl+C")
     _add_model(play)
     play.add_argument("--audio-device", metavar="NAME", help="as `doctor` lists them")
+    play.add_argument("--microphone", metavar="NAME", help="open it at once; else the system's when it is wanted")
     play.add_argument("--record", action="store_true", help="record a take from the first sound on")
     add_inputs(play)
     add_threads(play)
@@ -188,6 +189,7 @@ def _play(options: argparse.Namespace) -> int:
         _tell,
         options.midi,
         options.osc,
+        microphone=options.microphone,
         record=options.record,
         threads=options.threads,
         device=options.device,
