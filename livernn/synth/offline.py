@@ -1,6 +1,7 @@
 """The same instrument without a clock: a Voice to an array."""
 
 import math
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,8 @@ from livernn.errors import BadInputError
 from livernn.model.checkpoint import Checkpoint
 from livernn.model.precision import DEFAULT_PRECISION, Precision
 from livernn.synth.choir import choir_of
+from livernn.synth.guard import Guard
+from livernn.synth.guarded import GuardedVoice
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
 
@@ -32,7 +35,7 @@ def render_offline(
     precision: Precision = DEFAULT_PRECISION,
     on_progress: Callable[[float], Any] = lambda _: None,
 ) -> NDArray[np.float32]:
-    """What a Voice would play, from its first sample on, without the chain's delay.
+    """What a Voice and its guard would play, from the first sample on, without the chain's delay.
 
     `prime` is mono at the model's rate; the render continues it and does not contain it. `rate_hz` is the model's by
     default. `on_progress` is called with the share that is done. Returns `[n]`, or `[n, SIDES]` for several voices.
@@ -48,11 +51,12 @@ def render_offline(
     voice = Voice(choir_of(load_kernel(checkpoint, precision), seed), device_rate_hz)
     if prime is not None:
         voice.prime(prime)
+    guarded = GuardedVoice(voice, Guard(checkpoint.config, checkpoint.held_out_bits, random.Random(seed)))
     delay = voice.delay_samples
     blocks: list[NDArray[np.float32]] = []
     rendered = 0
     while rendered < count + delay:
-        blocks.append(voice.render(_BLOCK_SAMPLES, patch))
+        blocks.append(guarded.render(_BLOCK_SAMPLES, patch))
         rendered += len(blocks[-1])
         on_progress(min(1.0, rendered / (count + delay)))
     heard = np.concatenate(blocks)[delay : delay + count]
