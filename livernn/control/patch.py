@@ -15,7 +15,11 @@ class Patch:
     top_k: float = PARAMS["top_k"].default
     top_p: float = PARAMS["top_p"].default
     min_p: float = PARAMS["min_p"].default
+    voices: float = PARAMS["voices"].default
+    pan_spread: float = PARAMS["pan_spread"].default
+    temperature_spread: float = PARAMS["temperature_spread"].default
     gain_db: float = PARAMS["gain_db"].default
+    fade_ms: float = PARAMS["fade_ms"].default
     guard: float = PARAMS["guard"].default
 
     def __post_init__(self) -> None:
