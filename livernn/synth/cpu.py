@@ -25,7 +25,7 @@ from livernn.synth.crew import (
 from livernn.synth.denormals import flush_denormals, restore_denormals
 from livernn.synth.draw import draw, surprisal
 from livernn.synth.emit import READ_PER_FETCHED
-from livernn.synth.frames import load_hidden, step_tier
+from livernn.synth.frames import add_noise, load_hidden, step_tier
 from livernn.synth.gemv import Operand, multiply, quantise
 from livernn.synth.packing import WORD_BYTES
 from livernn.synth.philox import uniform
@@ -54,12 +54,15 @@ def _slice(weights: Any, position: int, held: Any, conditioning: Floats, voices:
 
 
 @network_inline
-def _hold(weights: Any, state: Floats, position: int, scratch: Any, crew: Any) -> None:
+def _hold(
+    weights: Any, state: Floats, now: int, position: int, scratch: Any, crew: Any, noise: Floats, seed: np.uint64
+) -> None:
     """Make the fastest frame tier's state ready to condition samples from `position` within the frame on."""
     tier = weights.tiers[0]
     voices = len(state)
     recall(crew)
     load_hidden(tier, weights.sample[0].layers - 1, state, scratch.held)
+    add_noise(tier, 0, scratch.held, now - position, noise, seed)
     quantise(weights.upsamplers, scratch.held, voices, tier.dim)
     if tier.positions == tier.ratio:
         scratch.mine[:] = False
@@ -233,8 +236,8 @@ def advance(
         position: samples since the initial state, `codes[:, lookback]`'s index.
         scratch: of `make_scratch`.
         crew: of `make_crew` where a helper is at work in `assist`, else of `no_crew`.
-        seed: of the uniforms that codes are drawn with, see `philox.uniform`.
-        patches: float32 `[voices, 4]`: temperature, top_k, top_p, min_p.
+        seed: of what is drawn, see `philox.uniform` and `philox.add_normals`.
+        patches: float32 `[voices, 6]`: temperature, top_k, top_p, min_p, noise_fast, noise_slow.
         mode: RENDER, FORCE or PRIME.
         logits_out: float32 `[count, voices, q_levels]`, or empty where nobody asks.
         surprisals: float64 `[voices]`, to which the surprisal of every code drawn is added, in bits.
@@ -243,20 +246,21 @@ def advance(
     control = flush_denormals()
     sample = weights.sample[0]
     voices = len(state)
+    noise = patches[: voices if mode == RENDER else 0, 4:]
     began = ticks() if len(clock) > 0 else 0
     for step in range(count):
         now = position + step
         end = lookback + step
         for index in range(len(weights.tiers) - 1, -1, -1):
             if now % weights.tiers[index].frame_size == 0:
-                step_tier(weights, index, state, codes, end, now, scratch)
+                step_tier(weights, index, state, codes, end, now, scratch, noise, seed)
         if mode == PRIME:
             continue
         began = _lap(clock, _FRAMES, began)
         place = now % sample.taps
         last = place
         if step == 0 or place == 0:
-            _hold(weights, state, place, scratch, crew)
+            _hold(weights, state, now, place, scratch, crew, noise, seed)
             last = sample.taps - 1 if sample.at_once else place
         _condition(weights, place, last, scratch, crew, voices)
         began = _lap(clock, _UPSAMPLING, began)

@@ -9,6 +9,7 @@ from livernn.model.config import FRAME_SCALE
 from livernn.synth.cells import step_gru, step_lstm
 from livernn.synth.compiled import network
 from livernn.synth.gemv import Operand, multiply, quantise
+from livernn.synth.philox import add_normals
 from livernn.synth.vector import Floats
 
 _FRAME_SCALE = np.float32(FRAME_SCALE)
@@ -16,12 +17,14 @@ _FRAME_SCALE = np.float32(FRAME_SCALE)
 
 @network
 def step_tier(
-    weights: Any, index: int, state: Floats, codes: NDArray[np.uint8], end: int, now: int, scratch: Any
-) -> None:
+    weights: Any, index: int, state: Floats, codes: NDArray[np.uint8], end: int, now: int, scratch: Any,
+    noise: Floats, seed: np.uint64,
+) -> None:  # fmt: skip
     """Step frame tier `index` of every voice over the codes before `end`, at the position `now`.
 
     `state` is `[voices, state_floats]`, `codes` `[voices, ...]`. The tier below is told at once, for all of its steps
-    within the frame; only the sample tier asks for its conditioning itself, position by position.
+    within the frame; only the sample tier asks for its conditioning itself, position by position. See `add_noise` for
+    `noise` and `seed`.
     """
     tier = weights.tiers[index]
     voices, size, dim, gates = len(state), tier.frame_size, tier.dim, tier.gates
@@ -51,7 +54,7 @@ def step_tier(
         )  # fmt: skip
         _step_cell(weights, deep + tier.deep_words_step, at + rows, tier, layer, state, scratch)
     if index > 0:
-        _tell_below(weights, index, state, scratch)
+        _tell_below(weights, index, state, now, scratch, noise, seed)
 
 
 @network
@@ -61,6 +64,18 @@ def load_hidden(tier: Any, layer: int, state: Floats, operand: Operand) -> None:
     for voice in range(len(state)):
         for i in range(tier.dim):
             operand.floats[voice, i] = state[voice, at + i]
+
+
+@network
+def add_noise(tier: Any, index: int, operand: Operand, position: int, noise: Floats, seed: np.uint64) -> None:
+    """Noise in what is heard of the state of tier `index`, from a frame that begins at `position`.
+
+    `noise` is `[voices, 2]`: standard deviations for the fastest frame tier and for the others; or `[0, 2]`.
+    """
+    for voice in range(len(noise)):
+        level = noise[voice, min(index, 1)]
+        if level > 0.0:
+            add_normals(operand.floats[voice, : tier.dim], level, seed, voice, index + 1, position)
 
 
 @network
@@ -81,11 +96,14 @@ def _step_cell(weights: Any, words: int, rows: int, tier: Any, layer: int, state
 
 
 @network
-def _tell_below(weights: Any, index: int, state: Floats, scratch: Any) -> None:
+def _tell_below(
+    weights: Any, index: int, state: Floats, now: int, scratch: Any, noise: Floats, seed: np.uint64
+) -> None:
     """Upsample the state of tier `index` and put it through W_ih of the tier below, all positions at once."""
     tier, below = weights.tiers[index], weights.tiers[index - 1]
     voices, dim, ratio = len(state), tier.below, tier.ratio
     load_hidden(tier, weights.sample[0].layers - 1, state, scratch.back)
+    add_noise(tier, index, scratch.back, now, noise, seed)
     quantise(weights.upsamplers, scratch.back, voices, tier.dim)
     spread = scratch.front.floats
     for position in range(tier.positions):

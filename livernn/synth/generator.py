@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from livernn.synth.weights import PackedWeights
 NO_CLOCK = np.empty(0, np.int64)
 _NO_LOGITS = np.empty((0, 0, 0), np.float32)
 _BLOCK_SAMPLES = 1024
+_PATCH = ("temperature", "top_k", "top_p", "min_p", "noise_fast", "noise_slow")
+_PATCH_VALUES = attrgetter(*_PATCH)
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Generator:
         self._seed = seed
         self._lookback = self.config.lookback_samples
         self._codes = np.empty((voices, self._lookback + _BLOCK_SAMPLES), np.uint8)
-        self._patches = np.empty((voices, 4), np.float32)
+        self._patches = np.zeros((voices, len(_PATCH)), np.float32)
         self._surprisals = np.empty(voices)
         self._state = aligned(voices * weights.initial_state.size).reshape(voices, -1)
         self._scratch = make_scratch(self.config, voices)
@@ -68,7 +71,7 @@ class Generator:
     def render(self, count: int, patches: Sequence[Patch]) -> NDArray[np.uint8]:
         """The next `count` codes of each voice under its patch, `[voices, count]`."""
         for row, patch in zip(self._patches, patches, strict=True):
-            row[:] = (patch.temperature, patch.top_k, patch.top_p, patch.min_p)
+            row[:] = _PATCH_VALUES(patch)
         self._surprisals[:] = 0.0
         sizes = [min(_BLOCK_SAMPLES, count - start) for start in range(0, max(count, 1), _BLOCK_SAMPLES)]
         rendered = [self._advance(size, RENDER, _NO_LOGITS).copy() for size in sizes]
