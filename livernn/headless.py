@@ -17,6 +17,7 @@ from livernn.engine.client import (
     EngineDied,
     Event,
     Failed,
+    Guarded,
     Listening,
     Loaded,
     Metrics,
@@ -206,7 +207,7 @@ def _follow(
             on_status(_summary(player.client.metrics()))
             continue
         match item:
-            case MidiPorts() | Listening() | Primed() | MicrophoneClosed():
+            case MidiPorts() | Listening() | Primed() | Guarded() | MicrophoneClosed():
                 on_status(_describe(item))
             case _Woken():
                 player.take()
@@ -231,7 +232,7 @@ def _follow(
                 continue
 
 
-def _describe(event: MidiPorts | Listening | Primed | MicrophoneClosed) -> str:
+def _describe(event: MidiPorts | Listening | Primed | Guarded | MicrophoneClosed) -> str:
     match event:
         case MidiPorts(_, opened, trouble):
             return f"MIDI: {', '.join(opened) or 'no input'}{f' ({trouble})' if trouble else ''}"
@@ -239,6 +240,8 @@ def _describe(event: MidiPorts | Listening | Primed | MicrophoneClosed) -> str:
             return "listening to the microphone"
         case Primed(seconds, name):
             return f"continuing {name} ({seconds:.1f} s heard)"
+        case Guarded(trouble):
+            return f"guard: {trouble.value}; back to a healthy moment"
         case MicrophoneClosed(message):
             return message or "the microphone is closed"
 

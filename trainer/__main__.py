@@ -5,6 +5,7 @@ import errno
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, fields, replace
 
 from tqdm import tqdm
@@ -18,6 +19,8 @@ from trainer.config import NAMED, TrainConfig
 from trainer.dataset import load_dataset
 from trainer.prepare import prepare
 from trainer.run import RunFolder
+
+MUCH_FOR_INT8_BITS = 0.01
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,22 +75,26 @@ def _prepare(options: argparse.Namespace) -> None:
 
 def _fit(options: argparse.Namespace) -> None:
     from trainer.loop import fit  # torch takes seconds to import, and the other commands answer at once
+    from trainer.ranks import joined, restarts
 
     run = RunFolder(options.out)
-    base = run.load_config() if options.resume and run.config.exists() else NAMED[options.config]
+    resume = options.resume or restarts() > 0
+    base = run.load_config() if resume and run.config.exists() else NAMED[options.config]
     config = _overridden(base, options)
     data = load_dataset(options.data)
-    with run.claimed():
+    with joined() as ranks, run.claimed() if ranks.leads else nullcontext():
         best = fit(
             replace(data, licence=options.licence or data.licence, credit=options.credit or data.credit),
             config,
             run,
             minutes=options.minutes,
-            resume=options.resume,
+            resume=resume,
             init=options.init,
             tensorboard=options.tensorboard,
+            ranks=ranks,
         )
-    print(best if best.exists() else f"{run.path}: stopped before the first validation; go on with --resume")
+    if ranks.leads:
+        print(best if best.exists() else f"{run.path}: stopped before the first validation; go on with --resume")
 
 
 def _sweep(options: argparse.Namespace) -> None:
@@ -122,11 +129,18 @@ def _evaluate(options: argparse.Namespace) -> None:
         bits = bits_as_played(load_checkpoint(options.checkpoint), data.split(options.split))
         figures["as_played"] = bits
         text += "\nas the CPU kernels play it: " + ", ".join(f"{value:.4f} {name}" for name, value in bits.items())
+        text += _int8_advice(bits["int8"] - bits["fp32"])
     if options.generate:
         judgement = judge_minutes(options.checkpoint, data, options.generate, options.picture)
         figures["sound"] = judgement.as_dict()
         text += "\n" + judgement.text()
     print(json.dumps(figures, indent=2) if options.json else text)
+
+
+def _int8_advice(cost_bits: float) -> str:
+    if cost_bits <= MUCH_FOR_INT8_BITS:
+        return ""
+    return f"\nint8 costs {cost_bits:.4f} bits: some minutes of 'fit --int8 --init' with this checkpoint win most back"
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -1,10 +1,12 @@
 """What to tell about a run that goes wrong slowly, early enough to act on it."""
 
+from collections.abc import Sequence
+
 from livernn.model.quantize import Audio
 from livernn.synth.dead_seconds import SILENT_DB
 from trainer.config import TrainConfig
 from trainer.dataset import Dataset
-from trainer.log import RunLog
+from trainer.log import Entry
 from trainer.survey import seconds_rms_db
 from trainer.trend import learns_by_heart
 from trainer.watch import frequency_bits, stuck
@@ -24,13 +26,12 @@ class Adviser:
         self._was_silent = False
         self._said: set[str] = set()
 
-    def after_validation(self, log: RunLog, heard: Audio) -> list[str]:
-        """What is new; `heard` is what the newest checkpoint sounds like, at the model's rate."""
+    def after_validation(self, losses: Sequence[float], validations: Sequence[Entry], heard: Audio) -> list[str]:
+        """What is new: by the losses of all steps, all validations, and what the newest checkpoint sounds like."""
         silent = bool(seconds_rms_db(heard, self._config.model.sample_rate_hz)[-1] < SILENT_DB)
         findings = [
             (
-                len(log.losses) >= self._config.warmup_steps + _PATIENCE_STEPS
-                and stuck(log.losses, self._frequency_bits),
+                len(losses) >= self._config.warmup_steps + _PATIENCE_STEPS and stuck(losses, self._frequency_bits),
                 (
                     "stuck: it has learnt no more than how often each level occurs. Begin again with a --learning-rate "
                     "three times as high, or a third of it where the loss jumps about, and read what prepare said of "
@@ -38,7 +39,7 @@ class Adviser:
                 ),
             ),
             (
-                learns_by_heart(log.validations),
+                learns_by_heart(validations),
                 (
                     "it learns its recordings by heart: the held-out loss has been rising since the best checkpoint, "
                     "which is kept. Stop it, and add recordings or take smaller --dims."

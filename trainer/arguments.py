@@ -106,6 +106,10 @@ def _add_training(command: Any) -> None:
     command.add_argument("--learning-rate", type=float)
     command.add_argument("--warmup-steps", type=_from_0)
     command.add_argument("--decay-share", type=float, help="last share of the run, over which the rate decays")
+    command.add_argument(
+        "--int8", action="store_true", default=None, help="learn with int8's rounding: to end with, from --init"
+    )
+    command.add_argument("--accumulate", type=count, metavar="PARTS", help="take the batch in parts, to save memory")
     command.add_argument("--ema-decay", type=float)
     command.add_argument("--gap-share", type=float, help="share of chunks that rise from silence")
     command.add_argument("--seed", type=seed)

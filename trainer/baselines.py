@@ -31,9 +31,16 @@ def baselines(data: Dataset, split: str = "test") -> Mapping[str, float]:
 
 def order_0_bits(train: CodeSplit, test: CodeSplit, codec: ModelConfig) -> float:
     """Cross-entropy of the codes' frequencies in `train`, one of each added."""
-    levels = codec.q_levels
-    counts = np.bincount(train.codes, minlength=levels) + 1.0
-    return float(-np.mean(np.log2(counts / counts.sum())[test.codes]))
+    shares = _level_counts(train, codec) + 1.0
+    shares /= shares.sum()
+    return float(-(_level_counts(test, codec) @ np.log2(shares)) / test.samples)
+
+
+def _level_counts(split: CodeSplit, codec: ModelConfig) -> Counts:
+    counts = np.zeros(codec.q_levels, np.int64)
+    for start in range(0, split.samples, _CHUNK_SAMPLES):
+        counts += np.bincount(split.codes[start : start + _CHUNK_SAMPLES], minlength=codec.q_levels)
+    return counts
 
 
 def order_2_bits(train: CodeSplit, valid: CodeSplit, test: CodeSplit, codec: ModelConfig) -> float:

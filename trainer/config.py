@@ -18,8 +18,12 @@ class TrainConfig:
 
     model: ModelConfig = field(default_factory=ModelConfig)
     weight_norm: bool = False
+    int8: bool = False
+    """Whether the network learns and is validated with the rounding of int8 playing."""
     batch: int = 32
     chunk_samples: int = 1024
+    accumulate: int = 1
+    """Parts that the batch is taken in, one after the other."""
     gap_share: float = 0.05
     learning_rate: float = 1e-3
     warmup_steps: int = 200
@@ -42,6 +46,12 @@ class TrainConfig:
                 f"batch {self.batch} x {self.chunk_samples}",
                 f"chunks must be whole frames of {self.model.lookback_samples} samples and there must be one",
                 "Change --batch or --chunk-samples.",
+            )
+        if self.int8 and self.weight_norm:
+            raise BadInputError("int8", "rounding and weight norm do not go together", "Leave --weight-norm out.")
+        if self.accumulate < 1 or self.batch % self.accumulate:
+            raise BadInputError(
+                f"batch {self.batch}", f"it cannot be taken in {self.accumulate} parts", "Change --accumulate."
             )
         if not 0.0 <= self.gap_share <= 1.0:
             raise BadInputError(f"gap share {self.gap_share}", "it is not in 0..1", "Change --gap-share.")

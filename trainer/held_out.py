@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -38,9 +39,11 @@ def _chunks(model: SampleRNN, split: CodeSplit, length: int = 16384) -> Iterator
     lookback = model.config.lookback_samples
     device = next(model.parameters()).device
     length = max(lookback, length // lookback * lookback)
+    silence = np.full(lookback, silence_code(model.config), np.uint8)
     for codes in split.recordings():
         states = [tuple(part.detach().clone() for part in state) for state in model.initial_states(1)]
-        padded = torch.full((1, lookback + len(codes) // lookback * lookback), silence_code(model.config))
-        padded[0, lookback:] = torch.from_numpy(codes[: padded.shape[1] - lookback].copy())
-        for start in range(0, padded.shape[1] - lookback, length):
-            yield padded[:, start : start + lookback + length].to(device), states
+        whole = len(codes) // lookback * lookback
+        for start in range(0, whole, length):
+            before = codes[start - lookback : start] if start else silence
+            chunk = np.concatenate([before, codes[start : min(start + length, whole)]])
+            yield torch.from_numpy(chunk).long()[None].to(device), states

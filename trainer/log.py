@@ -1,6 +1,7 @@
 """RUN/log.jsonl: what a run was like, for programs to read and for the run itself to go on from."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ Entry = dict[str, Any]
 class RunLog:
     """A JSON object a line, each with the `step` after which it was written; those after `first_step` are dropped.
 
+    Without `writes` the file stays as it is, and `losses` and `validations` are kept all the same.
+
     After a step: bits, rate, norm (of the gradient), samples_per_s, elapsed_s, left_s. After a validation: valid_bits,
     gain_bits (`trend.gain_bits`), elapsed_s. Where there is something to say: notice.
     """
 
-    def __init__(self, path: Path, first_step: int) -> None:
+    def __init__(self, path: Path, first_step: int, *, writes: bool = True) -> None:
         self._path = path
+        self._writes = writes
         self._begin_after(first_step)
 
     def write(self, entry: Entry) -> None:
@@ -39,8 +43,9 @@ class RunLog:
 
     def _begin_after(self, step: int) -> None:
         entries = _entries_up_to(self._path, step)
-        replace_text(self._path, "".join(f"{json.dumps(entry)}\n" for entry in entries))
-        self._file = self._path.open("a", encoding="utf-8", buffering=1)
+        if self._writes:
+            replace_text(self._path, "".join(f"{json.dumps(entry)}\n" for entry in entries))
+        self._file = (self._path if self._writes else Path(os.devnull)).open("a", encoding="utf-8", buffering=1)
         self.losses: list[float] = [entry["bits"] for entry in entries if "bits" in entry]
         self.validations: list[Entry] = [entry for entry in entries if "valid_bits" in entry]
 

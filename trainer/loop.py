@@ -6,22 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from livernn.errors import BadInputError, LiveRNNError
-from livernn.model.checkpoint import save_checkpoint
-from livernn.model.samplernn import SampleRNN
 from livernn.replacing import replace_text
-from trainer.advice import Adviser
 from trainer.board import Board
 from trainer.config import TrainConfig
 from trainer.dataset import CODEC_FIELDS, Dataset
 from trainer.hardware import training_device
 from trainer.held_out import evaluate_split
 from trainer.learner import Learner
-from trainer.listen import write_audio
 from trainer.log import Entry
 from trainer.progress import Progress
+from trainer.publish import Publisher
+from trainer.ranks import ALONE, Ranks
 from trainer.run import RunFolder
 from trainer.schedule import schedule, share_done, time_left, validation_due
-from trainer.state import Counters, to_arrays
+from trainer.state import Counters
 from trainer.step import prepare_torch
 from trainer.streams import ChunkStreams
 from trainer.trend import gain_bits, jump
@@ -43,6 +41,7 @@ def fit(
     resume: bool = False,
     init: Path | None = None,
     tensorboard: bool = False,
+    ranks: Ranks = ALONE,
     on_validation: Callable[[Entry], None] | None = None,
     now_s: Callable[[], float] = time.monotonic,
 ) -> Path:
@@ -50,8 +49,8 @@ def fit(
 
     The codec fields of `config.model` give way to the data's own. Once `run.stop` is there, the state is saved and
     training ends; there is no checkpoint if that was before the first validation. Where loss or gradient stop being
-    finite, or the loss leaps up, the run goes back to the last saved state, at half the learning rate. `on_validation`
-    may raise to end the run.
+    finite, or the loss leaps up, the run goes back to the last saved state, at half the learning rate. Of several
+    processes each calls this, and one writes. `on_validation` may raise to end the run.
 
     Raises:
         BadInputError: RUN exists and `resume` is not set, or a file does not fit.
@@ -59,12 +58,14 @@ def fit(
     """
     if config.steps is None and minutes is None:
         raise BadInputError("fit", "neither --steps nor --minutes says when to stop", "Give one of them.")
-    if run.config.exists() and not resume:
+    exists, begun = ranks.told(run.config.exists(), run.state.exists())
+    if exists and not resume:
         raise BadInputError(str(run.path), "a run exists there", "Add --resume, or choose another --out.")
     codec = {name: getattr(data.codec, name) for name in CODEC_FIELDS}
     config = replace(config, model=replace(config.model, **codec))
+    valid = data.split("valid")
     prepare_torch(config)
-    learner = Learner(config, training_device(), None if run.state.exists() else init)
+    learner = Learner(config, training_device(), None if begun else init, ranks)
     streams = ChunkStreams(
         list(data.split("train").recordings()),
         model=config.model,
@@ -72,17 +73,19 @@ def fit(
         chunk_samples=config.chunk_samples,
         gap_share=config.gap_share,
         seed=config.seed,
+        share=ranks.share(config.batch),
     )
     run.audio.mkdir(parents=True, exist_ok=True)
     counters = Counters()
-    if run.state.exists():
+    if begun:
         counters = learner.load(run.state)
     else:
         learner.save(run.state, counters)
-    replace_text(run.config, config.to_json())
-    board = Board(run.board, counters.step) if tensorboard else None
-    progress = Progress(run.log, first_step=counters.step, total_steps=config.steps, board=board)
-    adviser = Adviser(config, data)
+    if ranks.leads:
+        replace_text(run.config, config.to_json())
+    board = Board(run.board, counters.step) if tensorboard and ranks.leads else None
+    progress = Progress(run.log, first_step=counters.step, total_steps=config.steps, board=board, shown=ranks.leads)
+    publisher = Publisher(data, config, run) if ranks.leads else None
     clock = now_s() - counters.elapsed_s
     samples_per_s = 0.0
     finished = share_done(config, counters, minutes) >= 1.0
@@ -94,7 +97,8 @@ def fit(
             rate = config.learning_rate * counters.rate_factor * schedule(config, counters.step, done)
             bits, norm = learner.step(streams.at(counters.step), rate)
             counters.step += 1
-            counters.elapsed_s = now_s() - clock
+            counters.elapsed_s, stop = ranks.told(now_s() - clock, run.stop.exists())
+            stopped = bool(stop)
             finished = share_done(config, counters, minutes) >= 1.0
             if (wrong := trouble(progress.log.losses, bits, norm, config.model.q_levels)) is not None:
                 counters, finished = rolled_back(learner, run, progress, counters, wrong), False
@@ -113,27 +117,28 @@ def fit(
                     "left_s": round(time_left(config, counters, minutes, samples_per_s), 1),
                 }
             )
-            stopped = run.stop.exists()
             if finished or validation_due(config, counters):
-                valid_bits = evaluate_split(learner.averaged, data.split("valid"), config.validate_seconds)
-                counters.elapsed_s = counters.validated_s = now_s() - clock
-                entry = {"step": counters.step, "valid_bits": valid_bits, "elapsed_s": round(counters.elapsed_s, 2)}
+                with learner.as_played(learner.averaged):
+                    held_out = evaluate_split(learner.averaged, valid, config.validate_seconds) if ranks.leads else 0.0
+                valid_bits, counters.elapsed_s = ranks.told(held_out, now_s() - clock)
+                counters.validated_s = counters.elapsed_s
+                entry: Entry = {"step": counters.step, "valid_bits": valid_bits}
+                entry["elapsed_s"] = round(counters.elapsed_s, 2)
                 validations = [*progress.log.validations, entry]
                 if (wrong := jump(validations)) is not None:
                     counters, finished = rolled_back(learner, run, progress, counters, wrong), False
                     continue
-                export(learner.averaged, data, config, counters, valid_bits, run.last)
-                if valid_bits < counters.best_bits:
-                    counters.best_bits = valid_bits
-                    export(learner.averaged, data, config, counters, valid_bits, run.best)
-                heard = run.audio / f"{counters.step:07d}.wav"
-                audio = write_audio(run.last, heard, config.audio_seconds)
-                progress.validation(entry | {"gain_bits": gain_bits(validations)}, heard)
+                entry["gain_bits"] = gain_bits(validations)
+                advice = (
+                    publisher.publish(learner.averaged, counters, progress.log.losses, validations) if publisher else []
+                )
+                counters.best_bits = min(valid_bits, counters.best_bits)
+                progress.validation(entry, run.sound(counters.step))
+                for text in advice:
+                    progress.notice(counters.step, text)
                 learner.save(run.state, counters)
                 if on_validation is not None:
                     on_validation(entry)
-                for text in adviser.after_validation(progress.log, audio):
-                    progress.notice(counters.step, text)
             elif stopped:
                 learner.save(run.state, counters)
     finally:
@@ -160,19 +165,3 @@ def rolled_back(learner: Learner, run: RunFolder, progress: Progress, counters: 
     rate = f"{before.rate_factor:.1%} of the learning rate"
     progress.notice(before.step, f"at step {counters.step} {wrong}: back to step {before.step}, with {rate}")
     return before
-
-
-def export(
-    model: SampleRNN, data: Dataset, config: TrainConfig, counters: Counters, valid_bits: float, path: Path
-) -> None:
-    """Write the averaged weights as a checkpoint with its provenance."""
-    provenance = {
-        "data": data.folder.name,
-        "licence": data.licence,
-        "credit": data.credit,
-        "steps": counters.step,
-        "minutes": round(counters.elapsed_s / 60.0, 1),
-        "bits_per_sample": {"valid": valid_bits},
-        "settings": config.to_json(),
-    }
-    save_checkpoint(path, config.model, to_arrays(model.plain_state()), provenance)

@@ -46,6 +46,10 @@ class RunFolder:
         """What the newest checkpoints sound like."""
         return self.path / "audio"
 
+    def sound(self, step: int) -> Path:
+        """The checkpoint of that step as a WAV."""
+        return self.audio / f"{step:07d}.wav"
+
     @property
     def stop(self) -> Path:
         """A file that asks `fit` to save its state after the next step, and to end."""

@@ -3,9 +3,9 @@
 from contextlib import AbstractContextManager
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from livernn.model.samplernn import SampleRNN, TierState, bits_per_sample
+from livernn.model.samplernn import NetworkOutput, SampleRNN, TierState, bits_per_sample
 from trainer.config import TrainConfig
 from trainer.hardware import bf16_pays, keep_freed_memory
 
@@ -25,11 +25,11 @@ def autocast(device: torch.device, config: TrainConfig) -> AbstractContextManage
 
 
 def forward(
-    model: SampleRNN, codes: Tensor, states: list[TierState], config: TrainConfig
+    model: nn.Module, codes: Tensor, states: list[TierState], config: TrainConfig
 ) -> tuple[Tensor, list[TierState]]:
     """Loss in bits per sample of codes `[batch, lookback + chunk]`, and the states to carry on with."""
     with autocast(codes.device, config):
-        output = model(codes, states)
+        output: NetworkOutput = model(codes, states)
     loss = bits_per_sample(output.logits, codes[:, config.model.lookback_samples :])
     return loss, detach(output.states)
 

@@ -30,6 +30,8 @@ class ChunkStreams:
 
     Music that is cut at its ends never rises from silence, so to a model silence would be a trap. Hence in a
     `gap_share` of the chunks the past and a random beginning are next to silent, half of them from the initial state.
+
+    Of the streams only `share` is read, the same as it would be among all.
     """
 
     def __init__(
@@ -41,16 +43,19 @@ class ChunkStreams:
         chunk_samples: int,
         gap_share: float,
         seed: int,
+        share: slice = slice(None),
     ) -> None:
         self._files = files
         self._batch = batch
+        self._share = range(batch)[share]
         self._chunk = chunk_samples
         self._model = model
         self._lookback = model.lookback_samples
         self._gap_share = gap_share
         self._seed = seed
         # The shift drops at most one chunk a file, so that every epoch has the same number of steps.
-        chunks = sum(max(len(codes) // chunk_samples - 1, 0) for codes in files)
+        self._chunks_of = np.array([max(len(codes) // chunk_samples - 1, 0) for codes in files], np.int64)
+        chunks = int(self._chunks_of.sum())
         self.steps_per_epoch = chunks // batch
         if self.steps_per_epoch < 1:
             raise BadInputError(
@@ -59,17 +64,14 @@ class ChunkStreams:
                 "Add audio, or lower --batch or --chunk-samples.",
             )
         self._epoch = -1
-        self._order: NDArray[np.int64] = np.empty((0, 2), np.int64)
+        self._order, self._shifts, self._ends = (np.empty(0, np.int64) for _ in range(3))
 
     def _plan(self, epoch: int) -> None:
+        """Files in the order of the epoch, and for each its first chunk's shift and the rows up to its last chunk."""
         random = np.random.default_rng([self._seed, _ORDER, epoch])
-        rows = []
-        for index in random.permutation(len(self._files)):
-            chunks = max(len(self._files[index]) // self._chunk - 1, 0)
-            shift = int(random.integers(self._chunk))
-            starts = shift + self._chunk * np.arange(chunks)
-            rows.append(np.stack([np.full(chunks, index), starts], axis=1))
-        self._order = np.concatenate(rows)
+        self._order = random.permutation(len(self._files))
+        self._shifts = np.array([int(random.integers(self._chunk)) for _ in self._order])
+        self._ends = np.cumsum(self._chunks_of[self._order])
         self._epoch = epoch
 
     def at(self, step: int) -> Batch:
@@ -77,23 +79,29 @@ class ChunkStreams:
         epoch, within = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
             self._plan(epoch)
-        codes = np.empty((self._batch, self._lookback + self._chunk), np.uint8)
-        starts = np.empty(self._batch, np.bool_)
-        for stream in range(self._batch):
+        codes = np.empty((len(self._share), self._lookback + self._chunk), np.uint8)
+        starts = np.empty(len(self._share), np.bool_)
+        gaps = np.random.default_rng([self._seed, _GAPS, step]).random(self._batch) < self._gap_share
+        for place, stream in enumerate(self._share):
             row = stream * self.steps_per_epoch + within
-            index, start = (int(value) for value in self._order[row])
-            starts[stream] = within == 0 or self._order[row - 1, 0] != index
+            turn = int(np.searchsorted(self._ends, row, side="right"))
+            index = int(self._order[turn])
+            chunk = row - int(self._ends[turn] - self._chunks_of[index])
+            start = int(self._shifts[turn]) + chunk * self._chunk
+            starts[place] = within == 0 or chunk == 0
             begin = start - self._lookback
             if begin < 0:
-                codes[stream, :-begin] = silence_code(self._model)
-            codes[stream, max(-begin, 0) :] = self._files[index][max(begin, 0) : start + self._chunk]
-        self._add_gaps(np.random.default_rng([self._seed, _GAPS, step]), codes, starts)
+                codes[place, :-begin] = silence_code(self._model)
+            codes[place, max(-begin, 0) :] = self._files[index][max(begin, 0) : start + self._chunk]
+            if gaps[stream]:
+                random = np.random.default_rng([self._seed, _GAPS, step, 1 + stream])  # a 0 would repeat the one above
+                starts[place] |= self._add_gap(random, codes[place])
         return Batch(codes, starts)
 
-    def _add_gaps(self, random: np.random.Generator, codes: NDArray[np.uint8], starts: NDArray[np.bool_]) -> None:
-        for stream in np.flatnonzero(random.random(self._batch) < self._gap_share):
-            length = self._lookback + int(random.integers(self._chunk // 2))
-            gain = 0.0 if random.random() < 0.5 else 10.0 ** random.uniform(-4.0, -1.5)
-            quieter = encode(np.float32(gain) * level_table(self._model), self._model)
-            codes[stream, :length] = quieter[codes[stream, :length]]
-            starts[stream] |= random.random() < 0.5
+    def _add_gap(self, random: np.random.Generator, codes: NDArray[np.uint8]) -> bool:
+        """Quieten the beginning of one stream's codes; returns whether it is to begin from the initial state."""
+        length = self._lookback + int(random.integers(self._chunk // 2))
+        gain = 0.0 if random.random() < 0.5 else 10.0 ** random.uniform(-4.0, -1.5)
+        quieter = encode(np.float32(gain) * level_table(self._model), self._model)
+        codes[:length] = quieter[codes[:length]]
+        return bool(random.random() < 0.5)

@@ -14,6 +14,9 @@ DONE_BITS = 0.005
 JUMP_BITS = 0.25
 """Learning by heart raises a validation by less than this, states that run away by more."""
 
+_FAST_BITS = 0.3
+"""Early losses fall faster than any trend can tell of the end."""
+
 _WORSE_BITS = 0.02
 _WORSE_VALIDATIONS = 3
 
@@ -51,6 +54,8 @@ def verdict(gain: float | None) -> str:
     """`gain_bits` in words; empty where it is not known yet."""
     if gain is None:
         return ""
+    if gain > _FAST_BITS:
+        return ", falling fast"
     if gain < DONE_BITS:
         return f", done: as much time again would gain less than {DONE_BITS} bits"
     return f", as much time again would gain about {gain:.3f} bits"

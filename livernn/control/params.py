@@ -10,6 +10,7 @@ from enum import Enum
 from types import MappingProxyType
 
 OFF = "off"
+ON = "on"
 
 
 class Law(Enum):
@@ -18,6 +19,8 @@ class Law(Enum):
     LINEAR = "linear"
     LOG = "log"
     INTEGER = "integer"
+    SWITCH = "switch"
+    """0 or 1."""
 
 
 class Group(Enum):
@@ -48,7 +51,12 @@ class ParamSpec:
         if math.isnan(value):
             return self.default
         value = min(max(value, self.minimum), self.maximum)
-        return float(round(value)) if self.law is Law.INTEGER else value
+        return float(round(value)) if self.is_whole else value
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it takes whole numbers only."""
+        return self.law in (Law.INTEGER, Law.SWITCH)
 
     def to_position(self, value: float) -> float:
         """Value to control position in 0..1."""
@@ -68,6 +76,8 @@ class ParamSpec:
         """The value as the performer reads it."""
         if value == self.off:
             return OFF
+        if self.law is Law.SWITCH:
+            return ON
         return f"{value:.{self.decimals}f}" + (f" {self.unit}" if self.unit else "")
 
     def parse(self, text: str) -> float:
@@ -77,7 +87,9 @@ class ParamSpec:
             ValueError: it is no number.
         """
         text = text.strip().lower().removesuffix(self.unit.lower())
-        return self.off if self.off is not None and text == OFF else self.clamp(float(text))
+        if self.off is not None and text == OFF:
+            return self.off
+        return self.maximum if self.law is Law.SWITCH and text == ON else self.clamp(float(text))
 
 
 _TABLE = (
@@ -108,6 +120,11 @@ _TABLE = (
     ParamSpec(
         "gain_db", "Gain", Group.OUTPUT, -60.0, 12.0, 0.0, "dB", Law.LINEAR, 1,
         "Output level before the limiter.",
+    ),
+    ParamSpec(
+        "guard", "Guard", Group.OUTPUT, 0, 1, 1, "", Law.SWITCH, 0,
+        "Goes back to a healthy moment when the sound has died: silence or noise for a second, a loop for five.",
+        off=0.0,
     ),
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ class Patch:
     noise_fast: float = PARAMS["noise_fast"].default
     noise_slow: float = PARAMS["noise_slow"].default
     gain_db: float = PARAMS["gain_db"].default
+    guard: float = PARAMS["guard"].default
 
     def __post_init__(self) -> None:
         for name, spec in PARAMS.items():

@@ -16,6 +16,9 @@ class Deck:
     def __init__(self) -> None:
         self.voice: VoiceLike | None = None
         self._fade: CrossFade | None = None
+        self.codes = np.empty((0, 0), np.uint8)
+        """Of the voice's last block, `[voices, n]`, and their mean surprisal, `[voices]`."""
+        self.surprisal_bits = np.empty(0)
 
     @property
     def fade(self) -> CrossFade | None:
@@ -29,7 +32,9 @@ class Deck:
     def render(self, count: int, patch: Patch) -> NDArray[np.float32]:
         """The next `count` model samples as device samples. There must be a voice."""
         assert self.voice is not None
-        return self._mixed(self.voice.render(count, patch))
+        sound = self.voice.render(count, patch)
+        self.codes, self.surprisal_bits = self.voice.codes, self.voice.surprisal_bits
+        return self._mixed(sound)
 
     def keep_tail(self, count: int, patch: Patch) -> None:
         """Before the voice is replaced or reset: take `count` model samples of it to fade from."""

@@ -5,7 +5,8 @@ ring position at which it takes effect). An entry holds until the next of its ki
 
     patch     `set`: the values that changed
     voice     another voice, from `state` on, after `tail` model samples of the one before were kept to fade from
-              (0: it begins at once); `origin` says where it comes from, `rate_hz` what device it renders for
+              (0: it begins at once); `origin` says where it comes from, `rate_hz` what device it renders for;
+              `guard`, if it is there, what the one before had died of: it is the same voice, some seconds earlier
     reset     back to the initial state under `seed`, after such a `tail`
     state     nothing happened; a place that replaying can begin at, with all that a `voice` says, and the whole `set`
 
@@ -32,6 +33,7 @@ from livernn.engine.ringbuffer import publish
 from livernn.engine.shared import RING_CURSOR
 from livernn.engine.state_json import encode_state
 from livernn.engine.studio import VoiceLike
+from livernn.synth.dead_seconds import Trouble
 from livernn.synth.voice import VoiceSnapshot
 
 STATE_EVERY_S = 1.0
@@ -78,10 +80,20 @@ class Journal:
         """What has been rendered from here on is void; it is faded from as it was under `patch`."""
         self._write("rollback", tail=tail_samples, set=patch.to_dict())
 
-    def voice(self, origin: Origin, rate_hz: float, snapshot: VoiceSnapshot, tail_samples: int) -> None:
-        """A voice has been changed to."""
+    def voice(
+        self,
+        origin: Origin,
+        rate_hz: float,
+        snapshot: VoiceSnapshot,
+        tail_samples: int,
+        trouble: Trouble | None = None,
+    ) -> None:
+        """A voice has been changed to, or gone back in because of `trouble`."""
         self._origin, self._patch = origin, None
-        self._write("voice", tail=tail_samples, **self._described(rate_hz, snapshot))
+        reason = {"guard": trouble.value} if trouble is not None else {}
+        if tail_samples == 0:
+            self._note_beginning()
+        self._write("voice", tail=tail_samples, **reason, **self._described(rate_hz, snapshot))
 
     def reset(self, seed: int, tail_samples: int) -> None:
         """The voice has been reset."""
@@ -101,12 +113,16 @@ class Journal:
         self.patch(patch)
         last = self._stated_at[1]
         if not fading and (last < 0 or self._at >= last + round(STATE_EVERY_S * voice.config.sample_rate_hz)):
+            self._note_beginning()
             self._write("state", set=patch.to_dict(), **self._described(voice.device_rate_hz, snapshot))
         self._at += count
 
+    def _note_beginning(self) -> None:
+        """What is written next is a place that replaying can begin at; a voice that is faded to is none."""
+        self._stated_at = (self._stated_at[1], self._at)
+
     def _described(self, rate_hz: float, snapshot: VoiceSnapshot) -> dict[str, Any]:
         assert self._origin is not None
-        self._stated_at = (self._stated_at[1], self._at)
         return {"origin": asdict(self._origin), "rate_hz": rate_hz, "state": encode_state(snapshot)}
 
     def _write(self, do: str, **content: Any) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from livernn.engine.transport import EngineState
+from livernn.synth.dead_seconds import Trouble
 
 DEFAULT_DEPTH_MS = 200.0
 """How far ahead of the ear the sampler works until it is told otherwise."""
@@ -218,6 +219,13 @@ class WasReset:
 
 
 @dataclass(frozen=True)
+class Guarded:
+    """The sound had died of `trouble`; it goes on from a healthy moment."""
+
+    trouble: Trouble
+
+
+@dataclass(frozen=True)
 class AudioOpened:
     """A device is open and calls back; `latency_ms` is its own."""
 
@@ -314,7 +322,7 @@ Command = (
     | Audition | Record | StopRecording | Quit
 )  # fmt: skip
 Event = (
-    StateChanged | Tuning | Loaded | Primed | WasReset
+    StateChanged | Tuning | Loaded | Primed | WasReset | Guarded
     | AudioOpened | Devices | NoDevice | DeviceLost
     | MicrophoneOpened | MicrophoneClosed | Microphones | Listening | ListeningEnded
     | AuditionEnded | TakeBegun | TakeEnded | Failed | Refused | Garbled | EngineDied

@@ -57,7 +57,11 @@ class Engine:
         self._inbox: queue.SimpleQueue[msg.Command | Callable[[], None]] = queue.SimpleQueue()
         self._loader = Worker("loader", self._inbox.put)
         self._sampler = Sampler(
-            block, reel, studio.at_rate, lambda why: self._inbox.put(partial(self._on_sampler_failed, why))
+            block,
+            reel,
+            studio.at_rate,
+            on_failure=lambda why: self._inbox.put(partial(self._on_sampler_failed, why)),
+            on_return=lambda trouble: self._inbox.put(partial(emit, msg.Guarded(trouble))),
         )
         self._state = EngineState.STARTING
         self._ending = False
@@ -185,7 +189,8 @@ class Engine:
         model = self.model
         assert model is not None
         origin = Origin(str(Path(model.path).absolute()), model.checkpoint.sha256, self._studio.precision, seed, prime)
-        self._sampler.swap(Incoming(instrument, origin, model.epoch, model.patch))
+        usual_bits = model.checkpoint.held_out_bits
+        self._sampler.swap(Incoming(instrument, origin, model.epoch, model.patch, usual_bits))
 
     def _play(self) -> None:
         if self.model is None and not self._loading:

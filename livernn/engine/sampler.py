@@ -4,6 +4,7 @@ import logging
 import math
 import os
 import queue
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -21,10 +22,13 @@ from livernn.engine.shared import (
     TARGET_DEPTH_MS,
     ControlBlock,
     SharedBlock,
+    count_return,
 )
 from livernn.engine.studio import Instrument, VoiceLike
 from livernn.engine.tape import BLOCK_SAMPLES, Incoming, Tape
 from livernn.engine.transport import CROSS_FADE_MS, TOUCH_FADE_MS
+from livernn.synth.dead_seconds import Trouble
+from livernn.synth.guard import Guard, Rendered
 from livernn.units import ms_to_samples
 
 MIN_DEPTH_MS, MAX_DEPTH_MS = 10.0, 500.0
@@ -45,10 +49,13 @@ class Sampler:
         reel: Reel,
         at_rate: Callable[[Instrument, float], Instrument],
         on_failure: Callable[[str], None],
+        on_return: Callable[[Trouble], None],
     ) -> None:
+        """`on_failure` and `on_return`, when the guard goes back, are called on the sampler's thread."""
         self._block = block
         self._at_rate = at_rate
         self._on_failure = on_failure
+        self._on_return = on_return
         self._control = ControlBlock(block)
         self._tape = Tape(block, reel)
         self._changes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -59,6 +66,9 @@ class Sampler:
         self._depth_ms = DEFAULT_DEPTH_MS
         self._duck_db = 0.0
         self._pace = Pace(block)
+        self._seeds = random.Random()
+        self._guard: Guard | None = None
+        """Of the present sound, from its first block on."""
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
         block.doubles[TARGET_DEPTH_MS] = DEFAULT_DEPTH_MS
         self._thread.start()
@@ -124,12 +134,25 @@ class Sampler:
                 self._pace.reach_samples(voice, TOUCH_FADE_MS),
             )
             began_s = time.perf_counter()
-            self._tape.render(patch, guard_samples, reach_samples)
+            block = self._tape.render(patch, guard_samples, reach_samples)
             self._pace.measure(voice, 1000.0 * (time.perf_counter() - began_s))
+            if block is not None:
+                self._watch(current, patch, block)
             self._pace.tell_touch(voice, target_samples)
         else:
             self._block.words[GATE] = 1
             time.sleep(NAP_MS / 1000.0)
+
+    def _watch(self, current: Incoming, patch: Patch, block: Rendered) -> None:
+        """Have the guard look at a block; go back where it says that the sound is dead."""
+        if self._guard is None:
+            self._guard = Guard(current.instrument.voice.config, current.usual_bits, self._seeds)
+        trouble = self._guard.hear(block)
+        if trouble is not None and patch.guard:
+            self._make_room()
+            self._tape.go_back(self._guard.go_back(self._tape.at, trouble), patch, trouble)
+            count_return(self._block, trouble)
+            self._on_return(trouble)
 
     def _touch(self, voice: VoiceLike, patch: Patch) -> bool:
         """Whether a control has moved and the ring is now to be rendered again."""
@@ -140,6 +163,7 @@ class Sampler:
     def _patch_for(self, current: Incoming) -> Patch:
         epoch, patch = self._control.read()
         patch = patch if epoch >= current.epoch else current.patch
+        patch = self._guard.lift(patch) if self._guard is not None else patch
         return patch if self._duck_db == 0.0 else patch.with_value("gain_db", patch.gain_db - self._duck_db)
 
     def _target_samples(self) -> int:
@@ -158,12 +182,14 @@ class Sampler:
         else:
             self._tape.change(incoming, patch)
         self._current = incoming
+        self._guard = None
         self._duck_db = 0.0
 
     def _reset(self, seed: int) -> None:
         if self._current is None:
             return
         patch = self._make_room()
+        self._guard = None
         if patch is None:
             self._tape.start_over(seed)
         else:
@@ -192,6 +218,7 @@ class Sampler:
         if self._current is not None:
             if self._current.instrument.voice.device_rate_hz != rate_hz:
                 self._current = self._for_rate(self._current)
+            self._guard = None
             self._tape.start(self._current)
 
     def _for_rate(self, incoming: Incoming) -> Incoming:

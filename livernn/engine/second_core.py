@@ -34,6 +34,11 @@ class SecondCore:
         """How often the helper kept the sampler waiting, so that it went on alone for a while."""
         return int(self._crew.words[STALLS])
 
+    @property
+    def surprisal_bits(self) -> NDArray[np.float64]:
+        """See `Generator`."""
+        return self._generator.surprisal_bits
+
     def render(self, count: int, patches: Sequence[Patch]) -> NDArray[np.uint8]:
         """See `Generator`."""
         self._crew.words[AT_WORK] = 1

@@ -16,6 +16,7 @@ from livernn.control.patch import Patch
 from livernn.engine.memory import SharedMemory
 from livernn.engine.reel import OWNER, RECORDED, RECORDING_RATE_HZ, Reel, ScopeTap
 from livernn.engine.transport import EngineState
+from livernn.synth.dead_seconds import Trouble
 from livernn.units import SIDES, SILENCE_DB, gain_to_db, samples_to_ms
 
 _LINE = 8
@@ -66,6 +67,9 @@ LIMITER_GAIN_DB = REAL_TIME_FACTOR + 2
 TOUCH_MS = REAL_TIME_FACTOR + 3
 LATE_RENDERS = REAL_TIME_FACTOR + 4
 """As int64."""
+GUARD_RETURNS = REAL_TIME_FACTOR + 5
+GUARD_TROUBLE = REAL_TIME_FACTOR + 6
+"""As int64: how often the guard went back, and, in the order of `Trouble`, because of what the last time."""
 TARGET_DEPTH_MS = 21 * _LINE
 DEVICE_RATE_HZ = TARGET_DEPTH_MS + 1
 OUTPUT_LATENCY_MS = TARGET_DEPTH_MS + 2
@@ -162,6 +166,10 @@ class Metrics:
     """From the move of a control to the ear, usually; 0 while nothing plays."""
     late_renders: int = 0
     """Times that the old sound went on for a while because it was not rendered again in time."""
+    guard_returns: int = 0
+    """Times that the guard went back to a healthy moment."""
+    guard_trouble: Trouble | None = None
+    """What the sound had died of the last time."""
     underruns: int = 0
     device_xruns: int = 0
     peaks_db: tuple[float, float] = (SILENCE_DB, SILENCE_DB)
@@ -178,6 +186,7 @@ class Metrics:
 
 
 _STATES = list(EngineState)
+_TROUBLES = list(Trouble)
 
 
 def forget_callback(block: SharedBlock) -> None:
@@ -188,6 +197,12 @@ def forget_callback(block: SharedBlock) -> None:
 def publish_state(block: SharedBlock, state: EngineState) -> None:
     """Write the state that `read_metrics` tells."""
     block.words[STATE] = _STATES.index(state)
+
+
+def count_return(block: SharedBlock, trouble: Trouble) -> None:
+    """The guard has gone back once more; the sampler only."""
+    block.words[GUARD_TROUBLE] = _TROUBLES.index(trouble)
+    block.words[GUARD_RETURNS] += 1
 
 
 def ring_fill(ring_words: NDArray[np.int64]) -> int:
@@ -222,6 +237,8 @@ def read_metrics(block: SharedBlock, reel: Reel) -> Metrics:
         output_latency_ms=latency_ms,
         touch_ms=touch_ms + latency_ms if touch_ms > 0.0 else 0.0,
         late_renders=int(words[LATE_RENDERS]),
+        guard_returns=int(words[GUARD_RETURNS]),
+        guard_trouble=_TROUBLES[int(words[GUARD_TROUBLE])] if words[GUARD_RETURNS] else None,
         underruns=int(words[UNDERRUNS]),
         device_xruns=int(words[DEVICE_XRUNS]),
         peaks_db=(_peak_db(left), _peak_db(right)),

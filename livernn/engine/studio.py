@@ -23,6 +23,10 @@ class VoiceLike(Protocol):
 
     config: ModelConfig
     device_rate_hz: float
+    codes: NDArray[np.uint8]
+
+    @property
+    def surprisal_bits(self) -> NDArray[np.float64]: ...
 
     @property
     def delay_samples(self) -> int: ...

@@ -16,6 +16,8 @@ from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import LATE_RENDERS, LIMITER_GAIN_DB, RING_AT, RING_WORDS, SharedBlock
 from livernn.engine.studio import Instrument
 from livernn.engine.transport import CROSS_FADE_MS, TOUCH_FADE_MS, CrossFade
+from livernn.synth.dead_seconds import Trouble
+from livernn.synth.guard import Rendered
 from livernn.synth.voice import VoiceSnapshot
 from livernn.units import ms_to_samples
 
@@ -31,6 +33,8 @@ class Incoming:
     origin: Origin
     epoch: int
     patch: Patch
+    usual_bits: float | None = None
+    """Per sample: what the checkpoint has on held-out music, if that is known."""
 
     @property
     def rate_hz(self) -> float:
@@ -70,6 +74,11 @@ class Tape:
         self._patch: Patch | None = None
 
     @property
+    def at(self) -> int:
+        """Model samples rendered for the ring, up to its cursor."""
+        return self._journal.at
+
+    @property
     def ahead_samples(self) -> int:
         """Device samples rendered as they are to be, and yet to be played."""
         return self._ring.fill
@@ -78,8 +87,8 @@ class Tape:
         """Whether the last block was rendered under this patch, or there is none."""
         return self._patch is None or patch == self._patch
 
-    def render(self, patch: Patch, guard_samples: int, reach_samples: int) -> None:
-        """Render the next block; there must be a sound.
+    def render(self, patch: Patch, guard_samples: int, reach_samples: int) -> Rendered | None:
+        """Render the next block; there must be a sound. None if that came too late.
 
         The callback may be reading `guard_samples` from the next one on, and gets through `reach_samples` before
         what is begun now is there.
@@ -93,13 +102,14 @@ class Tape:
         samples = self._deck.render(BLOCK_SAMPLES, patch)
         if self._is_late(guard_samples):
             self._resume(patch, reach_samples)
-            return
+            return None
         self._ring.push(samples)
         self._block.doubles[LIMITER_GAIN_DB] = voice.limiter_gain_db
         self._patch = patch
         if place.ring > self._floor:
             self._places[place.ring] = place
         self._forget(min(self._ring.first, self._ring.cursor))
+        return Rendered(place.at, snapshot, self._deck.codes, self._deck.surprisal_bits)
 
     def set_back(self, patch: Patch, reach_samples: int) -> bool:
         """Go on under `patch` from the first block that begins beyond `reach_samples`, if there is one."""
@@ -112,6 +122,12 @@ class Tape:
         """Cross-fade from the present sound under `patch` to another one."""
         tail_samples = self._keep_tail(patch)
         self._begin(sound, sound.instrument.voice.snapshot(), tail_samples)
+
+    def go_back(self, snapshot: VoiceSnapshot, patch: Patch, trouble: Trouble) -> None:
+        """Cross-fade to a moment of the present sound, because of `trouble`."""
+        tail_samples = self._keep_tail(patch)
+        self._sounding.instrument.voice.restore(snapshot)
+        self._begin(replace(self._sounding), snapshot, tail_samples, trouble)
 
     def reset(self, seed: int, patch: Patch) -> None:
         """Cross-fade to the initial state."""
@@ -200,9 +216,11 @@ class Tape:
         self._deck.keep_tail(tail_samples, patch)
         return tail_samples
 
-    def _begin(self, sound: Incoming, snapshot: VoiceSnapshot, tail_samples: int) -> None:
+    def _begin(
+        self, sound: Incoming, snapshot: VoiceSnapshot, tail_samples: int, trouble: Trouble | None = None
+    ) -> None:
         self._hold(sound)
-        self._journal.voice(sound.origin, sound.rate_hz, snapshot, tail_samples)
+        self._journal.voice(sound.origin, sound.rate_hz, snapshot, tail_samples, trouble)
 
     def _hold(self, sound: Incoming) -> None:
         """Nothing before the cursor is of this sound."""

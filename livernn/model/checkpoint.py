@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Mapping
@@ -32,6 +33,13 @@ class Checkpoint:
     weights: Weights
     provenance: Mapping[str, Any]
     sha256: str
+
+    @property
+    def held_out_bits(self) -> float | None:
+        """Per sample, on the recordings that training was stopped by; None where that is not stated."""
+        stated = self.provenance.get("bits_per_sample")
+        bits = stated.get("valid") if isinstance(stated, Mapping) else None
+        return float(bits) if isinstance(bits, int | float) and math.isfinite(bits) else None
 
 
 def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:

@@ -3,6 +3,9 @@
 The guard goes by these while it plays, and the trainer's judge afterwards.
 """
 
+from enum import Enum
+from functools import lru_cache
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
@@ -25,18 +28,32 @@ _AT_ONCE = 1024
 _TINY = 1e-20
 
 
+class Trouble(Enum):
+    """What a dead second is; the value is what the performer reads."""
+
+    SILENT = "silence"
+    NOISY = "noise"
+    LOOPING = "loop"
+
+
 def power_spectra(audio: Audio, window_samples: int, hop_samples: int) -> Spectra:
     """`[frames, window / 2 + 1]`; a sine of amplitude 1 reads 1 at its bin."""
     if len(audio) < window_samples:
         return np.empty((0, window_samples // 2 + 1), np.float32)
-    window = np.hanning(window_samples + 1)[:-1].astype(np.float32)
-    window *= np.float32(2.0 / window.sum())
+    window = _hann(window_samples)
     frames = sliding_window_view(audio, window_samples)[::hop_samples]
     spectra = np.empty((len(frames), window_samples // 2 + 1), np.float32)
     for start in range(0, len(frames), _AT_ONCE):
         transformed = np.fft.rfft(frames[start : start + _AT_ONCE] * window)
         spectra[start : start + _AT_ONCE] = transformed.real**2 + transformed.imag**2
     return spectra
+
+
+@lru_cache(maxsize=8)
+def _hann(samples: int) -> NDArray[np.float32]:
+    """Scaled for `power_spectra`."""
+    window = np.hanning(samples + 1)[:-1].astype(np.float32)
+    return np.asarray(window * np.float32(2.0 / window.sum()))
 
 
 def flatness(spectra: Spectra) -> NDArray[np.float64]:

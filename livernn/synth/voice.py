@@ -1,7 +1,7 @@
 """Voice: a Generator as sound at the device's rate."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +18,9 @@ class GeneratorLike(Protocol):
     """What a Voice asks of a Generator."""
 
     config: ModelConfig
+
+    @property
+    def surprisal_bits(self) -> NDArray[np.float64]: ...
 
     def render(self, count: int, patches: Sequence[Patch]) -> NDArray[np.uint8]: ...
 
@@ -37,6 +40,10 @@ class VoiceSnapshot:
     generator: Any
     chain: tuple[NDArray[Any], ...]
 
+    def with_seed(self, seed: int) -> "VoiceSnapshot":
+        """The same moment, from which another random stream goes on."""
+        return replace(self, generator=replace(self.generator, seed=seed))
+
 
 class Voice:
     """A Generator of one voice and its SignalChain. Owned by one thread."""
@@ -46,6 +53,13 @@ class Voice:
         self.device_rate_hz = device_rate_hz
         self._generator = generator
         self._chain = SignalChain(self.config, device_rate_hz)
+        self.codes = np.empty((1, 0), np.uint8)
+        """Those of the last render, `[voices, n]`."""
+
+    @property
+    def surprisal_bits(self) -> NDArray[np.float64]:
+        """Of `codes`, a mean for each voice."""
+        return self._generator.surprisal_bits
 
     @property
     def delay_samples(self) -> int:
@@ -62,7 +76,8 @@ class Voice:
 
         Never above 0 dBFS.
         """
-        return self._chain.process(self._generator.render(count, (patch,)), db_to_gain(patch.gain_db) * UNITY)
+        self.codes = self._generator.render(count, (patch,))
+        return self._chain.process(self.codes, db_to_gain(patch.gain_db) * UNITY)
 
     def prime(self, audio: NDArray[np.float32]) -> None:
         """Continue from `audio`, mono at the model's rate, whose end is still in the filters and delays."""

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from livernn.control.params import OFF, Law, ParamSpec
+from livernn.control.params import OFF, ParamSpec
 from livernn.ui.theme import painted_font
 from livernn.ui.value_edit import ValueEdit
 
@@ -213,7 +213,7 @@ class Knob(QWidget):
     def _nudge(self, amount: float, modifiers: Qt.KeyboardModifier) -> None:
         """A turn by key or wheel: at least one whole number where the parameter has no others."""
         amount *= _speed(modifiers)
-        if self.spec.law is Law.INTEGER:
+        if self.spec.is_whole:
             amount = math.copysign(max(abs(amount), 1.0 / (self.spec.maximum - self.spec.minimum)), amount)
         self._turn(amount)
 

@@ -52,7 +52,7 @@ class TrainingPanel(QFrame):
         self._text = ""
         self.choice = Chooser()
         self.choice.setObjectName("small")
-        self.choice.setAccessibleName("Training")
+        self.choice.setAccessibleName("Trainings")
         self.choice.setToolTip("Your trainings; Delete deletes the one that is shown")
         self.choice.setPlaceholderText("No training yet")
         self.new = small_button("New…", "Choose a folder of recordings to learn from")

@@ -14,6 +14,7 @@ WELCOME = (
 STARTING = "<p>Getting ready: the first figures come in some seconds, the first sound in some minutes.</p>"
 
 _LEFT_OUT_NAMED = 3
+_SHORT_MINUTES = 9.95
 _DONE_BITS = 0.005
 """A gain as small as this is not heard."""
 
@@ -45,9 +46,11 @@ def so_far(log: RunLog) -> str:
 
 
 def length(minutes: float) -> str:
-    """`40 s`, `21 min`, `2 h 5 min`."""
+    """`40 s`, `1.5 min`, `21 min`, `2 h 5 min`."""
     if minutes < 1.0:
         return f"{60.0 * minutes:.0f} s"
+    if minutes < _SHORT_MINUTES:
+        return f"{round(minutes, 1):g} min"
     whole = round(minutes)
     if whole < 60:
         return f"{whole} min"

@@ -126,8 +126,11 @@ class Trainings(QObject):
         self.workshop.close()
 
     def _load(self, training: Training) -> None:
+        begins = not self._loaded
         self._loaded, self._newer = True, False
         self._session.hear(_preset(training))
+        if begins and not self._session.playing:
+            self._session.toggle_play()
 
     def _check_hearing(self) -> None:
         """Whoever loads something else wants to hear that."""

@@ -29,7 +29,7 @@ def test_clamp_keeps_what_is_in_range_and_takes_the_nearest_end_else(spec: Param
         assert clamped == spec.minimum
     elif value >= spec.maximum:
         assert clamped == spec.maximum
-    elif spec.law is Law.INTEGER:
+    elif spec.is_whole:
         assert clamped.is_integer()
         assert abs(clamped - value) <= 0.5
     else:
@@ -45,7 +45,7 @@ def test_no_number_is_the_default(spec: ParamSpec) -> None:
 
 @given(SPECS, POSITIONS)
 def test_a_position_comes_back_from_its_value(spec: ParamSpec, position: float) -> None:
-    step = 1.0 / (spec.maximum - spec.minimum) if spec.law is Law.INTEGER else 0.0
+    step = 1.0 / (spec.maximum - spec.minimum) if spec.is_whole else 0.0
     assert spec.to_position(spec.from_position(position)) == pytest.approx(position, abs=step / 2 + 1e-9)
 
 

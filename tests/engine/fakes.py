@@ -105,6 +105,8 @@ class LevelVoice:
 
     limiter_gain_db = 0.0
     delay_samples = 0
+    codes = np.empty((1, 0), np.uint8)
+    surprisal_bits = np.zeros(1)
 
     def __init__(self, level: float, rate_hz: float) -> None:
         self.config = SMALL

@@ -42,7 +42,9 @@ from livernn.engine.tape import BLOCK_SAMPLES, Incoming, Tape
 from livernn.engine.transport import EngineState
 from livernn.model.checkpoint import load_checkpoint, random_checkpoint, save_checkpoint
 from livernn.model.precision import DEFAULT_PRECISION
+from livernn.synth.dead_seconds import Trouble
 from livernn.synth.generator import Generator
+from livernn.synth.guard import Rendered
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
 from tests.engine.fakes import PATIENCE_S, RATE_HZ, SMALL, LevelVoice, Rig, pull
@@ -75,6 +77,7 @@ class Bench:
         origin = Origin(str(checkpoint), sha256, DEFAULT_PRECISION, 1)
         self.sound = Incoming(Instrument(None, voice), origin, 0, CALM)  # type: ignore[arg-type]
         self.tape.start(self.sound)
+        self.last: Rendered | None = None
         self.heard = np.empty(0, np.float32)
 
     def close(self) -> None:
@@ -88,7 +91,7 @@ class Bench:
     def render(self, patch: Patch, blocks: int | None = None) -> None:
         """So many blocks, or until the ring is full."""
         while (blocks is None and self.tape.ahead_samples < DEPTH) or (blocks is not None and blocks > 0):
-            self.tape.render(patch, GUARD, REACH)
+            self.last = self.tape.render(patch, GUARD, REACH) or self.last
             blocks = None if blocks is None else blocks - 1
 
     def hear(self, count: int) -> None:
@@ -196,7 +199,9 @@ def test_the_seam_is_a_fade() -> None:
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["touch", "touch", "reset", "none"]), st.integers(0, 40), st.integers(0, 2500)),
+        st.tuples(
+            st.sampled_from(["touch"] * 2 + ["reset", "return", "none"]), st.integers(0, 40), st.integers(0, 2500)
+        ),
         max_size=12,
     )
 )
@@ -214,6 +219,12 @@ def test_whatever_is_moved_and_however_late_a_take_tells_what_was_heard(
         elif what == "reset":
             bench.tape.set_back(patch, REACH + 20 * PULL)
             bench.tape.reset(number, patch)
+            bench.render(patch)
+            bench.hear(_left(bench) // 2)
+        elif what == "return":
+            assert bench.last is not None
+            bench.tape.set_back(patch, REACH + 20 * PULL)
+            bench.tape.go_back(bench.last.snapshot.with_seed(number), patch, Trouble.LOOPING)
             bench.render(patch)
             bench.hear(_left(bench) // 2)
         bench.render(patch, blocks)

@@ -14,7 +14,6 @@ from tests.fixtures.tiny_training import TINY, tone_data
 from trainer.advice import Adviser
 from trainer.dataset import Dataset, load_dataset
 from trainer.learner import Learner
-from trainer.log import RunLog
 from trainer.loop import fit
 from trainer.run import RunFolder
 from trainer.streams import Batch
@@ -162,27 +161,20 @@ def test_learning_by_heart_and_jumps() -> None:
     assert jump(validations(3.0, 4.0, 4.3)) == "the held-out loss rose from 4.00 to 4.30 bits"
 
 
-def test_advice_is_given_once_and_in_time(data: Dataset, tmp_path: Path) -> None:
-    log = RunLog(tmp_path / "log.jsonl", 0)
-    for step in range(300):
-        log.write({"step": step, "bits": 7.9})
-    for entry in validations(4.0, 3.9, 3.95, 3.95, 3.95):
-        log.write(entry)
-    log.close()
+def test_advice_is_given_once_and_in_time(data: Dataset) -> None:
+    looked = ([7.9] * 300, validations(4.0, 3.9, 3.95, 3.95, 3.95))
     silence, tone = np.zeros(16000, np.float32), np.sin(np.arange(16000)).astype(np.float32)
     adviser = Adviser(TINY, data)
-    first = adviser.after_validation(log, silence)
+    first = adviser.after_validation(*looked, silence)
     assert [text.split(":")[0] for text in first] == ["stuck", "it learns its recordings by heart"]
-    (second,) = adviser.after_validation(log, silence)
+    (second,) = adviser.after_validation(*looked, silence)
     assert second.startswith("dying: ")
-    assert adviser.after_validation(log, silence) == []
-    assert not any("dying" in text for text in Adviser(TINY, data).after_validation(log, tone))
+    assert adviser.after_validation(*looked, silence) == []
+    assert not any("dying" in text for text in Adviser(TINY, data).after_validation(*looked, tone))
 
 
-def test_silence_is_in_order_where_the_recordings_rest(data: Dataset, tmp_path: Path) -> None:
-    log = RunLog(tmp_path / "log.jsonl", 0)
-    log.close()
+def test_silence_is_in_order_where_the_recordings_rest(data: Dataset) -> None:
     rests = {"files": [{"seconds": 10.0, "silent_share": 0.3}, {"seconds": 30.0, "silent_share": 0.1}]}
     adviser = Adviser(TINY, replace(data, report=rests))
     silence = np.zeros(16000, np.float32)
-    assert [adviser.after_validation(log, silence) for _ in range(3)] == [[], [], []]
+    assert [adviser.after_validation([], validations(4.0), silence) for _ in range(3)] == [[], [], []]

@@ -1,5 +1,7 @@
 """Batches: contiguous, within one file, each sample once an epoch, and a function of seed and step."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +10,11 @@ from hypothesis import strategies as st
 from livernn.errors import BadInputError
 from livernn.model.config import ModelConfig
 from livernn.model.quantize import silence_code
+from livernn.model.samplernn import SampleRNN
+from trainer.dataset import CodeSplit, FileSpan
+from trainer.held_out import evaluate_split
 from trainer.streams import ChunkStreams
+from trainer.watch import frequency_bits
 
 MODEL = ModelConfig(frame_sizes=(2, 4), dims=(4, 4, 4))
 LOOKBACK, CHUNK, BATCH = MODEL.lookback_samples, 8, 3
@@ -86,3 +92,18 @@ def test_gaps_silence_the_past_and_a_beginning() -> None:
             assert len(changed) == 0 or changed[-1] < LOOKBACK + CHUNK // 2
     assert 0 < started < BATCH * plain.steps_per_epoch
     np.testing.assert_array_equal(gapped.at(3).codes, streams_of([300, 200], gap_share=1.0).at(3).codes)
+
+
+def test_a_corpus_larger_than_memory_is_not_read() -> None:
+    """A tebibyte of silence that takes no space, as a memory map takes none until it is read."""
+    recordings = [np.broadcast_to(np.uint8(SILENCE), (1 << 39,))] * 2
+    tracemalloc.start()
+    streams = ChunkStreams(recordings, model=MODEL, batch=BATCH, chunk_samples=CHUNK, gap_share=0.1, seed=0)
+    for step in (0, 1, streams.steps_per_epoch - 1, streams.steps_per_epoch):
+        assert streams.at(step).codes.shape == (BATCH, LOOKBACK + CHUNK)
+    assert frequency_bits(recordings[0]) == 0.0
+    split = CodeSplit(recordings[0], (FileSpan("long", 0, 1 << 39),))
+    assert evaluate_split(SampleRNN(MODEL), split, limit_s=0.1) > 0.0
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 100 << 20

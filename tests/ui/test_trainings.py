@@ -217,14 +217,16 @@ def test_the_newest_is_heard_with_the_knobs_as_they_are(
     assert "for the first time" in session.notice.text
     session.set_value("temperature", 0.7)
     improve(window, cello, 4.5)
-    assert client.asked("load")[-1] == ("load", cello.best, None)
+    assert client.sent[-2:] == [("load", cello.best, None), ("play",)]
     client.tell_loaded()
     QApplication.processEvents()
     assert session.patch.temperature == 0.7
     assert session.preset.title == "Cello (training)"
     assert page.hear.isChecked()
+    session.toggle_play()
     improve(window, cello, 4.4)
     assert len(client.asked("load")) == 3
+    assert not session.playing  # who has stopped the sound since does not want it back
     improve(window, cello, 4.3)  # while that is being loaded
     assert len(client.asked("load")) == 3
     client.tell_loaded()
@@ -372,6 +374,6 @@ def test_the_page_is_reached_by_keys(window: MainWindow, page: TrainingPanel, ce
     for _ in range(12):
         reached.append(QApplication.focusWidget().accessibleName() or QApplication.focusWidget().text())
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
-    wanted = ["Training", "New…", "What was found in the recordings", "Credit", "Licence", "Network", "Time to train",
+    wanted = ["Trainings", "New…", "What was found in the recordings", "Credit", "Licence", "Network", "Time to train",
               "Train"]  # fmt: skip
     assert [name for name in reached if name in wanted] == wanted

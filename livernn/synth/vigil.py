@@ -1,0 +1,179 @@
+"""The vigil: what is played, watched by the second: whether it is healthy, silent, noise or stuck in a loop."""
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livernn.model.config import ModelConfig
+from livernn.model.quantize import Audio
+from livernn.synth.dead_seconds import (
+    LOOP_COSINE,
+    LOOP_REACH_S,
+    NOISE_FLATNESS,
+    SILENT_DB,
+    Spectra,
+    Trouble,
+    flatness,
+    power_spectra,
+    unit_spectra,
+)
+from livernn.synth.filters import Decoder
+from livernn.units import gain_to_db
+
+GLANCE_S = 0.1
+"""Between two looks at the last second."""
+
+LOOP_PATIENCE_S = 5.0
+"""So long may a tone be held or a bar be repeated; recorded piano, violin and drums do so for 4 s at most."""
+
+DRONE_COSINE = 0.7
+"""What counts as the same again where the network is far surer of what comes next than it is of music."""
+
+NOISE_ABOVE_BITS = 1.25
+DRONE_BELOW_BITS = 1.25
+"""Per sample, from what the checkpoint has on held-out music."""
+
+NOISE_SHARE = 0.75
+"""Of the bits of white noise, where it is not known what the checkpoint has on music."""
+
+_HEALTHY_ABOVE_DB = 10.0
+_HEALTHY_BELOW_BITS = 0.5
+"""From silence and from noise."""
+
+_SECOND = round(1.0 / GLANCE_S)
+"""In glances."""
+
+_KEPT_S = 2.5
+"""Of what was heard: enough for a second to be left when the ring is rendered again."""
+
+
+@dataclass(frozen=True)
+class Glance:
+    """At the second up to sample `end`. `bits`: surprisal in each tenth of it; `alike` one of the seconds before."""
+
+    end: int
+    level_db: float
+    flatness: float
+    bits: NDArray[np.float64]
+    alike: bool
+
+
+class _Block(NamedTuple):
+    """A sum of voices, and the mean surprisal of their codes."""
+
+    end: int
+    audio: Audio
+    bits: float
+
+
+class Vigil:
+    """Over the sum of all voices, before gains and limiter. One thread; 10 us a block, a fraction of a ms a glance."""
+
+    def __init__(self, config: ModelConfig, usual_bits: float | None) -> None:
+        """`usual_bits` per sample: what the checkpoint has on held-out music, if that is known."""
+        self._rate_hz = config.sample_rate_hz
+        if usual_bits is None:
+            self._noise_bits, self._drone_bits = NOISE_SHARE * math.log2(config.q_levels), 0.0
+        else:
+            self._noise_bits, self._drone_bits = usual_bits + NOISE_ABOVE_BITS, usual_bits - DRONE_BELOW_BITS
+        self._decoder = Decoder(config)
+        self._blocks: deque[_Block] = deque()
+        self._glances: deque[Glance] = deque(maxlen=round(LOOP_PATIENCE_S / GLANCE_S))
+        rows = round((LOOP_REACH_S + 1) / GLANCE_S)
+        self._spectra = np.zeros((rows, self._rate_hz // 2 + 1), np.float32)
+        """Unit spectra of the last seconds, those up to `_ends`; in no order, -1 where there is none."""
+        self._ends = np.full(rows, -1)
+        self._looked = 0
+
+    def start_anew(self) -> None:
+        """Forget all: what comes next does not continue it."""
+        self._decoder.reset()
+        self._blocks.clear()
+        self._glances.clear()
+        self._ends[:] = -1
+
+    def hear(self, at: int, codes: NDArray[np.uint8], bits: float) -> bool:
+        """Codes `[voices, n]` and their mean surprisal from sample `at` on; whether there was a new glance.
+
+        What was heard from `at` on before has been rendered again, and is forgotten.
+        """
+        if self._blocks and self._blocks[-1].end != at:
+            self._go_back(at)
+        if not self._blocks:
+            self._looked = at
+        end = at + codes.shape[1]
+        self._blocks.append(_Block(end, self._decoder.process(codes).sum(axis=0), bits))
+        if end - self._looked < GLANCE_S * self._rate_hz:
+            return False
+        self._looked = end
+        while self._blocks[0].end < end - _KEPT_S * self._rate_hz:
+            self._blocks.popleft()
+        return self._look(end)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the last second was, with room to spare."""
+        if not self._glances:
+            return False
+        last = self._glances[-1]
+        sounds = last.level_db > SILENT_DB + _HEALTHY_ABOVE_DB and last.flatness < NOISE_FLATNESS
+        new = not all(glance.alike for glance in [*self._glances][-_SECOND:])
+        return sounds and new and not last.bits.max() > self._noise_bits - _HEALTHY_BELOW_BITS
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What the last second is dead of, if it is."""
+        if not self._glances:
+            return None
+        last = self._glances[-1]
+        if last.level_db < SILENT_DB:
+            return Trouble.SILENT
+        if last.flatness > NOISE_FLATNESS or last.bits.min() > self._noise_bits:
+            return Trouble.NOISY
+        if len(self._glances) == self._glances.maxlen and all(glance.alike for glance in self._glances):
+            return Trouble.LOOPING
+        return None
+
+    def _go_back(self, at: int) -> None:
+        while self._blocks and self._blocks[-1].end > at:
+            self._blocks.pop()
+        if not self._blocks or self._blocks[-1].end != at:
+            self.start_anew()
+            return
+        while self._glances and self._glances[-1].end > at:
+            self._glances.pop()
+        self._ends[self._ends > at] = -1
+        self._looked = min(self._looked, at)
+
+    def _look(self, end: int) -> bool:
+        recent = [block for block in self._blocks if block.end > end - self._rate_hz]
+        sound = np.concatenate([block.audio for block in recent])[-self._rate_hz :]
+        if sound.size < self._rate_hz:
+            return False
+        power = power_spectra(sound, self._rate_hz, self._rate_hz)
+        bits = np.array([tenth.mean() for tenth in np.array_split([block.bits for block in recent], 10)])
+        self._glances.append(
+            Glance(
+                end=end,
+                level_db=gain_to_db(math.sqrt(float(np.mean(np.square(sound), dtype=np.float64)))),
+                flatness=float(flatness(power)[0]),
+                bits=bits,
+                alike=self._is_alike(end, unit_spectra(power)[0], float(bits.mean())),
+            )
+        )
+        return True
+
+    def _is_alike(self, end: int, spectrum: Spectra, bits: float) -> bool:
+        """Whether this second resembles an earlier one; it is kept for those to come."""
+        ages = end - self._ends
+        within = (self._ends >= 0) & (ages >= self._rate_hz) & (ages <= LOOP_REACH_S * self._rate_hz)
+        # Not by BLAS, whose threads would wake up beside the sampler's.
+        cosines = np.einsum("sb,b->s", self._spectra, spectrum)
+        oldest = int(np.argmin(self._ends))
+        self._spectra[oldest], self._ends[oldest] = spectrum, end
+        limit = DRONE_COSINE if bits < self._drone_bits else LOOP_COSINE
+        return bool(np.any(within & (cosines > limit)))

@@ -1,0 +1,85 @@
+"""A stage that dies is brought back while it plays, and a take tells it, sample for sample."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from livernn.engine.messages import Event, Guarded, Play
+from livernn.engine.shared import read_metrics
+from livernn.model.checkpoint import random_checkpoint, save_checkpoint
+from livernn.model.quantize import silence_code
+from livernn.synth.dead_seconds import Trouble
+from tests.engine.fakes import SMALL
+from tests.engine.test_replay import Stage, assert_replayed, stage
+
+__all__ = ["stage"]
+
+RATE_HZ = 48000
+SECOND = RATE_HZ
+
+
+def dead(path: Path, certainty: float) -> Path:
+    """A network that has learned nothing but silence: certain of it, or, at 0, guessing at random."""
+    weights = {name: np.zeros_like(array) for name, array in random_checkpoint(SMALL).weights.items()}
+    weights["sample_tier.output.bias"][silence_code(SMALL)] = certainty
+    save_checkpoint(path, SMALL, weights, {})
+    return path
+
+
+@pytest.fixture
+def noise(tmp_path: Path) -> Path:
+    return dead(tmp_path / "noise.safetensors", 0.0)
+
+
+@pytest.fixture
+def silence(tmp_path: Path) -> Path:
+    return dead(tmp_path / "silence.safetensors", 20.0)
+
+
+def is_return(event: Event) -> bool:
+    return isinstance(event, Guarded)
+
+
+def returns_in(wav: Path) -> list[str]:
+    log = json.loads(wav.with_suffix(".json").read_text())["log"]
+    return [entry["guard"] for entry in log if "guard" in entry]
+
+
+def test_noise_is_left_within_a_second_and_a_take_tells_it(stage: Stage, noise: Path) -> None:
+    stage.turn()
+    stage.load(1, noise)
+    stage.rig.send(Play())
+    stage.play_for(SECOND // 2)
+    stage.record()
+    stage.play_for(3 * SECOND)
+    assert stage.rig.await_event(is_return) == Guarded(Trouble.NOISY)
+    metrics = read_metrics(stage.rig.block, stage.rig.reel)
+    assert metrics.guard_trouble is Trouble.NOISY
+    wav = stage.end()
+    assert 2 <= len(returns_in(wav)) <= metrics.guard_returns
+    assert set(returns_in(wav)) == {"noise"}
+    assert_replayed(wav)
+
+
+def test_silence_is_left_too(stage: Stage, silence: Path) -> None:
+    stage.turn()
+    stage.load(1, silence)
+    stage.rig.send(Play())
+    stage.play_for(SECOND // 2)
+    stage.record()
+    stage.play_for(4 * SECOND)
+    assert stage.rig.await_event(is_return) == Guarded(Trouble.SILENT)
+    assert_replayed(stage.end())
+
+
+def test_switched_off_it_only_watches(stage: Stage, noise: Path) -> None:
+    stage.turn(guard=0.0)
+    stage.load(1, noise)
+    stage.rig.send(Play())
+    stage.play_for(3 * SECOND)
+    assert read_metrics(stage.rig.block, stage.rig.reel).guard_returns == 0
+    stage.turn(guard=1.0)
+    stage.play_for(SECOND)
+    assert stage.rig.await_event(is_return) == Guarded(Trouble.NOISY)

@@ -1,0 +1,126 @@
+"""Several processes train what one would; a group that loses a process goes on from the last state."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+import torch
+
+from livernn.errors import BadInputError
+from livernn.model.samplernn import SampleRNN
+from tests.fixtures.tiny_training import TINY, tone_data
+from trainer.dataset import load_dataset
+from trainer.learner import Learner
+from trainer.loop import fit
+from trainer.ranks import ALONE, Ranks
+from trainer.run import RunFolder
+from trainer.streams import ChunkStreams
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tone_data(tmp_path / "data")
+
+
+def training(data: Path, run: Path, *options: str) -> list[str]:
+    return [
+        "-m", "trainer", "fit", str(data), "--config", "tiny", "--out", str(run), "--dims", "16,16,16",
+        "--frame-sizes", "4,16", "--batch", "4", "--chunk-samples", "128", "--threads", "1", "--deterministic",
+        "--gap-share", "0.3", "--steps", "200", *options,
+    ]  # fmt: skip
+
+
+def two(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *arguments]
+
+
+def losses(run: Path, field: str = "bits") -> dict[int, float]:
+    entries = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    return {entry["step"]: entry[field] for entry in entries if field in entry}
+
+
+def test_two_processes_learn_what_one_does(data: Path, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, *training(data, tmp_path / "one")], check=True, capture_output=True)
+    told = subprocess.run(two(*training(data, tmp_path / "two")), check=True, capture_output=True, text=True)
+    assert told.stdout.splitlines()[-1] == str(tmp_path / "two" / "best.safetensors")
+    for field in ("bits", "valid_bits"):
+        one, both = losses(tmp_path / "one", field), losses(tmp_path / "two", field)
+        assert list(one) == list(both)
+        assert max(abs(one[step] - both[step]) for step in one) < 1e-4
+    assert len(losses(tmp_path / "one")) == 200
+
+
+def test_a_group_that_loses_a_process_goes_on_from_its_last_state(data: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    options = ("--validate-every-steps", "20")
+    group = subprocess.Popen(
+        two("--max-restarts=3", "--monitor-interval=0.2", *training(data, run, *options)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 200
+    while not ((run / "log.jsonl").exists() and '"step": 47' in (run / "log.jsonl").read_text()):
+        assert time.monotonic() < deadline
+        assert group.poll() is None
+        time.sleep(0.005)
+    workers = [child for child in psutil.Process(group.pid).children() if "trainer" in child.cmdline()]
+    os.kill(workers[-1].pid, signal.SIGKILL)
+    _, errors = group.communicate()
+    assert group.returncode == 0, errors
+    assert "this is a bug" not in errors
+    assert list(losses(run)) == list(range(1, 201))
+
+
+@pytest.mark.parametrize("parts", [2, 4])
+def test_a_batch_taken_in_parts_gives_the_same_steps(data: Path, tmp_path: Path, parts: int) -> None:
+    config = replace(TINY, steps=20, gap_share=0.3)
+    fit(load_dataset(data), config, RunFolder(tmp_path / "whole"))
+    fit(load_dataset(data), replace(config, accumulate=parts), RunFolder(tmp_path / "parts"))
+    whole, taken = losses(tmp_path / "whole"), losses(tmp_path / "parts")
+    assert max(abs(whole[step] - taken[step]) for step in whole) < 1e-4
+    assert list(whole) == list(taken)
+
+
+def test_shares_of_the_streams_make_up_the_batch(data: Path) -> None:
+    def streams(share: slice) -> ChunkStreams:
+        files = list(load_dataset(data).split("train").recordings())
+        return ChunkStreams(files, model=TINY.model, batch=4, chunk_samples=128, gap_share=0.5, seed=0, share=share)
+
+    whole, parts = streams(slice(None)), [streams(Ranks(rank, 2).share(4)) for rank in range(2)]
+    for step in range(60):
+        batch, shares = whole.at(step), [part.at(step) for part in parts]
+        assert batch.codes.tolist() == [row for share in shares for row in share.codes.tolist()]
+        assert batch.starts.tolist() == [start for share in shares for start in share.starts.tolist()]
+
+
+def test_a_batch_that_cannot_be_dealt_out_is_refused() -> None:
+    with pytest.raises(BadInputError, match="cannot be divided among 3 processes"):
+        Ranks(0, 3).share(4)
+    with pytest.raises(BadInputError, match="cannot be taken in 3 parts"):
+        replace(TINY, accumulate=3)
+
+
+def test_states_are_carried_in_parts(tmp_path: Path, data: Path) -> None:
+    """After a step in parts every stream has the state that it has after one in one."""
+    batch = ChunkStreams(
+        list(load_dataset(data).split("train").recordings()),
+        model=TINY.model, batch=4, chunk_samples=128, gap_share=0.0, seed=0,
+    ).at(0)  # fmt: skip
+    carried = []
+    for parts in (1, 2):
+        torch.manual_seed(0)
+        learner = Learner(replace(TINY, accumulate=parts), torch.device("cpu"), None, ALONE)
+        assert isinstance(learner.model, SampleRNN)
+        learner.step(batch, 1e-3)
+        carried.append(learner._carried)
+    for whole, joined in zip(*carried, strict=True):
+        for one, other in zip(whole, joined, strict=True):
+            torch.testing.assert_close(one, other)
