@@ -52,7 +52,7 @@ $(INSTALLED): requirements.lock requirements-torch.lock requirements-cuda.lock
 lock: ## pin the newest dependencies that pyproject.toml allows; torch's version is set by hand
 	test -x $(LOCK_VENV)/bin/uv || { $(PYTHON) -m venv $(LOCK_VENV) && $(LOCK_VENV)/bin/pip install --quiet uv; }
 	grep '^torch==' requirements-torch.lock > build/torch.txt
-	$(UV_COMPILE) --upgrade --extra dev --generate-hashes --constraint build/torch.txt --no-emit-package torch \
-		--output-file requirements.lock pyproject.toml
 	$(UV_COMPILE) --upgrade --no-config --no-annotate --no-header build/torch.txt \
 		| grep -E '^(cuda|nvidia|triton)' > requirements-cuda.lock
+	$(UV_COMPILE) --upgrade --extra dev --generate-hashes --constraint build/torch.txt --no-emit-package torch \
+		--constraint requirements-cuda.lock --output-file requirements.lock pyproject.toml

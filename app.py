@@ -68,7 +68,7 @@ def _check(options: argparse.Namespace) -> None:
 
 def _perform(options: argparse.Namespace) -> int:
     try:
-        from PySide6.QtCore import QTimer
+        from PySide6.QtCore import QThreadPool, QTimer
         from PySide6.QtWidgets import QApplication
     except ImportError as error:
         raise DeviceError(
@@ -92,7 +92,9 @@ def _perform(options: argparse.Namespace) -> int:
     session.start(preset, options.audio_device)
     window.controllers.start(options.midi, options.osc)
     gc.freeze()  # looking through all that is imported would hold up the window for 30 ms now and then
-    return application.exec()
+    code = application.exec()
+    QThreadPool.globalInstance().waitForDone()  # an export is finished, and nothing is told to what is gone
+    return code
 
 
 def _preset(options: argparse.Namespace) -> Preset | None:

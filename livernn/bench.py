@@ -12,7 +12,7 @@ from livernn.control.patch import Patch
 from livernn.engine.second_core import SecondCore
 from livernn.model.checkpoint import Checkpoint
 from livernn.model.config import ModelConfig
-from livernn.model.precision import DEFAULT_PRECISION, GPU_PRECISION, Precision
+from livernn.model.precision import DEFAULT_PRECISION, Precision
 from livernn.nvidia import gpu_names
 from livernn.synth.account import costs
 from livernn.synth.cpu import PARTS
@@ -212,7 +212,7 @@ def run_gpu_bench(checkpoint: Checkpoint, seconds: float, *, voices: int = 1) ->
     return GpuBenchResult(
         model=describe(checkpoint.config),
         device=model.device_name,
-        precision=GPU_PRECISION,
+        precision=model.precision,
         voices=voices,
         sample_rate=checkpoint.config.sample_rate_hz,
         samples_per_s=rate,

@@ -76,7 +76,7 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
-    """`--device`: `auto` is the GPU where one plays, else the CPU."""
+    """`--device`: `auto` is whichever plays one voice faster."""
     parser.add_argument("--device", choices=DEVICES, default="auto", help="what the model runs on")
 
 

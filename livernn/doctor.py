@@ -11,6 +11,8 @@ from livernn import __version__
 from livernn.buglog import log_folder
 from livernn.control.preset import find_presets
 from livernn.errors import DeviceError, LiveRNNError
+from livernn.model.checkpoint import random_checkpoint
+from livernn.model.config import ModelConfig
 from livernn.nvidia import gpu_names
 from livernn.paths import cache_dir, data_dir, preset_folders
 
@@ -95,10 +97,13 @@ def _gpu(finding: Finding) -> None:
     except DeviceError as error:
         finding.lines.append(f"{error.why}; the CPU plays")
         return
-    from livernn.synth.cuda.back_ends import why_not
+    from livernn.synth.cuda.back_ends import why_no_kernel, why_not
 
     reason = why_not()
     finding.lines.append("torch's CUDA graphs play" if reason is None else f"the CPU plays: {reason}")
+    if reason is None:
+        reason = why_no_kernel(random_checkpoint(ModelConfig()))
+        finding.lines.append("the kernel plays" if reason is None else f"the kernel does not play: {reason}")
 
 
 def _audio(finding: Finding) -> None:

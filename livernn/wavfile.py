@@ -148,7 +148,7 @@ def check_wav_name(path: Path) -> None:
     """What can be said of a WAV file to be before there is anything to write.
 
     Raises:
-        BadInputError: the name does not end in .wav, its folder is missing, or it is a folder or a device.
+        BadInputError: the name does not end in .wav, its folder is missing or read-only, or it is a folder or a device.
     """
     if path.suffix.lower() != ".wav":
         raise BadInputError(str(path), "only WAV files are written", "Let the name end in .wav.")
@@ -161,6 +161,8 @@ def check_wav_name(path: Path) -> None:
         raise BadInputError(str(path), error.strerror or str(error), "Choose another name or folder.") from error
     if not parent_is_folder:
         raise BadInputError(str(path), "its folder is a file", "Choose another folder.")
+    if not os.access(Path(os.path.realpath(path)).parent, os.W_OK):
+        raise BadInputError(str(path), "its folder cannot be written to", "Choose another folder.")
     if taken:
         raise BadInputError(str(path), "it is a folder or a device", "Choose the name of a file.")
 

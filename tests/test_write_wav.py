@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from livernn.audiofile import probe
 from livernn.errors import BadInputError, LiveRNNError
-from livernn.wavfile import write_wav, write_wav_blocks
+from livernn.wavfile import check_wav_name, write_wav, write_wav_blocks
 
 
 def tone(rate_hz: int, seconds: float) -> NDArray[np.float32]:
@@ -70,6 +70,14 @@ def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(LiveRNNError, match=r"No space left on device.*Free some space"):
         write_wav(tmp_path / "take.wav", tone(16000, 0.1), 16000)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_read_only_folder_is_told_before_there_is_anything_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # root may write anywhere
+    with pytest.raises(BadInputError, match="cannot be written to"):
+        check_wav_name(tmp_path / "take.wav")
 
 
 @pytest.mark.parametrize(

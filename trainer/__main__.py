@@ -158,11 +158,9 @@ def _export(options: argparse.Namespace) -> None:
 
 
 def _bench(options: argparse.Namespace) -> None:
-    from trainer.bench import bench
+    from trainer.bench import STANDARD, bench
 
-    # What the published figures were measured with: full upsampler, dims 512, frames 16/64, batch 16 x 1024.
-    standard = TrainConfig(ModelConfig(dims=(512, 512, 512)), batch=16)
-    result = bench(_overridden(standard, options), options.seconds)
+    result = bench(_overridden(STANDARD, options), options.seconds)
     if options.json:
         print(json.dumps(result.as_dict()))
         return

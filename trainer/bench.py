@@ -7,10 +7,14 @@ from dataclasses import asdict, dataclass
 
 import torch
 
+from livernn.model.config import ModelConfig
 from livernn.model.samplernn import SampleRNN
 from trainer.config import TrainConfig
 from trainer.hardware import bf16_pays, training_device
 from trainer.step import forward, prepare_torch, update
+
+STANDARD = TrainConfig(ModelConfig(dims=(512, 512, 512)), batch=16)
+"""What published figures were measured with: GRU, full upsampler, embedded taps, frames 16/64, batch 16 x 1024."""
 
 _WARM_UP_STEPS = 3
 

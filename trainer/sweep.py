@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from optuna import Study, Trial
 
 VALIDATIONS = 5
-"""In a trial; after each it may be given up."""
+"""In a trial."""
+
+_PATIENT_VALIDATIONS = 3
+"""Before a trial may be given up: averaged weights and a rate that decays late look poor at first."""
 
 _VALIDATE_SECONDS = 20.0
 _AUDIO_SECONDS = 1.0
@@ -65,7 +68,7 @@ class Sweep:
             study_name=self.folder.name,
             load_if_exists=True,
             sampler=optuna.samplers.TPESampler(constant_liar=True),  # trials under way elsewhere are not tried twice
-            pruner=optuna.pruners.MedianPruner(_TRIALS_BEFORE_PRUNING, n_warmup_steps=1),
+            pruner=optuna.pruners.MedianPruner(_TRIALS_BEFORE_PRUNING, n_warmup_steps=_PATIENT_VALIDATIONS),
         )
         self._check_comparable(study)
         ended = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)

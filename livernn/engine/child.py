@@ -8,6 +8,9 @@ from pathlib import Path
 
 _ROOT = str(Path(__file__).resolve().parent.parent.parent)
 
+_MAP_FROM_BYTES = 1 << 20
+"""Arrays as large as this go back to the system once they are freed. Left to itself, glibc keeps what a model took."""
+
 
 def child_command(module: str, *arguments: str) -> list[str]:
     """What runs `module` as a program."""
@@ -17,7 +20,11 @@ def child_command(module: str, *arguments: str) -> list[str]:
 def child_environment() -> dict[str, str]:
     """The environment in which `child_command` finds this copy of liveRNN first."""
     inherited = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([_ROOT, inherited] if inherited else [_ROOT])}
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([_ROOT, inherited] if inherited else [_ROOT]),
+        "MALLOC_MMAP_THRESHOLD_": str(_MAP_FROM_BYTES),
+    }
 
 
 def watch_owner(patience_s: float) -> threading.Event:

@@ -4,6 +4,8 @@ import hashlib
 import json
 import logging
 import subprocess
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +19,10 @@ from livernn.engine.child import child_command, child_environment
 from livernn.engine.second_core import SecondCore
 from livernn.engine.shadow import Shadow
 from livernn.engine.studio import PRIME_LIMIT_S, Instrument, Progress
+from livernn.engine.tape import BLOCK_SAMPLES
 from livernn.errors import DeviceError, LiveRNNError
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
-from livernn.model.precision import DEFAULT_PRECISION, GPU_PRECISION
+from livernn.model.precision import DEFAULT_PRECISION
 from livernn.nvidia import gpu_names
 from livernn.synth.generator import Generator
 from livernn.synth.instructions import candidates
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 _WARM_SAMPLES = 256
+_TIMED_BLOCKS = 10
 
 
 class RealStudio:
@@ -46,16 +50,23 @@ class RealStudio:
     def __init__(self, threads: int = 1, device: str = "cpu") -> None:
         self._threads = threads
         self._device = device
+        self._helping = threading.Lock()
         self._helper: subprocess.Popen[bytes] | None = None
+        self._cancellations = 0
         self._loaded: tuple[Checkpoint, PackedWeights | GpuModel] | None = None
         """The last checkpoint's weights: all of its instruments share them."""
 
     def open(self, path: Path, progress: Progress) -> Checkpoint:
         """Raises BadInputError for a bad file, LiveRNNError when the kernel does not compile."""
+        cancellations = self._cancellations
         checkpoint = load_checkpoint(path)
         note = _note_of_tuning(self._threads)
         if not note.exists():
-            self._tune(path, progress)
+            with self._helping:
+                if cancellations != self._cancellations:
+                    raise LiveRNNError("tuning for this processor", "it was given up", "Load the model again.")
+                helper = self._helper = self._start_helper(path)
+            self._follow(helper, progress)
             note.parent.mkdir(parents=True, exist_ok=True)
             note.touch()
         return checkpoint
@@ -82,17 +93,16 @@ class RealStudio:
         return self._assemble(instrument.generator, rate_hz)
 
     def cancel(self) -> None:
-        """End the helper; `open` then raises."""
-        helper = self._helper
-        if helper is not None:
-            helper.kill()
+        """End the helper, or the `open` that is about to start one, which then raises."""
+        with self._helping:
+            self._cancellations += 1
+            if self._helper is not None:
+                self._helper.kill()
 
     @property
     def precision(self) -> str:
         """See `Studio`."""
-        return (
-            DEFAULT_PRECISION if self._loaded is None or isinstance(self._loaded[1], PackedWeights) else GPU_PRECISION
-        )
+        return DEFAULT_PRECISION if self._loaded is None else self._loaded[1].precision
 
     def _generator(self, checkpoint: Checkpoint, seed: int) -> GeneratorLike:
         if self._loaded is None or self._loaded[0] is not checkpoint:
@@ -110,27 +120,29 @@ class RealStudio:
             gpu_names()
             from livernn.synth.cuda.back_ends import load_gpu
 
-            return load_gpu(checkpoint)
+            gpu = load_gpu(checkpoint)
         except DeviceError as error:
             if self._device == "cuda":
                 raise
             _logger.info("the CPU plays: %s", error)
             return load_kernel(checkpoint)
+        return gpu if self._device == "cuda" else _quicker(load_kernel(checkpoint), gpu)
 
     def _assemble(self, generator: GeneratorLike, rate_hz: float) -> Instrument:
         return Instrument(generator, Voice(generator, rate_hz))
 
-    def _tune(self, path: Path, progress: Progress) -> None:
-        command = child_command("livernn.synth.warm_up", str(path), str(self._threads))
-        with subprocess.Popen(
-            command,
+    def _start_helper(self, path: Path) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            child_command("livernn.synth.warm_up", str(path), str(self._threads)),
             env=child_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-        ) as helper:
-            self._helper = helper
-            words: list[str] = []
+        )
+
+    def _follow(self, helper: "subprocess.Popen[bytes]", progress: Progress) -> None:
+        words: list[str] = []
+        with helper:
             for line in helper.stdout or ():
                 report = _parse_progress(line)
                 if report is not None:
@@ -143,6 +155,22 @@ class RealStudio:
             reason = next((line for line in reversed(words) if "Error" in line), "it gave no reason")
             why = f"the helper ended with code {helper.returncode} ({reason})"
             raise LiveRNNError("tuning for this processor", why, "Try again, or run 'python -m livernn doctor'.")
+
+
+def _quicker(cpu: PackedWeights, gpu: "GpuModel") -> "PackedWeights | GpuModel":
+    """For one voice, which a processor may well play faster than a GPU."""
+    cpu_s, gpu_s = _block_s(Generator(cpu, seed=0)), _block_s(gpu.generator(seed=0))
+    _logger.info("a block takes %.2f ms on the CPU and %.2f ms on %s", 1e3 * cpu_s, 1e3 * gpu_s, gpu.device_name)
+    return gpu if gpu_s < cpu_s else cpu
+
+
+def _block_s(generator: GeneratorLike) -> float:
+    times_s = []
+    for _ in range(_TIMED_BLOCKS):
+        began_s = time.perf_counter()
+        generator.render(BLOCK_SAMPLES, [Patch()])
+        times_s.append(time.perf_counter() - began_s)
+    return min(times_s)
 
 
 def _parse_progress(line: bytes) -> tuple[str, float] | None:

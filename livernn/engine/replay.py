@@ -32,7 +32,7 @@ from livernn.engine.shared import (
 from livernn.engine.state_json import decode_state
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.model.checkpoint import Checkpoint
-from livernn.model.precision import GPU_PRECISION, Precision
+from livernn.model.precision import GPU_PRECISION, KERNEL_PRECISION, Precision
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import GeneratorLike, Voice
@@ -196,8 +196,8 @@ class _Source:
 
 
 def _generator(checkpoint: Checkpoint, precision: str, seed: int) -> GeneratorLike:
-    if precision == GPU_PRECISION:
+    if precision in (GPU_PRECISION, KERNEL_PRECISION):
         from livernn.synth.cuda.back_ends import load_again
 
-        return load_again(checkpoint).generator(seed=seed)
+        return load_again(checkpoint, precision).generator(seed=seed)
     return Generator(load_kernel(checkpoint, cast(Precision, precision)), seed=seed)

@@ -7,8 +7,8 @@ Precision = Literal["fp32", "bf16", "int8", "int4"]
 DEFAULT_PRECISION: Precision = "int8"
 """A quarter of the bytes of fp32, which are what bounds the speed; what it costs is in docs/performance.md."""
 
-GPU_PRECISION = "cuda fp32"
-"""What a take says of a voice that torch played on a GPU, whose draws are others than the CPU's."""
+GPU_PRECISION, KERNEL_PRECISION = "cuda fp32", "cuda fp16"
+"""What a take says of a voice that torch's graphs, or the kernel, played on a GPU: drawn otherwise than a CPU draws."""
 
 
 def matrix_format(precision: Precision) -> Precision:

@@ -25,7 +25,7 @@ from livernn.synth.crew import (
 from livernn.synth.denormals import flush_denormals, restore_denormals
 from livernn.synth.draw import draw, surprisal
 from livernn.synth.emit import READ_PER_FETCHED
-from livernn.synth.frames import add_noise, load_hidden, step_tier
+from livernn.synth.frames import add_noise, load_hidden, step_tiers
 from livernn.synth.gemv import Operand, multiply, quantise
 from livernn.synth.packing import WORD_BYTES
 from livernn.synth.philox import uniform
@@ -36,8 +36,11 @@ from livernn.synth.vector import Floats, rectify
 
 Codes = NDArray[np.uint8]
 
-RENDER, FORCE, PRIME = range(3)
-"""Draw every code; predict those that are there (teacher forcing); only step the frame tiers over them."""
+_ONE: Any = np.int64(1)
+"""A literal would be a type of its own, for which `step_tiers` would be compiled once more."""
+
+RENDER, FORCE = range(2)
+"""Draw every code; predict those that are there (teacher forcing)."""
 
 PARTS = ("frame tiers", "upsampling", "taps", "hidden layer", "output layer", "draw")
 """What `advance` does, in the order of its clock."""
@@ -55,14 +58,15 @@ def _slice(weights: Any, position: int, held: Any, conditioning: Floats, voices:
 
 @network_inline
 def _hold(
-    weights: Any, state: Floats, now: int, position: int, scratch: Any, crew: Any, noise: Floats, seed: np.uint64
+    weights: Any, state: Floats, now: int, scratch: Any, crew: Any, patches: Floats, noisy: bool, seed: np.uint64
 ) -> None:
-    """Make the fastest frame tier's state ready to condition samples from `position` within the frame on."""
+    """Make the fastest frame tier's state ready to condition samples from `now` on within its frame."""
     tier = weights.tiers[0]
-    voices = len(state)
+    voices, position = len(state), now % tier.ratio
     recall(crew)
-    load_hidden(tier, weights.sample[0].layers - 1, state, scratch.held)
-    add_noise(tier, 0, scratch.held, now - position, noise, seed)
+    load_hidden(tier, weights.sample[0].layers - 1, state, scratch.held, 0)
+    if noisy:
+        add_noise(tier, 0, scratch.held, 0, now - position, patches, seed)
     quantise(weights.upsamplers, scratch.held, voices, tier.dim)
     if tier.positions == tier.ratio:
         scratch.mine[:] = False
@@ -238,29 +242,25 @@ def advance(
         crew: of `make_crew` where a helper is at work in `assist`, else of `no_crew`.
         seed: of what is drawn, see `philox.uniform` and `philox.add_normals`.
         patches: float32 `[voices, 6]`: temperature, top_k, top_p, min_p, noise_fast, noise_slow.
-        mode: RENDER, FORCE or PRIME.
+        mode: RENDER or FORCE.
         logits_out: float32 `[count, voices, q_levels]`, or empty where nobody asks.
         surprisals: float64 `[voices]`, to which the surprisal of every code drawn is added, in bits.
         clock: int64 `[len(PARTS)]`, to which the ticks spent in each part are added, or empty.
     """
     control = flush_denormals()
     sample = weights.sample[0]
-    voices = len(state)
-    noise = patches[: voices if mode == RENDER else 0, 4:]
+    voices, noisy = len(state), mode == RENDER
     began = ticks() if len(clock) > 0 else 0
     for step in range(count):
         now = position + step
         end = lookback + step
-        for index in range(len(weights.tiers) - 1, -1, -1):
-            if now % weights.tiers[index].frame_size == 0:
-                step_tier(weights, index, state, codes, end, now, scratch, noise, seed)
-        if mode == PRIME:
-            continue
+        if now % sample.taps == 0:
+            step_tiers(weights, state, codes, end, _ONE, now, scratch, patches, noisy, seed)
         began = _lap(clock, _FRAMES, began)
         place = now % sample.taps
         last = place
         if step == 0 or place == 0:
-            _hold(weights, state, now, place, scratch, crew, noise, seed)
+            _hold(weights, state, now, scratch, crew, patches, noisy, seed)
             last = sample.taps - 1 if sample.at_once else place
         _condition(weights, place, last, scratch, crew, voices)
         began = _lap(clock, _UPSAMPLING, began)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from livernn.control.patch import Patch
 from livernn.model.quantize import silence_code
 from livernn.synth.compiled import bound
-from livernn.synth.cpu import FORCE, PRIME, RENDER, advance, assist
+from livernn.synth.cpu import FORCE, RENDER, advance, assist
 from livernn.synth.crew import Crew, no_crew
+from livernn.synth.frames import step_tiers
 from livernn.synth.packing import aligned
 from livernn.synth.philox import key_of
 from livernn.synth.scratch import make_scratch
@@ -23,6 +24,8 @@ _NO_LOGITS = np.empty((0, 0, 0), np.float32)
 _BLOCK_SAMPLES = 1024
 _PATCH = ("temperature", "top_k", "top_p", "min_p", "noise_fast", "noise_slow")
 _PATCH_VALUES = attrgetter(*_PATCH)
+_STEPS_AT_ONCE = 64
+"""Of the fastest frame tier, all voices together, when priming: a matrix is read once for so many."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Generator:
         self._patches = np.zeros((voices, len(_PATCH)), np.float32)
         self._surprisals = np.empty(voices)
         self._state = aligned(voices * weights.initial_state.size).reshape(voices, -1)
-        self._scratch = make_scratch(self.config, voices)
+        self._stretch_samples = min(_BLOCK_SAMPLES, max(1, _STEPS_AT_ONCE // voices) * self.config.taps)
+        self._scratch = make_scratch(self.config, voices, self._stretch_samples)
         self._crew = no_crew()
         self._position = 0
         self._step = bound(advance, *self._arguments(0, RENDER, _NO_LOGITS))
@@ -80,12 +84,31 @@ class Generator:
 
     def prime(self, codes: NDArray[np.uint8]) -> None:
         """Continue from `codes`, `[n]` for all voices, as if they had been rendered: only the frame tiers step."""
-        self._force(codes, None)
+        for start in range(0, len(codes), self._stretch_samples):
+            block = codes[start : start + self._stretch_samples]
+            self._codes[:, self._lookback : self._lookback + len(block)] = block
+            step_tiers(
+                self._weights.arrays,
+                self._state,
+                self._codes,
+                self._lookback,
+                len(block),
+                self._position,
+                self._scratch,
+                self._patches,
+                False,
+                key_of(self._seed),
+            )
+            self._position += len(block)
+            self._codes[:, : self._lookback] = self._codes[:, len(block) : len(block) + self._lookback]
 
     def forced_logits(self, codes: NDArray[np.uint8]) -> NDArray[np.float32]:
         """`prime`, and the logits that each of `codes` was predicted with, `[n, voices, q_levels]`."""
         logits = np.empty((len(codes), self.voices, self.config.q_levels), np.float32)
-        self._force(codes, logits)
+        for start in range(0, len(codes), _BLOCK_SAMPLES):
+            block = codes[start : start + _BLOCK_SAMPLES]
+            self._codes[:, self._lookback : self._lookback + len(block)] = block
+            self._advance(len(block), FORCE, logits[start : start + len(block)])
         return logits
 
     def reset(self, seed: int | None = None) -> None:
@@ -106,15 +129,6 @@ class Generator:
         self._codes[:, : self._lookback] = snapshot.history
         self._position = snapshot.position
         self._seed = snapshot.seed
-
-    def _force(self, codes: NDArray[np.uint8], logits: NDArray[np.float32] | None) -> None:
-        for start in range(0, len(codes), _BLOCK_SAMPLES):
-            block = codes[start : start + _BLOCK_SAMPLES]
-            self._codes[:, self._lookback : self._lookback + len(block)] = block
-            if logits is None:
-                self._advance(len(block), PRIME, _NO_LOGITS)
-            else:
-                self._advance(len(block), FORCE, logits[start : start + len(block)])
 
     def _advance(self, count: int, mode: int, logits: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Step over `count` codes; returns a view of them that the next call overwrites."""

@@ -23,6 +23,8 @@ logits, and what follows, a little."""
 
 _PROOF = ModelConfig(frame_sizes=(4, 12), dims=(72, 40, 24), embed_dim=4, q_levels=150)
 _PROOF_SAMPLES = 40
+_PROOF_PRIMED = 28
+"""7 and 3 frames: vectors by fours, twos and alone."""
 
 _logger = logging.getLogger(__name__)
 
@@ -43,12 +45,20 @@ def load_kernel(checkpoint: Checkpoint, precision: Precision = DEFAULT_PRECISION
 
 @cache
 def proven(precision: Precision, instructions: str) -> bool:
-    """Whether a small network gives the reference's logits. A kernel that does not is never used; the log says so."""
+    """Whether a small network gives the reference's logits, and the same after priming.
+
+    A kernel that does not is never used; the log says so.
+    """
     checkpoint = random_checkpoint(_PROOF)
     codes = np.random.default_rng(0).integers(_PROOF.q_levels, size=_PROOF_SAMPLES).astype(np.uint8)
     reference = Reference(checkpoint, precision, SETS[instructions].top_level)
-    logits = Generator(pack(checkpoint, precision, instructions), seed=0).forced_logits(codes)[:, 0]
+    generator = Generator(pack(checkpoint, precision, instructions), seed=0)
+    logits = generator.forced_logits(codes)[:, 0]
+    generator.reset()
+    generator.prime(codes[:_PROOF_PRIMED])
+    continued = generator.forced_logits(codes[_PROOF_PRIMED:])[:, 0]
     agreed = agree(logits, reference.forced_logits(codes), precision)
+    agreed = agreed and np.array_equal(continued, logits[_PROOF_PRIMED:])
     if not agreed:
         _logger.warning("The %s kernel for %s disagrees with the reference and is left out.", precision, instructions)
     return agreed

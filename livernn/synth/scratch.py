@@ -16,12 +16,16 @@ class Scratch(NamedTuple):
 
     `sums` and `gates` take results, `[vectors, width]`; `base` is the conditioning that all positions share,
     `rows` where the taps' rows begin, `ahead` the conditioning of a frame's positions, as far as it is `mine`.
+    The frame tiers use `front` and `sums` for many steps, each with all voices; `spread` is what they send to the
+    tier below, position after position, and `told` what its W_ih makes of that.
     """
 
     front: Operand
     back: Operand
+    spread: Operand
     held: Operand
     sums: Floats
+    told: Floats
     gates: Floats
     base: Floats
     rows: NDArray[np.int64]
@@ -29,23 +33,25 @@ class Scratch(NamedTuple):
     mine: NDArray[np.bool_]
 
 
-def make_scratch(config: ModelConfig, voices: int) -> Scratch:
-    """For `voices` in lockstep."""
-    ratio = max(config.ratio(tier) for tier in range(1, config.tiers)) if config.tiers > 2 else 1
-    widest = max(4 * max(config.dims), *config.frame_sizes, config.q_levels)
-    width = padded(widest, ALIGNMENT_BYTES)
+def make_scratch(config: ModelConfig, voices: int, count: int) -> Scratch:
+    """For `voices` in lockstep, whose frame tiers step over up to `count` samples at once."""
+    steps = [-(-count // size) for size in config.frame_sizes]
+    told = max((steps[tier - 1] * config.ratio(tier) for tier in range(2, config.tiers)), default=1)
+    width = padded(max(*config.dims, *config.frame_sizes, config.q_levels), ALIGNMENT_BYTES)
+    gates = padded(max(4 * max(config.dims), config.q_levels), ALIGNMENT_BYTES)
 
-    def floats(vectors: int) -> Floats:
-        whole: Floats = aligned(vectors * width, np.float32).reshape(vectors, width)
+    def floats(vectors: int, width: int = width) -> Floats:
+        whole: Floats = aligned(vectors * width).reshape(vectors, width)
         return whole
 
-    many = ratio * voices
     return Scratch(
-        front=make_operand(many, width),
+        front=make_operand(steps[0] * voices, width),
         back=make_operand(voices, width),
+        spread=make_operand(told * voices, width),
         held=make_operand(voices, width),
-        sums=floats(many),
-        gates=floats(voices),
+        sums=floats(steps[0] * voices, gates),
+        told=floats(told * voices, gates),
+        gates=floats(voices, gates),
         base=floats(voices),
         rows=np.zeros(config.taps, np.int64),
         ahead=floats(config.taps * voices),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from livernn.control.own_presets import is_own
 from livernn.control.patch import Patch
@@ -111,9 +111,8 @@ class Session(QObject):
             self.load(first)
 
     def close(self) -> None:
-        """End the engine, and wait for what is being written."""
+        """End the engine."""
         self.client.close()
-        QThreadPool.globalInstance().waitForDone()
 
     def load(self, preset: Preset) -> None:
         """Change to a preset; while playing the sound cross-fades once it is ready."""

@@ -74,6 +74,17 @@ def test_a_helper_can_be_cancelled(studio: RealStudio, checkpoint: Path, monkeyp
     studio.cancel()
 
 
+def test_a_cancel_that_comes_before_the_helper_is_heeded(
+    studio: RealStudio, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(monkeypatch, TALKATIVE)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(module, "load_checkpoint", lambda path: studio.cancel() or load_checkpoint(path))
+        with pytest.raises(LiveRNNError, match="given up"):
+            studio.open(checkpoint, lambda stage, fraction: None)
+    studio.open(checkpoint, lambda stage, fraction: None)
+
+
 def test_a_bad_checkpoint_needs_no_helper(studio: RealStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, "raise AssertionError")
     with pytest.raises(BadInputError, match=r"nothing\.safetensors"):
@@ -133,16 +144,26 @@ def test_another_device_rate_goes_on_with_the_same_generator(studio: RealStudio,
 
 
 @pytest.mark.usefixtures("pretended_gpu")
-@pytest.mark.parametrize("device", ["auto", "cuda"])
-def test_a_gpu_plays_where_there_is_one(device: str, checkpoint: Path) -> None:
+def test_a_gpu_plays_where_it_is_asked_for(checkpoint: Path) -> None:
     opened = load_checkpoint(checkpoint)
-    studio = RealStudio(device=device)
+    studio = RealStudio(device="cuda")
     first = studio.build(opened, 3, 48000.0)
     assert studio.precision == GPU_PRECISION
     assert first.voice.render(300, Patch()).any()
     shadow = studio.shadow(opened, 3, 48000.0)
     shadow.hear(np.sin(np.arange(100) / 5).astype(np.float32))
     assert shadow.instrument().voice.render(100, Patch()).any()
+
+
+@pytest.mark.usefixtures("pretended_gpu")
+@pytest.mark.parametrize(("cpu_s", "precision"), [(1.0, GPU_PRECISION), (0.0, DEFAULT_PRECISION)])
+def test_auto_is_whichever_is_faster(
+    cpu_s: float, precision: str, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_block_s", lambda generator: cpu_s if isinstance(generator, Generator) else 0.5)
+    studio = RealStudio(device="auto")
+    studio.build(load_checkpoint(checkpoint), 3, 48000.0)
+    assert studio.precision == precision
 
 
 def test_a_gpu_that_does_not_play_is_an_error_only_where_it_was_asked_for(

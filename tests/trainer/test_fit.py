@@ -19,6 +19,7 @@ from livernn.model.checkpoint import load_checkpoint
 from livernn.replacing import replace_text
 from tests.fixtures.tiny_training import TINY, tone_data
 from trainer.__main__ import main
+from trainer.bench import STANDARD
 from trainer.dataset import load_dataset
 from trainer.held_out import evaluate_split
 from trainer.learner import Learner
@@ -213,6 +214,13 @@ def test_held_out_bits_of_an_untrained_network(data: Path) -> None:
     with torch.no_grad():
         model.sample_tier.output.weight.zero_()
     assert evaluate_split(model, load_dataset(data).split("test")) == pytest.approx(8.0)
+
+
+def test_the_benchmark_is_that_of_the_published_figures() -> None:
+    model = STANDARD.model
+    assert (model.dims, model.frame_sizes, model.cell, model.upsampler) == ((512,) * 3, (16, 64), "gru", "full")
+    assert model.embed_dim > 0
+    assert STANDARD.chunk_samples >= 512
 
 
 def test_commands(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,7 +54,7 @@ def test_what_does_not_compare_is_refused(data: Dataset, tmp_path: Path) -> None
 def test_poor_trials_and_those_that_run_away_are_given_up(
     data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    count = iter(range(100))
+    count, told = iter(range(100)), []
 
     def fit(*_: object, on_validation: object, **__: object) -> None:
         number = next(count)
@@ -62,11 +62,13 @@ def test_poor_trials_and_those_that_run_away_are_given_up(
             raise LiveRNNError("training", "it ran away", "Lower it.")
         for share in range(1, 6):
             entry: Entry = {"valid_bits": 5.0 if number < 5 else 7.0, "elapsed_s": 0.12 * share}
+            told.append(number)
             on_validation(entry)  # type: ignore[operator]
 
     monkeypatch.setattr("trainer.loop.fit", fit)
     said = sweep_of(data, tmp_path / "study", 7).run()
     assert said.startswith("5 trials to the end, 2 given up")
+    assert told.count(5) == 3
 
 
 def test_a_bad_setting_ends_the_sweep_with_its_reason(data: Dataset, tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
-"""A session on a fake engine, presets to choose from, and a window on both."""
+"""A session on a fake engine, presets to choose from, a window on both, and the program itself on a display."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint
+from PySide6.QtWidgets import QApplication, QWidget
 
 from livernn import paths
 from livernn.control.patch import Patch
@@ -16,6 +19,9 @@ from livernn.ui.settings import Settings
 from tests.ui.fake_client import FakeEngineClient
 
 MakePreset = Callable[..., Path]
+Launch = Callable[..., psutil.Popen]
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -73,3 +79,41 @@ def window(qtbot: object, session: Session) -> Iterator[MainWindow]:
     window.deleteLater()
     # Else it lives, draws and is dressed anew with every window of the tests that follow.
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def centres(window: MainWindow) -> dict[str, QPoint]:
+    """Where a window of the base size has its widgets: one without a display tells, and is gone."""
+    found = {}
+    pages: dict[QWidget, dict[str, QWidget]] = {
+        window.scopes: {**window.transport.knobs, "favourite": window.header.favourite},
+        window.primes: {"microphone": window.primes.microphone.inputs},
+        window.takes: {"export": window.takes.export},
+    }
+    for page, widgets in pages.items():
+        window.pages.setCurrentWidget(page)
+        QApplication.processEvents()
+        found |= {name: widget.mapTo(window, widget.rect().center()) for name, widget in widgets.items()}
+    window.close()
+    (paths.data_dir() / "settings.json").unlink()
+    return found
+
+
+@pytest.fixture
+def launch(centres: object, xvfb_display: str, tmp_path: Path) -> Iterator[Launch]:
+    """Starts the program; all that is left of it at the end is killed."""
+    started: list[psutil.Popen] = []
+
+    def start(*arguments: str) -> psutil.Popen:
+        with (tmp_path / "window.log").open("ab") as log:
+            process = psutil.Popen(
+                [sys.executable, "app.py", *arguments], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+            )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        for left in [*process.children(recursive=True), process] if process.is_running() else []:
+            left.kill()
+        process.wait()

@@ -1,14 +1,7 @@
 """`python app.py` on a real display, driven by a mouse and a keyboard, and killed."""
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
-import psutil
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QWidget
 
 from livernn import paths
 from livernn.control.params import PARAMS
@@ -17,46 +10,14 @@ from livernn.control.preset import find_presets, load_preset, save_patch
 from livernn.model.checkpoint import random_checkpoint, save_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.ui.knob import FINE, FULL_TURN_PX
-from livernn.ui.main_window import MainWindow
 from livernn.ui.settings import Settings
 from tests.fixtures.processes import lives
+from tests.ui.conftest import Launch
 from tests.ui.hands import Hands, xdotool
-from tests.ui.test_real_window import ROOT, wait_for
+from tests.ui.test_real_window import wait_for
 
 TINY = ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4)
 WHEEL_UP = 4
-
-Launch = Callable[..., psutil.Popen]
-
-
-@pytest.fixture
-def centres(window: MainWindow) -> dict[str, QPoint]:
-    """Where a window of the base size has its widgets: one without a display tells, and is gone."""
-    wanted: dict[str, QWidget] = {**window.transport.knobs, "favourite": window.header.favourite}
-    found = {name: widget.mapTo(window, widget.rect().center()) for name, widget in wanted.items()}
-    window.close()
-    (paths.data_dir() / "settings.json").unlink()
-    return found
-
-
-@pytest.fixture
-def launch(centres: object, xvfb_display: str, tmp_path: Path) -> Iterator[Launch]:
-    """Starts the program; all that is left of it at the end is killed."""
-    started: list[psutil.Popen] = []
-
-    def start(*arguments: str) -> psutil.Popen:
-        with (tmp_path / "window.log").open("ab") as log:
-            process = psutil.Popen(
-                [sys.executable, "app.py", *arguments], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
-            )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        for left in [*process.children(recursive=True), process] if process.is_running() else []:
-            left.kill()
-        process.wait()
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 import threading
-import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QThreadPool
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
 from livernn import paths
@@ -359,10 +358,3 @@ def test_a_restart_takes_up_the_load_that_the_death_interrupted(session: Session
     session.restart()
     assert session.pending == wanted
     assert client.asked("load")[-1][1] == wanted.checkpoint
-
-
-def test_a_session_ends_when_what_is_being_written_is_there(session: Session) -> None:
-    written = threading.Event()
-    QThreadPool.globalInstance().start(lambda: (time.sleep(0.1), written.set()))
-    session.close()
-    assert written.is_set()

@@ -1,23 +1,38 @@
-"""Which back end plays a checkpoint on the GPU: the first that proves itself here. Why another does not is kept."""
+"""What plays a checkpoint on the GPU: the kernel where it is asked for, else torch's graphs. Each has to prove itself.
+
+Why one does not is told, by the log and by `doctor`.
+"""
 
 import logging
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 import torch
 
+from livernn.control.patch import Patch
 from livernn.errors import DeviceError
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
 from livernn.model.config import ModelConfig
+from livernn.model.precision import GPU_PRECISION, KERNEL_PRECISION
 from livernn.nvidia import gpu_names
 from livernn.synth.cuda.generator import TorchGenerator
+from livernn.synth.cuda.kernel_tier import kernel_tier
 from livernn.synth.cuda.network import Network
-from livernn.synth.reference import Reference
+from livernn.synth.cuda.sample_tier import TorchTier
+from livernn.synth.philox import fill_gumbels
+from livernn.synth.reference import Reference, distribution, draw_by_noise
 
-_PROOF = ModelConfig(frame_sizes=(4, 12), dims=(72, 40, 24), embed_dim=4, q_levels=150)
-_PROOF_SAMPLES = 40
+KERNEL_VARIABLE = "LIVERNN_GPU_KERNEL"
+"""Set to 1, the kernel is tried. Not by itself yet: it has been compiled and checked, but no GPU has run it."""
+
+_SMALL = ModelConfig(frame_sizes=(4, 12), dims=(72, 40, 24), embed_dim=4, q_levels=150)
+_SAMPLES = 40
 _TOLERANCE = 1e-3
+_KERNEL_TOLERANCE_SD = 0.05
+_NEAR = 1e-2
+"""Perturbed scores that fp16 may swap."""
 
 _logger = logging.getLogger(__name__)
 
@@ -27,30 +42,44 @@ class GpuModel:
     """A checkpoint in a GPU's memory, for any number of generators."""
 
     device_name: str
+    checkpoint: Checkpoint
     network: Network
+    kernel: bool = False
+
+    @property
+    def precision(self) -> str:
+        """For takes: who plays one again needs the same."""
+        return KERNEL_PRECISION if self.kernel else GPU_PRECISION
 
     def generator(self, *, seed: int, voices: int = 1) -> TorchGenerator:
-        """One in its initial state."""
-        return TorchGenerator(self.network, seed=seed, voices=voices)
+        """One in its initial state; DeviceError where the kernel has no room for so many voices."""
+        make_tier = kernel_tier(self.checkpoint, voices, self.network.device) if self.kernel else TorchTier
+        return TorchGenerator(self.network, make_tier, seed=seed, voices=voices)
 
 
 def load_gpu(checkpoint: Checkpoint) -> GpuModel:
     """Put a checkpoint into the memory of the first GPU.
 
     Raises:
-        DeviceError: no back end plays here; the reason is that of the last one tried.
+        DeviceError: nothing plays here; why the graphs do not.
     """
     reason = why_not()
     if reason is not None:
         raise DeviceError("GPU", reason, "Use --device cpu.")
-    return GpuModel(torch.cuda.get_device_name(_gpu()), Network(checkpoint, _gpu()))
+    model = GpuModel(torch.cuda.get_device_name(_gpu()), checkpoint, Network(checkpoint, _gpu()))
+    reason = why_no_kernel(checkpoint)
+    if reason is not None:
+        _logger.info("CUDA graphs play, not the kernel: %s", reason)
+        return model
+    return replace(model, kernel=True)
 
 
-def load_again(checkpoint: Checkpoint) -> GpuModel:
+def load_again(checkpoint: Checkpoint, precision: str) -> GpuModel:
     """For what a GPU has played: on one if there is one, else the same computation on the CPU, slowly."""
     if why_not() is None:
-        return load_gpu(checkpoint)
-    return GpuModel("CPU", Network(checkpoint, torch.device("cpu")))
+        model = load_gpu(checkpoint)
+        return replace(model, kernel=model.kernel and precision == KERNEL_PRECISION)
+    return GpuModel("CPU", checkpoint, Network(checkpoint, torch.device("cpu")))
 
 
 @cache
@@ -59,8 +88,9 @@ def why_not() -> str | None:
     try:
         gpu_names()
         if not torch.cuda.is_available():
-            raise DeviceError("GPU", f"torch {torch.__version__} does not use it", "Install its CUDA build.")
-        _prove(_gpu())
+            return f"torch {torch.__version__} does not use it"
+        checkpoint = random_checkpoint(_SMALL)
+        _prove(TorchGenerator(Network(checkpoint, _gpu()), seed=0), checkpoint, _TOLERANCE)
     except DeviceError as error:
         return error.why
     except RuntimeError as error:
@@ -69,15 +99,43 @@ def why_not() -> str | None:
     return None
 
 
+def why_no_kernel(checkpoint: Checkpoint) -> str | None:
+    """What keeps the kernel from playing `checkpoint` on this machine's GPU; None if it proves itself with it."""
+    if os.environ.get(KERNEL_VARIABLE) != "1":
+        return f"it is tried with {KERNEL_VARIABLE}=1 only"
+    try:
+        network = Network(checkpoint, _gpu())
+        kernel = TorchGenerator(network, kernel_tier(checkpoint, 1, _gpu()), seed=0)
+        spread = float(TorchGenerator(network, seed=0).forced_logits(_codes(checkpoint)).std())
+        _prove(kernel, checkpoint, _KERNEL_TOLERANCE_SD * spread)
+    except DeviceError as error:
+        return error.why
+    except RuntimeError as error:
+        _logger.warning("The GPU kernel fails here and is left out: %s", error)
+        return f"it fails ({' '.join(str(error).split())})"
+    return None
+
+
 def _gpu() -> torch.device:
     return torch.device("cuda", 0)
 
 
-def _prove(device: torch.device) -> None:
-    """Graphs of a small network give the reference's logits, or a RuntimeError says that they do not."""
-    checkpoint = random_checkpoint(_PROOF)
-    codes = np.random.default_rng(0).integers(_PROOF.q_levels, size=_PROOF_SAMPLES).astype(np.uint8)
-    logits = TorchGenerator(Network(checkpoint, device), seed=0).forced_logits(codes)[:, 0]
-    error = float(np.abs(logits - Reference(checkpoint).forced_logits(codes)).max())
-    if not error < _TOLERANCE:
-        raise RuntimeError(f"they err by {error:.3g}")
+def _codes(checkpoint: Checkpoint) -> np.ndarray:
+    return np.random.default_rng(0).integers(checkpoint.config.q_levels, size=_SAMPLES).astype(np.uint8)
+
+
+def _prove(generator: TorchGenerator, checkpoint: Checkpoint, tolerance: float) -> None:
+    """Forced logits are the reference's, and codes those that it draws by the same noise; else RuntimeError."""
+    codes = _codes(checkpoint)
+    error = float(np.abs(generator.forced_logits(codes)[:, 0] - Reference(checkpoint).forced_logits(codes)).max())
+    if not error < tolerance:
+        raise RuntimeError(f"its logits err by {error:.3g}")
+    generator.reset(0)
+    patch = Patch()
+    (drawn,) = generator.render(_SAMPLES, [patch])
+    noise = np.empty((_SAMPLES, checkpoint.config.q_levels))
+    fill_gumbels(noise, seed=0, voice=0, start=0)
+    for logits, gumbels, code in zip(Reference(checkpoint).forced_logits(drawn), noise, drawn, strict=True):
+        best = draw_by_noise(distribution(logits, patch), gumbels)
+        if (logits + gumbels)[best] - (logits + gumbels)[code] > _NEAR + 2.0 * tolerance:
+            raise RuntimeError(f"it draws {code} where {best} is due")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
 from livernn.model.quantize import silence_code
-from livernn.synth.cpu import FORCE, PRIME, RENDER
+from livernn.synth.cpu import FORCE, RENDER
 from livernn.synth.cuda.board import SEGMENT_SAMPLES, Board
 from livernn.synth.cuda.draw import cuts, patch_values
 from livernn.synth.cuda.network import Network
@@ -17,6 +17,8 @@ from livernn.synth.cuda.sample_tier import MakeTier, TorchTier
 from livernn.synth.cuda.stream import Stream
 from livernn.synth.generator import Snapshot
 
+_PRIME = -1
+"""Beside the modes of the sample loop: only the frame tiers step."""
 _BLOCK_SAMPLES = 1024
 
 
@@ -57,14 +59,14 @@ class TorchGenerator:
                     self._advance(length, RENDER, cutting)
                     drawn = self._board.codes[self._lookback - length : self._lookback]
                     self._drawn[first : first + length].copy_(drawn, non_blocking=True)
-            self._stream.wait()
+            self._wait()
             rendered[:, start : start + size] = self._drawn[:size].numpy().T
         return rendered
 
     @torch.inference_mode()
     def prime(self, codes: NDArray[np.uint8]) -> None:
         """See `Generator`."""
-        self._force(codes, PRIME)
+        self._force(codes, _PRIME)
 
     @torch.inference_mode()
     def forced_logits(self, codes: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -111,9 +113,13 @@ class TorchGenerator:
                 self._advance(length, mode)
                 if logits is not None:
                     logits[first : first + length] = self._board.logits[:length].cpu().numpy()
-            if mode == PRIME:
+            if mode == _PRIME:
                 self._recall()
+        self._wait()
+
+    def _wait(self) -> None:
         self._stream.wait()
+        self._tier.check()
 
     def _segments(self, count: int) -> Iterator[tuple[int, int]]:
         """The next `count` samples, cut where a graph ends: offset and length of each."""
@@ -140,7 +146,7 @@ class TorchGenerator:
             length = min(taps - place, count - step)
             if place == 0:
                 self._step_tiers(phase + step, self._lookback + step)
-            if mode != PRIME:
+            if mode != _PRIME:
                 if place == 0:
                     self._tier.condition(step, self._network.conditioning(1, self._state))
                 self._tier.play(step, length, place, forced=mode == FORCE, cutting=cutting)

@@ -29,6 +29,11 @@ class Noise:
         ]
         self._keys.copy_(torch.tensor(keys).view_as(self._keys))
 
+    @property
+    def seed_words(self) -> Tensor:
+        """Low and high, int64."""
+        return self._keys[0]
+
     def gumbels(self, start: Tensor, count: int) -> Tensor:
         """Of the samples from `start`, an int64 scalar, on: `[count, voices, levels]`."""
         index = (start + torch.arange(count, device=start.device)).view(-1, 1, 1)

@@ -29,6 +29,9 @@ class SampleTier(Protocol):
     def recall(self, place: int, conditioning: Tensor) -> None:
         """Go on at `place` within a frame of this conditioning, after the history."""
 
+    def check(self) -> None:
+        """Once the device is done: RuntimeError where it failed."""
+
 
 MakeTier = Callable[[Network, Board], SampleTier]
 
@@ -79,6 +82,9 @@ class TorchTier:
                 self.condition(row, conditioning)
             self._push(board.codes[board.lookback - taps + row], row + 1)
         self.shift(taps)
+
+    def check(self) -> None:
+        """Nothing: torch says itself what fails."""
 
     def _push(self, code: Tensor, following: int) -> None:
         """What the codes `[voices]` add to the samples after them, the first of which is row `following`."""

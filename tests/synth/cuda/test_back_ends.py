@@ -1,15 +1,23 @@
 """A back end proves itself or says why it does not; here the CPU stands for the GPU."""
 
+import logging
+import re
+from typing import Any
+
 import pytest
 import torch
+from torch import Tensor
 
 from livernn.control.patch import Patch
 from livernn.errors import DeviceError
 from livernn.model.checkpoint import random_checkpoint
 from livernn.model.config import ModelConfig
+from livernn.model.precision import GPU_PRECISION, KERNEL_PRECISION
 from livernn.synth.cuda import back_ends
-from livernn.synth.cuda.back_ends import load_again, load_gpu, why_not
+from livernn.synth.cuda.back_ends import KERNEL_VARIABLE, load_again, load_gpu, why_not
+from livernn.synth.cuda.draw import draw
 from livernn.synth.cuda.network import Network
+from livernn.synth.cuda.sample_tier import TorchTier
 
 CHECKPOINT = random_checkpoint(ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4))
 
@@ -35,14 +43,63 @@ def test_one_that_errs_is_left_out_and_the_log_says_so(
 ) -> None:
     right = Network.logits
     monkeypatch.setattr(Network, "logits", lambda network, first: right(network, first) + 0.1)
-    with pytest.raises(DeviceError, match=r"they err by 0\.1"):
+    with pytest.raises(DeviceError, match=r"logits err by 0\.1"):
         load_gpu(CHECKPOINT)
     assert "are left out" in caplog.text
     caplog.clear()
+
+
+def test_one_that_draws_what_it_should_not_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def off(logits: Tensor, noise: Tensor, *others: Any) -> None:
+        draw(logits, noise.flip(1), *others)
+
+    monkeypatch.setattr("livernn.synth.cuda.sample_tier.draw", off)
+    reason = why_not()
+    assert reason is not None
+    assert re.search(r"draws \d+ where \d+ is due", reason)
+    caplog.clear()
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"), [("", "LIVERNN_GPU_KERNEL=1 only"), ("1", "256, 512, 1024 units of the sample tier, not 8")]
+)
+def test_graphs_play_where_the_kernel_does_not(
+    asked: str, why: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(KERNEL_VARIABLE, asked)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
+    with caplog.at_level(logging.INFO):
+        assert load_gpu(CHECKPOINT).precision == GPU_PRECISION
+    assert why in caplog.text
+
+
+def test_a_kernel_that_fails_is_left_out(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    class InVain(TorchTier):
+        def check(self) -> None:
+            raise RuntimeError("it waited in vain")
+
+    monkeypatch.setenv(KERNEL_VARIABLE, "1")
+    monkeypatch.setattr(back_ends, "kernel_tier", lambda checkpoint, voices, device: InVain)
+    assert load_gpu(CHECKPOINT).precision == GPU_PRECISION
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "waited in vain" in caplog.text
+    caplog.clear()
+
+
+def test_a_kernel_that_agrees_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KERNEL_VARIABLE, "1")
+    monkeypatch.setattr(back_ends, "kernel_tier", lambda checkpoint, voices, device: TorchTier)
+    model = load_gpu(CHECKPOINT)
+    assert model.precision == KERNEL_PRECISION
+    assert model.generator(seed=1).render(5, [Patch()]).shape == (1, 5)
+    for precision in (KERNEL_PRECISION, GPU_PRECISION):
+        assert load_again(CHECKPOINT, precision).precision == precision
 
 
 def test_a_torch_without_cuda_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(DeviceError, match="does not use it"):
         load_gpu(CHECKPOINT)
-    assert load_again(CHECKPOINT).device_name == "CPU"
+    assert load_again(CHECKPOINT, GPU_PRECISION).device_name == "CPU"

@@ -12,11 +12,11 @@ from livernn.synth.cuda.generator import TorchGenerator
 from livernn.synth.cuda.network import Network
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
-from livernn.synth.philox import fill_gumbels
-from livernn.synth.reference import Reference, distribution, draw_by_noise
+from livernn.synth.reference import Reference
 from tests.fixtures.networks import CONFIGS, codes_for
+from tests.synth.cuda.drawing import assert_drawn_as_specified
 
-CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+CPU = torch.device("cpu")
 TOLERANCE = 1e-4
 CUT = Patch(temperature=1.4, top_k=60, top_p=0.9, min_p=0.01)
 
@@ -28,21 +28,6 @@ def checkpoint(request: pytest.FixtureRequest) -> Checkpoint:
 
 def sampler(checkpoint: Checkpoint, seed: int = 4, voices: int = 1) -> TorchGenerator:
     return TorchGenerator(Network(checkpoint, CPU), seed=seed, voices=voices)
-
-
-def assert_drawn_as_specified(
-    checkpoint: Checkpoint, codes: np.ndarray, patch: Patch, seed: int, voice: int, tolerance: float
-) -> None:
-    """Each of `codes` has the largest perturbed score, or one that is lower by the tolerance at most."""
-    noise = np.empty((len(codes), checkpoint.config.q_levels))
-    fill_gumbels(noise, seed=seed, voice=voice, start=0)
-    for logits, gumbels, code in zip(Reference(checkpoint).forced_logits(codes), noise, codes, strict=True):
-        probabilities = distribution(logits, patch)
-        best = draw_by_noise(probabilities, gumbels)
-        if code != best:
-            scores = logits / patch.temperature + gumbels
-            assert scores[best] - scores[code] < tolerance
-            assert probabilities[code] > 0.0
 
 
 def test_teacher_forced_logits_equal_the_reference(checkpoint: Checkpoint) -> None:
@@ -135,25 +120,3 @@ def test_either_sampler_goes_on_where_the_other_was(checkpoint: Checkpoint) -> N
     assert np.abs(gpu.forced_logits(codes[37:75])[:, 0] - expected[37:75]).max() < TOLERANCE
     cpu.restore(gpu.snapshot())
     assert np.abs(cpu.forced_logits(codes[75:])[:, 0] - expected[75:]).max() < TOLERANCE
-
-
-@pytest.mark.gpu
-class TestOnCuda:
-    """Graphs change when samples come, never which."""
-
-    def test_logits_equal_the_reference(self, checkpoint: Checkpoint) -> None:
-        codes = codes_for(checkpoint.config, 3 * checkpoint.config.lookback_samples + 7)
-        logits = TorchGenerator(Network(checkpoint, CUDA), seed=4).forced_logits(codes)[:, 0]
-        assert np.abs(logits - Reference(checkpoint).forced_logits(codes)).max() < TOLERANCE
-
-    @pytest.mark.parametrize("voices", [1, 16, 64])
-    def test_codes_equal_the_reference_and_repeat(self, voices: int) -> None:
-        checkpoint = random_checkpoint(CONFIGS["three tiers"], seed=3)
-        patches = [CUT if voice % 2 else Patch() for voice in range(voices)]
-        whole = TorchGenerator(Network(checkpoint, CUDA), seed=4, voices=voices)
-        codes = np.concatenate([whole.render(64, patches) for _ in range(8)], axis=1)
-        assert_drawn_as_specified(checkpoint, codes[-1], patches[-1], 4, voices - 1, TOLERANCE)
-        again = TorchGenerator(Network(checkpoint, CUDA), seed=4, voices=voices)
-        np.testing.assert_array_equal(again.render(512, patches), codes)
-        whole.reset()
-        np.testing.assert_array_equal(whole.render(512, patches), codes)

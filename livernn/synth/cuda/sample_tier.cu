@@ -1,0 +1,278 @@
+// The sample tier for a piece of a frame: one launch draws `count` samples of every voice (arXiv 1612.07837, section 2.2).
+//
+// A group of GROUP CTAs serves up to 8 voices. It holds the weights as fp16, W2 in registers, split by rows, W3 in
+// shared memory, split by columns, so that what a CTA computes of the second layer is all that its part of W3 needs. The partial logits of the
+// CTAs are summed by owners, OWNED levels each, and gathered by all: two hops per sample, no grid-wide barrier. Every
+// CTA then draws the same code from the same counter-based noise. reference.py and philox.py say what is computed,
+// partition.py how the weights lie.
+//
+// Compiled with -D of DIM, GROUP, VOICES (of a group), TAPS, CLUSTER (whether a group is a cluster) and SHARED_BYTES.
+
+#include "types.cuh"
+#include "draw.cuh"
+#include "exchange.cuh"
+
+constexpr int THREADS = 512, WARPS = THREADS / 32, RING = 16, COLUMNS = 8;
+constexpr int ROWS = DIM / GROUP;              // of W2 in a CTA, and columns of W3
+constexpr int ROW_TILES = ROWS / 16;           // of 16 rows
+constexpr int K_SPLIT = WARPS / ROW_TILES;     // warps that share a tile's columns
+constexpr int K_TILES = DIM / 16 / K_SPLIT;    // of 16 columns, per warp
+constexpr int OWNED = LEVELS / GROUP;          // levels whose logits a CTA sums
+constexpr int PAIRS = VOICES * DIM / 2;        // of units of the first layer
+constexpr int PAIRS_EACH = (PAIRS + THREADS - 1) / THREADS;
+constexpr int TAPS_AT_ONCE = DIM > 512 ? 3 : 5;  // in flight: more would not leave room for the weights
+
+static_assert(DIM % (16 * GROUP) == 0 && WARPS % ROW_TILES == 0 && K_TILES % 2 == 0 && ROW_TILES % 2 == 0, "DIM");
+static_assert(TAPS >= 2 && TAPS <= RING && VOICES >= 1 && VOICES <= COLUMNS, "TAPS, VOICES");
+
+struct Shared {
+    uint4 output[WARPS][ROW_TILES][32]; // this CTA's columns of W3
+    uint4 first[DIM / 32][32];          // operands of the tensor cores: two tiles of 16 units by 8 voices each
+    uint4 second[ROWS / 32][32];
+    float sums[K_SPLIT][ROWS][COLUMNS];
+    float parts[2][GROUP][OWNED][VOICES];
+    float logits[2][VOICES][LEVELS];
+    float noise[VOICES][LEVELS];
+    u64 arrived[4];                     // mbarriers: parts of even and odd samples, then logits
+    int history[VOICES][RING];
+};
+static_assert(sizeof(Shared) == SHARED_BYTES, "partition.py");
+
+struct Params {
+    const u32* table;          // fp16 pairs [TAPS][LEVELS][DIM / 2], the oldest tap first
+    const uint4* hidden;       // W2 as partition.py lays it out
+    const uint4* output;       // W3
+    const float* hidden_bias;  // [DIM]
+    const float* output_bias;  // [LEVELS]
+    const float* conditioning; // [voices][conditioning_step], of the piece's first sample
+    i64* codes;                // [count][voices] to be drawn or, where forced, read; the history lies before it
+    float* logits;             // [count][voices][levels] where forced
+    const i64* start;          // position of the segment
+    const i64* key;            // two words of the seed
+    const float* patches;      // [4][voices]: 1 / temperature, rank of the last level kept, top-p, min-p
+    u64* exchange;             // [groups][2][GROUP + 1][LEVELS][VOICES], where a group is no cluster
+    u32* epochs;               // [groups], from 1 on
+    int* failed;
+    i64 conditioning_step;
+    int count, voices, levels, offset, forced;
+};
+
+__device__ __forceinline__ void multiply(float (&sum)[4], const uint4& a, u32 b0, u32 b1) {
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+                 : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+                 : "r"(a.x), "r"(a.y), "r"(a.z), "r"(a.w), "r"(b0), "r"(b1));
+}
+
+__device__ __forceinline__ u32 to_halves(float low, float high) {
+    u32 pair;
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+    return pair;
+}
+
+__device__ __forceinline__ float2 to_floats(u32 pair) {
+    float2 both;
+    asm("{.reg .b16 l, h; mov.b32 {l, h}, %2; cvt.f32.f16 %0, l; cvt.f32.f16 %1, h;}" : "=f"(both.x), "=f"(both.y) : "r"(pair));
+    return both;
+}
+
+// Word of a tensor core's second operand that holds unit `unit` of a voice, in the layout of Shared::first.
+__device__ __forceinline__ int operand_word(int unit, int voice) {
+    int tile = unit >> 4, within = unit & 15, lane = voice * 4 + ((within & 7) >> 1);
+    return ((tile >> 1) * 32 + lane) * 4 + (tile & 1) * 2 + (within >> 3);
+}
+
+extern "C" __global__ void
+#if CLUSTER
+__cluster_dims__(GROUP, 1, 1)
+#endif
+__launch_bounds__(THREADS, 1) sample_tier(const __grid_constant__ Params params) {
+    extern __shared__ __align__(16) unsigned char memory[];
+    Shared& shared = *reinterpret_cast<Shared*>(memory);
+    const int thread = threadIdx.x, lane = thread & 31, warp = thread >> 5;
+    const int rank = blockIdx.x % GROUP, group = blockIdx.x / GROUP;
+    const int tile = warp % ROW_TILES, split = warp / ROW_TILES;
+    const int row = lane >> 2, column = (lane & 3) * 2;  // of the sums that a lane has from the tensor cores
+    const auto voice_of = [&](int of_group) { return min(group * VOICES + of_group, params.voices - 1); };
+    const u32 key0 = static_cast<u32>(params.key[0]), key1 = static_cast<u32>(params.key[1]);
+    const i64 position = *params.start + params.offset;
+    bool in_vain = false;
+
+    uint4 hidden[K_TILES];
+#pragma unroll
+    for (int k = 0; k < K_TILES; k++)
+        hidden[k] = params.hidden[((rank * ROW_TILES + tile) * (DIM / 16) + split * K_TILES + k) * 32 + lane];
+#pragma unroll
+    for (int k = 0; k < ROW_TILES; k++)
+        shared.output[warp][k][lane] = params.output[((rank * WARPS + warp) * ROW_TILES + k) * 32 + lane];
+    for (int i = thread; i < (DIM + ROWS) / 32 * 32; i += THREADS) (&shared.first[0][0])[i] = make_uint4(0, 0, 0, 0);
+    if (thread < VOICES * RING) {
+        int voice = thread / RING, at = thread % RING - RING;  // before the first sample; sample t lies at t & 15
+        shared.history[voice][at & (RING - 1)] =
+            at >= -TAPS ? static_cast<int>(params.codes[static_cast<i64>(at) * params.voices + voice_of(voice)]) : 0;
+    }
+#if CLUSTER
+    if (thread == 0) {
+        for (int i = 0; i < 4; i++)
+            asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" :: "r"(shared_address(&shared.arrived[i])) : "memory");
+        asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+    }
+    synchronise_group();
+#else
+    const u32 epoch = params.epochs[group];
+    u64* const exchange = params.exchange + static_cast<i64>(group) * 2 * (GROUP + 1) * LEVELS * VOICES;
+    __syncthreads();
+#endif
+
+    // What conditioning and all taps but the newest add to a pair of units of the first layer.
+    float2 older[PAIRS_EACH];
+    const auto look_ahead = [&](int t) {
+#pragma unroll
+        for (int j = 0; j < PAIRS_EACH; j++) {
+            int pair = thread + j * THREADS, voice = pair / (DIM / 2), unit = pair % (DIM / 2);
+            if (pair >= PAIRS) break;
+            float2 sum = *reinterpret_cast<const float2*>(
+                params.conditioning + voice_of(voice) * params.conditioning_step + static_cast<i64>(t) * DIM + 2 * unit);
+#pragma unroll TAPS_AT_ONCE
+            for (int tap = 0; tap < TAPS - 1; tap++) {
+                int code = shared.history[voice][(t - TAPS + tap) & (RING - 1)];
+                float2 part = to_floats(__ldg(params.table + (tap * LEVELS + code) * (DIM / 2) + unit));
+                sum.x += part.x;
+                sum.y += part.y;
+            }
+            older[j] = sum;
+        }
+    };
+    look_ahead(0);
+
+    for (int t = 0; t < params.count; t++) {
+        const int side = t & 1;
+#if CLUSTER
+        const u32 phase = t >> 1 & 1;
+        if (thread == 0) {
+            expect(&shared.arrived[side], GROUP * OWNED * VOICES * 4);
+            expect(&shared.arrived[2 + side], LEVELS * VOICES * 4);
+        }
+#else
+        u64* const parts = exchange + side * (GROUP + 1) * LEVELS * VOICES;
+        u64* const sums = parts + GROUP * LEVELS * VOICES;
+#endif
+        // First layer: the newest tap.
+#pragma unroll
+        for (int j = 0; j < PAIRS_EACH; j++) {
+            int pair = thread + j * THREADS, voice = pair / (DIM / 2), unit = pair % (DIM / 2);
+            if (pair >= PAIRS) break;
+            int code = shared.history[voice][(t - 1) & (RING - 1)];
+            float2 newest = to_floats(__ldg(params.table + ((TAPS - 1) * LEVELS + code) * (DIM / 2) + unit));
+            reinterpret_cast<u32*>(shared.first)[operand_word(2 * unit, voice)] =
+                to_halves(fmaxf(older[j].x + newest.x, 0.0f), fmaxf(older[j].y + newest.y, 0.0f));
+        }
+        __syncthreads();
+
+        // Second layer, this CTA's rows.
+        float even[4] = {0, 0, 0, 0}, odd[4] = {0, 0, 0, 0};
+#pragma unroll
+        for (int k = 0; k < K_TILES; k += 2) {
+            uint4 both = shared.first[(split * K_TILES + k) >> 1][lane];
+            multiply(even, hidden[k], both.x, both.y);
+            multiply(odd, hidden[k + 1], both.z, both.w);
+        }
+        *reinterpret_cast<float2*>(&shared.sums[split][tile * 16 + row][column]) = make_float2(even[0] + odd[0], even[1] + odd[1]);
+        *reinterpret_cast<float2*>(&shared.sums[split][tile * 16 + row + 8][column]) = make_float2(even[2] + odd[2], even[3] + odd[3]);
+        __syncthreads();
+        for (int i = thread; i < ROWS / 2 * VOICES; i += THREADS) {
+            int unit = i % (ROWS / 2) * 2, voice = i / (ROWS / 2);
+            float low = params.hidden_bias[rank * ROWS + unit], high = params.hidden_bias[rank * ROWS + unit + 1];
+#pragma unroll
+            for (int k = 0; k < K_SPLIT; k++) {
+                low += shared.sums[k][unit][voice];
+                high += shared.sums[k][unit + 1][voice];
+            }
+            reinterpret_cast<u32*>(shared.second)[operand_word(unit, voice)] = to_halves(fmaxf(low, 0.0f), fmaxf(high, 0.0f));
+        }
+        __syncthreads();
+
+        // Partial logits, to their owners.
+        float sum[4] = {0, 0, 0, 0};
+#pragma unroll
+        for (int k = 0; k < ROW_TILES; k += 2) {
+            uint4 both = shared.second[k >> 1][lane];
+            multiply(sum, shared.output[warp][k][lane], both.x, both.y);
+            multiply(sum, shared.output[warp][k + 1][lane], both.z, both.w);
+        }
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            int level = warp * 16 + row + (i >> 1) * 8, voice = column + (i & 1);
+            if (voice >= VOICES) continue;
+#if CLUSTER
+            send(&shared.parts[side][rank][level % OWNED][voice], &shared.arrived[side], level / OWNED, sum[i]);
+#else
+            send(&parts[((level / OWNED * GROUP + rank) * OWNED + level % OWNED) * VOICES + voice], sum[i], epoch + t);
+#endif
+        }
+
+        // While they travel: this sample's noise.
+        const u64 index = position + t;
+        for (int i = thread; !params.forced && i < VOICES * LEVELS / 4; i += THREADS) {
+            int voice = i / (LEVELS / 4), block = i % (LEVELS / 4);
+            uint4 words = philox(make_uint4(static_cast<u32>(index), static_cast<u32>(index >> 32), voice_of(voice), 1 + block), key0, key1);
+            *reinterpret_cast<float4*>(&shared.noise[voice][4 * block]) =
+                make_float4(gumbel(words.x), gumbel(words.y), gumbel(words.z), gumbel(words.w));
+        }
+
+        // Logits, to all.
+#if !CLUSTER
+        for (int i = thread; i < LEVELS * VOICES; i += THREADS)
+            (&shared.parts[side][0][0][0])[i] = receive(&parts[rank * LEVELS * VOICES + i], epoch + t, params.failed, in_vain);
+        __syncthreads();
+#endif
+        if (thread < OWNED * VOICES) {
+            int own = thread / VOICES, voice = thread % VOICES, level = rank * OWNED + own;
+            float logit = params.output_bias[level];
+#if CLUSTER
+            await(&shared.arrived[side], phase, params.failed, in_vain);
+#endif
+#pragma unroll
+            for (int i = 0; i < GROUP; i++) logit += shared.parts[side][i][own][voice];
+#if CLUSTER
+#pragma unroll 4
+            for (int i = 0; i < GROUP; i++) send(&shared.logits[side][voice][level], &shared.arrived[2 + side], i, logit);
+#else
+            send(&sums[voice * LEVELS + level], logit, epoch + t);
+#endif
+        }
+        __syncthreads();
+#if !CLUSTER
+        for (int i = thread; i < LEVELS * VOICES; i += THREADS)
+            (&shared.logits[side][0][0])[i] = receive(&sums[i], epoch + t, params.failed, in_vain);
+        __syncthreads();
+#endif
+
+        // A warp per voice draws, or reads what is forced.
+        if (warp < VOICES) {
+            const int voice = voice_of(warp);
+            const bool mine = rank == 0 && group * VOICES + warp < params.voices;
+            float* const logits = shared.logits[side][warp];
+            i64* const code_at = params.codes + static_cast<i64>(t) * params.voices + voice;
+            int code;
+#if CLUSTER
+            await(&shared.arrived[2 + side], phase, params.failed, in_vain);
+#endif
+            if (params.forced) {
+                code = static_cast<int>(*code_at);
+                for (int i = lane; mine && i < params.levels; i += 32)
+                    params.logits[(static_cast<i64>(t) * params.voices + voice) * params.levels + i] = logits[i];
+            } else {
+                code = draw(logits, shared.noise[warp], params.patches + voice, params.voices, lane);
+                if (mine && lane == 0) *code_at = code;
+            }
+            if (lane == 0) shared.history[warp][t & (RING - 1)] = code;
+        }
+        if (t + 1 < params.count) look_ahead(t + 1);
+        __syncthreads();
+    }
+#if CLUSTER
+    synchronise_group();
+#else
+    if (rank == 0 && thread == 0) params.epochs[group] = epoch + params.count;
+#endif
+}

@@ -1,0 +1,23 @@
+"""Whether codes are those that the reference draws by the same noise."""
+
+import numpy as np
+
+from livernn.control.patch import Patch
+from livernn.model.checkpoint import Checkpoint
+from livernn.synth.philox import fill_gumbels
+from livernn.synth.reference import Reference, distribution, draw_by_noise
+
+
+def assert_drawn_as_specified(
+    checkpoint: Checkpoint, codes: np.ndarray, patch: Patch, seed: int, voice: int, tolerance: float
+) -> None:
+    """Each of `codes` has the largest perturbed score, or one that is lower by the tolerance at most."""
+    noise = np.empty((len(codes), checkpoint.config.q_levels))
+    fill_gumbels(noise, seed=seed, voice=voice, start=0)
+    for logits, gumbels, code in zip(Reference(checkpoint).forced_logits(codes), noise, codes, strict=True):
+        probabilities = distribution(logits, patch)
+        best = draw_by_noise(probabilities, gumbels)
+        if code != best:
+            scores = logits / patch.temperature + gumbels
+            assert scores[best] - scores[code] < tolerance
+            assert probabilities[code] > 0.0
