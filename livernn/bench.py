@@ -15,11 +15,11 @@ from livernn.model.config import ModelConfig
 from livernn.model.precision import DEFAULT_PRECISION, Precision
 from livernn.nvidia import gpu_names
 from livernn.synth.account import costs
+from livernn.synth.choir import Lockstep
 from livernn.synth.cpu import PARTS
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
 from livernn.synth.limits import measure_limits
-from livernn.synth.voice import GeneratorLike
 
 BLOCK_SAMPLES = 64
 _WARM_UP_BLOCKS = 20
@@ -223,7 +223,7 @@ def run_gpu_bench(checkpoint: Checkpoint, seconds: float, *, voices: int = 1) ->
     )
 
 
-def _time_blocks(player: GeneratorLike, patches: list[Patch], seconds: float) -> tuple[float, float, float]:
+def _time_blocks(player: Lockstep, patches: list[Patch], seconds: float) -> tuple[float, float, float]:
     """Seconds that a block took: of the median one, the 99th percentile and the longest."""
     for _ in range(_WARM_UP_BLOCKS):
         player.render(BLOCK_SAMPLES, patches)

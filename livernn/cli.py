@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     low, high = PARAMS["temperature"].minimum, PARAMS["temperature"].maximum
     render.add_argument("--temperature", type=_temperature, metavar="T", help=f"{low:g} to {high:g}")
     render.add_argument("--prime", type=Path, metavar="FILE", help="sound file to continue")
-    render.add_argument("--voices", type=_voices, default=1, metavar="V", help="more than one are spread over stereo")
+    render.add_argument("--voices", type=_live_voices, metavar="V", help="more than one are stereo")
     render.add_argument("--precision", choices=get_args(Precision), default=DEFAULT_PRECISION)
     render.add_argument("--out", type=Path, required=True, metavar="FILE.wav")
     render.set_defaults(run=_render)
@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     play = commands.add_parser("play", help="play without a window until Ctrl+C")
     _add_model(play)
     play.add_argument("--audio-device", metavar="NAME", help="as `doctor` lists them")
+    play.add_argument("--microphone", metavar="NAME", help="open it at once; else the system's when it is wanted")
     play.add_argument("--record", action="store_true", help="record a take from the first sound on")
     add_inputs(play)
     add_threads(play)
@@ -134,8 +135,9 @@ def _render(options: argparse.Namespace) -> int:
     checkpoint = load_checkpoint(path)
     rate_hz = checkpoint.config.sample_rate_hz
     prime = read_audio(options.prime, rate_hz) if options.prime is not None else None
-    if options.temperature is not None:
-        patch = patch.with_value("temperature", options.temperature)
+    for name in ("temperature", "voices"):
+        if getattr(options, name) is not None:
+            patch = patch.with_value(name, getattr(options, name))
     progress = _Progress("rendering")
     audio = render_offline(
         checkpoint,
@@ -143,7 +145,6 @@ def _render(options: argparse.Namespace) -> int:
         options.seconds,
         options.seed,
         prime=prime,
-        voices=options.voices,
         precision=options.precision,
         on_progress=progress.show,
     )
@@ -188,6 +189,7 @@ def _play(options: argparse.Namespace) -> int:
         _tell,
         options.midi,
         options.osc,
+        microphone=options.microphone,
         record=options.record,
         threads=options.threads,
         device=options.device,
@@ -295,6 +297,10 @@ def _temperature(text: str) -> float:
     if not spec.minimum <= value <= spec.maximum:
         raise argparse.ArgumentTypeError(f"{text} is not in {spec.minimum:g} to {spec.maximum:g}")
     return value
+
+
+def _live_voices(text: str) -> int:
+    return whole(text, 1, int(PARAMS["voices"].maximum))
 
 
 def _voices(text: str) -> int:

@@ -8,7 +8,7 @@ from livernn.control.actions import Action
 from livernn.control.changes import Act, Change, ChoosePreset, SetParam
 from livernn.control.map_shelf import MapShelf
 from livernn.control.preset import Preset, find_presets
-from livernn.control.primes import PrimeShelf, primes_folder
+from livernn.control.primes import DUCK_DB, PrimeShelf, primes_folder
 from livernn.control.takes import takes_folder
 from livernn.engine.client import (
     AudioOpened,
@@ -22,6 +22,7 @@ from livernn.engine.client import (
     Loaded,
     Metrics,
     MicrophoneClosed,
+    MicrophoneOpened,
     NoDevice,
     Primed,
     TakeBegun,
@@ -52,15 +53,16 @@ def run_headless(
     midi_ports: Sequence[str] | None = None,
     osc_address: tuple[str, int] | None = None,
     *,
+    microphone: str | None = None,
     record: bool = False,
     threads: int = 1,
     device: str = "cpu",
 ) -> int:
     """Play until interrupted (Ctrl-C), telling `on_status` what happens, one line each. Returns the exit code.
 
-    Listens to the MIDI ports of these names, None for all, and to OSC at the address if there is one. Records from the
-    first sound on if told so. With two `threads` a second core computes ahead. `device` is
-    one of `commandline.DEVICES`.
+    Listens to the MIDI ports of these names, None for all, and to OSC at the address if there is one. Opens
+    `microphone`, by name, at once, or the system's when it is first wanted. Records from the first sound on if told so.
+    With two `threads` a second core computes ahead. `device` is one of `commandline.DEVICES`.
 
     Raises:
         DeviceError: the OSC address cannot be listened to.
@@ -73,6 +75,8 @@ def run_headless(
     try:
         client.start()
         client.set_audio(audio_device)
+        if microphone is not None:
+            client.set_microphone(microphone)
         player.start()
         midi.start(midi_ports)
         if osc is not None:
@@ -175,7 +179,7 @@ class Player:
 
     def _listen(self, *, on: bool) -> None:
         if on:
-            self.client.listen(PrimeShelf(primes_folder()).free_phrase())
+            self.client.listen(PrimeShelf(primes_folder()).free_phrase(), DUCK_DB)
         else:
             self.client.stop_listening()
 
@@ -207,7 +211,7 @@ def _follow(
             on_status(_summary(player.client.metrics()))
             continue
         match item:
-            case MidiPorts() | Listening() | Primed() | Guarded() | MicrophoneClosed():
+            case MidiPorts() | Listening() | Primed() | Guarded() | MicrophoneOpened() | MicrophoneClosed():
                 on_status(_describe(item))
             case _Woken():
                 player.take()
@@ -232,7 +236,7 @@ def _follow(
                 continue
 
 
-def _describe(event: MidiPorts | Listening | Primed | Guarded | MicrophoneClosed) -> str:
+def _describe(event: MidiPorts | Listening | Primed | Guarded | MicrophoneOpened | MicrophoneClosed) -> str:
     match event:
         case MidiPorts(_, opened, trouble):
             return f"MIDI: {', '.join(opened) or 'no input'}{f' ({trouble})' if trouble else ''}"
@@ -242,6 +246,8 @@ def _describe(event: MidiPorts | Listening | Primed | Guarded | MicrophoneClosed
             return f"continuing {name} ({seconds:.1f} s heard)"
         case Guarded(trouble):
             return f"guard: {trouble.value}; back to a healthy moment"
+        case MicrophoneOpened(device, host_api):
+            return f"microphone: {device}, {host_api}"
         case MicrophoneClosed(message):
             return message or "the microphone is closed"
 

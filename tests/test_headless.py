@@ -18,6 +18,7 @@ from livernn import paths
 from livernn.control.actions import Action
 from livernn.control.map_shelf import MAP_FILE, write_map
 from livernn.control.midimap import Binding, Control, ControlKind, MidiMap, Target
+from livernn.control.primes import DUCK_DB
 from livernn.engine.child import child_environment
 from livernn.inputs.ports import API_VARIABLE
 from livernn.model.checkpoint import random_checkpoint, save_checkpoint
@@ -91,6 +92,13 @@ def level_db(folder: Path) -> float:
     return 20.0 * float(np.log10(np.sqrt(np.mean(np.square(recent))) + 1e-9))
 
 
+def send_osc(port: int, address: str, value: float) -> None:
+    message = OscMessageBuilder(address)
+    message.add_arg(value)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(message.build().dgram, ("127.0.0.1", port))
+
+
 @pytest.mark.midi
 def test_midi_and_osc_move_what_is_heard(
     jack_server: Server, checkpoint: Path, tmp_path: Path, osc_port: int, monkeypatch: pytest.MonkeyPatch
@@ -109,10 +117,7 @@ def test_midi_and_osc_move_what_is_heard(
             knobs.send(*([0xB0, 21, value] for value in range(127, -1, -1)))
             assert level_db(tmp_path) == pytest.approx(loud_db - 60.0, abs=6.0)
 
-            message = OscMessageBuilder("/livernn/gain_db")
-            message.add_arg(-20.0)
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-                sender.sendto(message.build().dgram, ("127.0.0.1", osc_port))
+            send_osc(osc_port, "/livernn/gain_db", -20.0)
             assert level_db(tmp_path) == pytest.approx(loud_db - 20.0, abs=6.0)
 
             knobs.send([0xB0, 64, 127], [0xB0, 64, 0])
@@ -120,6 +125,22 @@ def test_midi_and_osc_move_what_is_heard(
             knobs.send([0xFB])
             assert level_db(tmp_path) > loud_db - 30.0
             assert instrument.interrupt() == 0
+
+
+def test_while_it_listens_to_the_microphone_that_was_named_it_plays_quieter(
+    jack_server: Server, checkpoint: Path, tmp_path: Path, osc_port: int
+) -> None:
+    arguments = ["--audio-device", LOOPBACK, "--microphone", LOOPBACK, "--osc", str(osc_port)]
+    with Instrument(checkpoint, *arguments) as instrument:
+        instrument.expect(f"microphone: {LOOPBACK}", "seed", "Ctrl-C")
+        loud_db = level_db(tmp_path)
+        send_osc(osc_port, "/livernn/listen", 1.0)
+        instrument.expect("listening to the microphone")
+        assert level_db(tmp_path) == pytest.approx(loud_db - DUCK_DB, abs=6.0)
+        send_osc(osc_port, "/livernn/listen", 0.0)
+        instrument.expect("continuing Microphone")
+        assert level_db(tmp_path) == pytest.approx(loud_db, abs=6.0)
+        assert instrument.interrupt() == 0
 
 
 def test_ctrl_c_ends_it_and_all_that_belongs_to_it(jack_server: Server, checkpoint: Path, tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def judge(
             short to be compared with.
         LiveRNNError: the picture cannot be written.
     """
-    loaded = load_checkpoint(checkpoint)
+    loaded, patch = load_checkpoint(checkpoint), patch.with_value("guard", 0.0)
     rate_hz = loaded.config.sample_rate_hz
     if rate_hz != data.codec.sample_rate_hz:
         raise BadInputError(

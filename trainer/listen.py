@@ -12,6 +12,6 @@ from livernn.wavfile import write_wav
 def write_audio(checkpoint: Path, path: Path, seconds: float) -> Audio:
     """Render `seconds` from the initial state, at the model's rate; returns them, too."""
     model = load_checkpoint(checkpoint)
-    audio = render_offline(model, Patch(), seconds, seed=0)
+    audio = render_offline(model, Patch(guard=0.0), seconds, seed=0)
     write_wav(path, audio, model.config.sample_rate_hz)
     return audio

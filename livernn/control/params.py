@@ -27,6 +27,7 @@ class Group(Enum):
     """What stands together in the window, under this heading."""
 
     SAMPLING = "Sampling"
+    VOICES = "Voices"
     OUTPUT = "Output"
 
 
@@ -118,8 +119,24 @@ _TABLE = (
         "Noise in what the slower frames tell the faster: notes and phrases go astray; 0 is off.", off=0.0,
     ),
     ParamSpec(
+        "voices", "Voices", Group.VOICES, 1, 8, 1, "", Law.INTEGER, 0,
+        "How many play at once: a further one goes on from where another is, and finds its own way.",
+    ),
+    ParamSpec(
+        "pan_spread", "Width", Group.VOICES, 0.0, 1.0, 0.7, "", Law.LINEAR, 2,
+        "How far apart the voices stand, left and right.",
+    ),
+    ParamSpec(
+        "temperature_spread", "Temp spread", Group.VOICES, 0.0, 1.0, 0.0, "", Law.LINEAR, 2,
+        "How much calmer and more daring than the temperature the voices are; at 1 from half of it to twice.",
+    ),
+    ParamSpec(
         "gain_db", "Gain", Group.OUTPUT, -60.0, 12.0, 0.0, "dB", Law.LINEAR, 1,
         "Output level before the limiter.",
+    ),
+    ParamSpec(
+        "fade_ms", "Fade", Group.OUTPUT, 2.0, 2000.0, 20.0, "ms", Law.LOG, 0,
+        "How long a new sound (a preset, a prime, a new seed) takes to replace the present one.",
     ),
     ParamSpec(
         "guard", "Guard", Group.OUTPUT, 0, 1, 1, "", Law.SWITCH, 0,

@@ -17,7 +17,11 @@ class Patch:
     min_p: float = PARAMS["min_p"].default
     noise_fast: float = PARAMS["noise_fast"].default
     noise_slow: float = PARAMS["noise_slow"].default
+    voices: float = PARAMS["voices"].default
+    pan_spread: float = PARAMS["pan_spread"].default
+    temperature_spread: float = PARAMS["temperature_spread"].default
     gain_db: float = PARAMS["gain_db"].default
+    fade_ms: float = PARAMS["fade_ms"].default
     guard: float = PARAMS["guard"].default
 
     def __post_init__(self) -> None:

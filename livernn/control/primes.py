@@ -21,6 +21,9 @@ KEPT_S = 120.0
 
 DELETED = "deleted"
 
+DUCK_DB = 12.0
+"""How much quieter the sound is while a prime is played into the microphone, if the performer says nothing else."""
+
 _CARD_LIMIT_BYTES = 1 << 12
 
 
@@ -55,6 +58,8 @@ class PrimeShelf:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._deleted: list[tuple[Path, Path]] = []
+        """Where each lay, and where it lies now."""
 
     def primes(self) -> list[KeptPrime]:
         """As they are on disk now, the newest first. What is none is left out."""
@@ -108,9 +113,25 @@ class PrimeShelf:
         return replace(prime, begin_s=begin_s, end_s=end_s)
 
     def delete(self, prime: KeptPrime) -> None:
-        """Put it into the folder `deleted` beside the others."""
-        grave = PrimeShelf(self.folder / DELETED)
-        _move(prime.path, grave.free_path(prime.name))
+        """Put it into the folder `deleted` beside the others, where `undo` finds it."""
+        grave = PrimeShelf(self.folder / DELETED).free_path(prime.name)
+        _move(prime.path, grave)
+        self._deleted.append((prime.path, grave))
+
+    def undo(self) -> KeptPrime | None:
+        """Bring back what was deleted last, if anything was since the shelf was made.
+
+        Raises:
+            BadInputError: another prime has its name.
+        """
+        if not self._deleted:
+            return None
+        path, grave = self._deleted[-1]
+        if path.exists():
+            raise BadInputError(f"prime {path.stem!r}", "another one has its name", "Rename that one, then undo.")
+        _move(grave, path)
+        self._deleted.pop()
+        return _read(path)
 
 
 def _read(path: Path) -> KeptPrime:

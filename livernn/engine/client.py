@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
 from livernn.engine.auditioner import Auditioner
+from livernn.engine.company import fitting, too_many
 from livernn.engine.connection import Connection
 from livernn.engine.messages import (
     DEFAULT_DEPTH_MS,
@@ -128,6 +130,7 @@ class EngineClient:
         self._recorder: Recorder | None = None
         self._auditions: list[Auditioner] = []
         """The last one may be playing; those before it are fading out."""
+        self._most_voices = int(PARAMS["voices"].maximum)
         self._life = 0
         self._connection: Connection | None = None
 
@@ -236,18 +239,23 @@ class EngineClient:
         self._send(StopListening())
 
     def set_param(self, name: str, value: float) -> None:
-        """Set one parameter of the patch; heard after `Metrics.touch_ms`."""
+        """Set one parameter of the patch; heard after `Metrics.touch_ms`.
+
+        More voices than can be played in real time are refused: there are as many as can be, and a Failed.
+        """
         with self._lock:
-            self._patch = self._patch.with_value(name, value)
+            refusal = self._take_patch(self._patch.with_value(name, value))
             self._moved_since_load[name] = self._patch.value(name)
             self._write_patch()
+        self._tell(refusal)
 
     def set_patch(self, patch: Patch) -> None:
-        """Set all parameters together."""
+        """Set all parameters together; see `set_param`."""
         with self._lock:
-            self._moved_since_load = patch.to_dict()
-            self._patch = patch
+            refusal = self._take_patch(patch)
+            self._moved_since_load = self._patch.to_dict()
             self._write_patch()
+        self._tell(refusal)
 
     def set_audio(self, device: str | None = None, rate_hz: float | None = None, block: int | None = None) -> None:
         """Change the output; None leaves the choice open. Ends in AudioOpened, Failed (nothing changed) or NoDevice."""
@@ -312,6 +320,11 @@ class EngineClient:
         if self._connection is not None:
             self._connection.send(command)
 
+    def _take_patch(self, patch: Patch) -> Failed | None:
+        """With the lock held: what can be played of it, and what to say if that is not all."""
+        self._patch = fitting(patch, self._most_voices)
+        return Failed("voices", str(too_many(patch, self._most_voices))) if self._patch != patch else None
+
     def _write_patch(self) -> None:
         """With the lock held: the ControlBlock has one writer at a time."""
         if self._connection is not None:
@@ -319,23 +332,33 @@ class EngineClient:
 
     def _receive(self, event: Event) -> None:
         """On the reader thread."""
+        refusal: Failed | None = None
         if isinstance(event, Loaded):
-            event = self._adopt(event)
+            event, refusal = self._adopt(event)
         elif isinstance(event, DeviceLost | NoDevice):
             self._playing = False
         if isinstance(event, DeviceLost | EngineDied) and self._recorder is not None:
             self._recorder.send(StopRecording(when_quiet=True))
+        self._tell(event)
+        self._tell(refusal)
+
+    def _tell(self, event: Event | None) -> None:
+        if event is None:
+            return
         try:
             self._on_event(event)
         except Exception:
             _logger.exception("an event handler failed")
 
-    def _adopt(self, event: Loaded) -> Loaded:
+    def _adopt(self, event: Loaded) -> tuple[Loaded, Failed | None]:
         with self._lock:
             self._checkpoint = Path(event.checkpoint)
-            if event.patch is None:
-                return event
-            self._patch = Patch.from_dict({**event.patch, **self._moved_since_load})
-            self._epoch = event.request
+            self._most_voices = event.most_voices
+            if event.patch is not None:
+                self._epoch = event.request
+                refusal = self._take_patch(Patch.from_dict({**event.patch, **self._moved_since_load}))
+                event = replace(event, patch=self._patch.to_dict())
+            else:
+                refusal = self._take_patch(self._patch)
             self._write_patch()
-            return replace(event, patch=self._patch.to_dict())
+            return event, refusal

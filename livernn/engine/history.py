@@ -82,4 +82,4 @@ class History:
 
 def is_beginning(entry: Entry) -> bool:
     """Whether replaying can begin here."""
-    return "state" in entry and not entry.get("tail", 0)
+    return "state" in entry and not entry.get("fade", 0)

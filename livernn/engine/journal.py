@@ -4,51 +4,43 @@ Every entry has `do`, `at` (model samples that this engine has rendered for its 
 ring position at which it takes effect). An entry holds until the next of its kind:
 
     patch     `set`: the values that changed
-    voice     another voice, from `state` on, after `tail` model samples of the one before were kept to fade from
-              (0: it begins at once); `origin` says where it comes from, `rate_hz` what device it renders for;
+    voice     another voice, from `state` on, faded in over `fade` device samples from the one before, which goes on
+              meanwhile (0: it begins at once); `origin` says where it comes from, `rate_hz` what device it renders for;
               `guard`, if it is there, what the one before had died of: it is the same voice, some seconds earlier
-    reset     back to the initial state under `seed`, after such a `tail`
+    reset     back to the initial state under `seed`, with such a `fade`
     state     nothing happened; a place that replaying can begin at, with all that a `voice` says, and the whole `set`
 
 **Rollback.** The journal tells what was rendered, a take what was heard. Between the two lies what is in the ring, and
 an entry goes into a take only when the ring has been heard beyond its position (`history.History`). Who renders again
 what nobody has heard yet sets the ring's write index back to `ring`, where a block begins, writes an entry `rollback`
-with that `ring`, the `at` that belongs to it, `tail`, the length of its cross-fade in model samples, and `set`, the
-whole patch that this much of the old sound was rendered under, and then goes on writing entries from there, the patch
-first: all entries at or beyond that position that have not been heard are void, those from before it stay. To replay,
-the voice arrives at `ring` as it was, keeps a `tail` under `set` to fade from, is set back, and goes on. Where that
-came too late, the old sound was heard: then it is told again, beginning with a `voice` in the state that it had.
+with that `ring`, the `at` that belongs to it, `fade`, the length of its cross-fade in device samples, and `set`, the
+whole patch that the old sound goes on under meanwhile, and then goes on writing entries from there, the patch first:
+all entries at or beyond that position that have not been heard are void, those from before it stay. To replay, the
+voice arrives at `ring` as it was, and goes on from there as two. Where that came too late, the old sound was heard:
+then it is told again, beginning with a `voice` in the state that it had.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
+from livernn.control.trouble import Trouble
+from livernn.engine.deck import CrossFade
+from livernn.engine.origin import Origin
 from livernn.engine.reel import JOURNAL_BYTES, JOURNAL_WRITTEN, Reel
 from livernn.engine.ringbuffer import publish
 from livernn.engine.shared import RING_CURSOR
-from livernn.engine.state_json import encode_state
+from livernn.engine.state_json import encode_array, encode_state
 from livernn.engine.studio import VoiceLike
-from livernn.synth.dead_seconds import Trouble
 from livernn.synth.voice import VoiceSnapshot
 
 STATE_EVERY_S = 1.0
 """Between places that replaying can begin at."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What a voice was made from: enough to make it again."""
-
-    checkpoint: str
-    sha256: str
-    precision: str
-    seed: int
-    prime: str | None = None
 
 
 class Journal:
@@ -76,28 +68,35 @@ class Journal:
         if newer >= at:
             self._stated_at = (-1, older)
 
-    def rollback(self, tail_samples: int, patch: Patch) -> None:
-        """What has been rendered from here on is void; it is faded from as it was under `patch`."""
-        self._write("rollback", tail=tail_samples, set=patch.to_dict())
+    def rollback(self, fade_samples: int, patch: Patch) -> None:
+        """What has been rendered from here on is void; it is faded from as it is under `patch`."""
+        self._write("rollback", fade=fade_samples, set=patch.to_dict())
 
-    def voice(
+    def change(
         self,
         origin: Origin,
         rate_hz: float,
         snapshot: VoiceSnapshot,
-        tail_samples: int,
+        fade_samples: int,
         trouble: Trouble | None = None,
     ) -> None:
-        """A voice has been changed to, or gone back in because of `trouble`."""
+        """A voice is faded to from the one before, and from what that one still fades from.
+
+        It may be the same one, gone back in because of `trouble`.
+        """
         self._origin, self._patch = origin, None
         reason = {"guard": trouble.value} if trouble is not None else {}
-        if tail_samples == 0:
-            self._note_beginning()
-        self._write("voice", tail=tail_samples, **reason, **self._described(rate_hz, snapshot))
+        self._write("voice", fade=fade_samples, **reason, **self._described(rate_hz, snapshot, ()))
 
-    def reset(self, seed: int, tail_samples: int) -> None:
+    def begin(self, origin: Origin, rate_hz: float, snapshot: VoiceSnapshot, fades: Sequence[CrossFade]) -> None:
+        """A voice begins at once, or goes on from where it was, with what it still fades from."""
+        self._origin, self._patch = origin, None
+        self._note_beginning()
+        self._write("voice", fade=0, **self._described(rate_hz, snapshot, fades))
+
+    def reset(self, seed: int, fade_samples: int) -> None:
         """The voice has been reset."""
-        self._write("reset", seed=seed, tail=tail_samples)
+        self._write("reset", seed=seed, fade=fade_samples)
 
     def patch(self, patch: Patch) -> None:
         """What is about to be rendered is rendered under `patch`."""
@@ -108,22 +107,29 @@ class Journal:
         self._patch = patch
         self._write("patch", set=changed)
 
-    def block(self, voice: VoiceLike, snapshot: VoiceSnapshot, patch: Patch, count: int, *, fading: bool) -> None:
+    def block(
+        self, voice: VoiceLike, snapshot: VoiceSnapshot, fades: Sequence[CrossFade], patch: Patch, count: int
+    ) -> None:
         """`count` model samples are about to be rendered for the ring by `voice` as it is in `snapshot`."""
         self.patch(patch)
         last = self._stated_at[1]
-        if not fading and (last < 0 or self._at >= last + round(STATE_EVERY_S * voice.config.sample_rate_hz)):
+        if last < 0 or self._at >= last + round(STATE_EVERY_S * voice.config.sample_rate_hz):
             self._note_beginning()
-            self._write("state", set=patch.to_dict(), **self._described(voice.device_rate_hz, snapshot))
+            self._write("state", set=patch.to_dict(), **self._described(voice.device_rate_hz, snapshot, fades))
         self._at += count
 
     def _note_beginning(self) -> None:
         """What is written next is a place that replaying can begin at; a voice that is faded to is none."""
         self._stated_at = (self._stated_at[1], self._at)
 
-    def _described(self, rate_hz: float, snapshot: VoiceSnapshot) -> dict[str, Any]:
+    def _described(self, rate_hz: float, snapshot: VoiceSnapshot, fades: Sequence[CrossFade]) -> dict[str, Any]:
         assert self._origin is not None
-        return {"origin": asdict(self._origin), "rate_hz": rate_hz, "state": encode_state(snapshot)}
+        return {
+            "origin": asdict(self._origin),
+            "rate_hz": rate_hz,
+            "state": encode_state(snapshot),
+            "fades": [_fade_described(fade) for fade in fades],
+        }
 
     def _write(self, do: str, **content: Any) -> None:
         entry = {"do": do, "at": self._at, "ring": int(self._ring_words[RING_CURSOR]), **content}
@@ -136,3 +142,15 @@ class Journal:
         journal[start : start + before_end] = line[:before_end]
         journal[: line.size - before_end] = line[before_end:]
         publish(self._reel.words, JOURNAL_WRITTEN, written + line.size)
+
+
+def _fade_described(fade: CrossFade) -> dict[str, Any]:
+    assert fade.origin is not None
+    return {
+        "origin": asdict(replace(fade.origin, prime=None)),
+        "set": fade.patch.to_dict(),
+        "state": encode_state(fade.state),
+        "length": fade.length,
+        "done": fade.done,
+        "waiting": encode_array(fade.waiting),
+    }

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from livernn.control.trouble import Trouble
 from livernn.engine.transport import EngineState
-from livernn.synth.dead_seconds import Trouble
 
 DEFAULT_DEPTH_MS = 200.0
 """How far ahead of the ear the sampler works until it is told otherwise."""
@@ -161,6 +161,8 @@ class Loaded:
     sha256: str
     sample_rate_hz: int
     seed: int
+    most_voices: int
+    """As many can be played in real time here."""
     patch: dict[str, float] | None = None
 
 

@@ -3,8 +3,7 @@
 import math
 
 from livernn.engine.shared import BLOCK_MS, LARGEST_BLOCK, REAL_TIME_FACTOR, TOUCH_MS, SharedBlock
-from livernn.engine.studio import VoiceLike
-from livernn.engine.tape import BLOCK_SAMPLES
+from livernn.engine.studio import BLOCK_SAMPLES, VoiceLike
 from livernn.engine.transport import TOUCH_FADE_MS
 from livernn.units import ms_to_samples, samples_to_ms
 
@@ -20,6 +19,11 @@ _SLACK_MS = 0.3
 _HASTE = 1.5
 """How much longer than usual a render may take without being late."""
 
+_SPARE = 1.15
+
+_FURTHER_VOICE = 0.4
+"""What each further voice takes, of the time of the first: they share one pass over the weights."""
+
 _FORGET = 0.99
 """Share that each block's timing keeps of what was measured before it."""
 
@@ -34,22 +38,33 @@ class Pace:
         self.is_quick = False
         """Whether there is room for rendering again what is in the ring."""
 
-    def measure(self, voice: VoiceLike, spent_ms: float) -> None:
-        """A block took so long."""
-        self._rendered_ms = _FORGET * self._rendered_ms + _block_ms(voice)
+    def measure(self, rendered_ms: float, spent_ms: float) -> None:
+        """A block, with what it is faded from, was so much model time and took so long."""
+        self._rendered_ms = _FORGET * self._rendered_ms + rendered_ms
         self._spent_ms = _FORGET * self._spent_ms + spent_ms
-        factor = self._rendered_ms / max(self._spent_ms, 1e-6)
-        self.is_quick = factor >= (SLOW_BELOW if self.is_quick else QUICK_FROM)
-        self._block.doubles[[REAL_TIME_FACTOR, BLOCK_MS]] = factor, spent_ms
+        self.is_quick = self._factor >= (SLOW_BELOW if self.is_quick else QUICK_FROM)
+        self._block.doubles[[REAL_TIME_FACTOR, BLOCK_MS]] = self._factor, spent_ms
+
+    def is_quick_for(self, more: float) -> bool:
+        """Whether there is that room, too, for what takes so many times as long as what was measured."""
+        return self.is_quick and self._factor >= SLOW_BELOW * more
+
+    def carries(self, sounds: float) -> bool:
+        """Whether as many can be rendered at once for a long time."""
+        return self._factor >= _SPARE * sounds
+
+    @property
+    def _factor(self) -> float:
+        return self._rendered_ms / max(self._spent_ms, 1e-6)
 
     def guard_samples(self, voice: VoiceLike) -> int:
         """Device samples from the next one to be played on: what the callback may be reading."""
         return int(self._block.words[LARGEST_BLOCK]) + ms_to_samples(_SLACK_MS, voice.device_rate_hz)
 
-    def reach_samples(self, voice: VoiceLike, fade_ms: float) -> int:
-        """The same: what is played before a fade and the block after it are rendered."""
+    def reach_samples(self, voice: VoiceLike, sounds: float) -> int:
+        """The same: what is played before a block of so many `sounds` and the fade of a touch are rendered."""
         cost = self._spent_ms / max(self._rendered_ms, 1e-6)
-        spent_ms = _HASTE * cost * (fade_ms + _block_ms(voice))
+        spent_ms = _HASTE * cost * (TOUCH_FADE_MS + sounds * _block_ms(voice))
         block_samples = max(int(self._block.words[LARGEST_BLOCK]), 1)
         calls = math.ceil(ms_to_samples(spent_ms, voice.device_rate_hz) / block_samples)
         return self.guard_samples(voice) + calls * block_samples
@@ -59,9 +74,14 @@ class Pace:
         rate_hz = voice.device_rate_hz
         waiting_ms = samples_to_ms(depth_samples, rate_hz)
         if self.is_quick:
-            reach_ms = samples_to_ms(self.reach_samples(voice, TOUCH_FADE_MS), rate_hz)
+            reach_ms = samples_to_ms(self.reach_samples(voice, 1), rate_hz)
             waiting_ms = min(waiting_ms, (NAP_MS + _block_ms(voice)) / 2.0 + reach_ms)
         self._block.doubles[TOUCH_MS] = waiting_ms + samples_to_ms(voice.delay_samples, rate_hz)
+
+
+def cost_of(voices: float) -> float:
+    """In time of one voice, at most."""
+    return 1.0 + _FURTHER_VOICE * (voices - 1.0)
 
 
 def _block_ms(voice: VoiceLike) -> float:

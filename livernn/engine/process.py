@@ -12,10 +12,11 @@ from pathlib import Path
 
 from livernn.control.patch import Patch
 from livernn.engine import messages as msg
+from livernn.engine.company import fitting
 from livernn.engine.follower import Follower
 from livernn.engine.inlet import Inlet
 from livernn.engine.input import Input
-from livernn.engine.journal import Origin
+from livernn.engine.origin import Origin
 from livernn.engine.outlet import ListDevices, Outlet
 from livernn.engine.output import Output
 from livernn.engine.primer import Model, Primer, no_model
@@ -144,26 +145,34 @@ class Engine:
         self._studio.cancel()
         seed, rate_hz = self.new_seed(), self._outlet.rate_hz
 
-        def operation() -> tuple[Model, Instrument]:
+        def operation() -> tuple[Model, Instrument, int]:
             if command.request != self._request:
                 raise LiveRNNError("load", "another one was asked for", "Wait for that.")
             patch = Patch.from_dict(command.patch or {})
             checkpoint = self._studio.open(Path(command.checkpoint), self._report_tuning)
             instrument = self._studio.build(checkpoint, seed, rate_hz)
+            most_voices = self._studio.most_voices(instrument)
             epoch = command.request if command.patch is not None else 0
-            self.built = Model(command.checkpoint, checkpoint, epoch, patch)
-            return self.built, instrument
+            self.built = Model(command.checkpoint, checkpoint, epoch, fitting(patch, most_voices))
+            return self.built, instrument, most_voices
 
-        def then(built: tuple[Model, Instrument]) -> None:
+        def then(built: tuple[Model, Instrument, int]) -> None:
             if command.request == self._request:
                 self._loading = False
-                self.model, instrument = built
+                self.model, instrument, most_voices = built
                 self.change_to(instrument, seed)
                 self._primer.model_changed()
                 checkpoint = self.model.checkpoint
-                rate = checkpoint.config.sample_rate_hz
                 self._emit(
-                    msg.Loaded(command.request, command.checkpoint, checkpoint.sha256, rate, seed, command.patch)
+                    msg.Loaded(
+                        command.request,
+                        command.checkpoint,
+                        checkpoint.sha256,
+                        checkpoint.config.sample_rate_hz,
+                        seed,
+                        most_voices,
+                        command.patch,
+                    )
                 )
                 self._advance()
 

@@ -6,6 +6,8 @@ import logging
 import subprocess
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +18,16 @@ from numpy.typing import NDArray
 from livernn.audiofile import read_audio
 from livernn.control.patch import Patch
 from livernn.engine.child import child_command, child_environment
+from livernn.engine.company import LEAST_FACTOR
 from livernn.engine.second_core import SecondCore
 from livernn.engine.shadow import Shadow
-from livernn.engine.studio import PRIME_LIMIT_S, Instrument, Progress
-from livernn.engine.tape import BLOCK_SAMPLES
+from livernn.engine.studio import BLOCK_SAMPLES, PRIME_LIMIT_S, Instrument, Progress, VoiceLike
 from livernn.errors import DeviceError, LiveRNNError
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
 from livernn.model.precision import DEFAULT_PRECISION
 from livernn.nvidia import gpu_names
+from livernn.synth.choir import Choir, Lockstep
+from livernn.synth.ensemble import MOST_VOICES
 from livernn.synth.generator import Generator
 from livernn.synth.instructions import candidates
 from livernn.synth.kernel import load_kernel
@@ -78,6 +82,17 @@ class RealStudio:
         instrument.voice.reset()
         return instrument
 
+    def most_voices(self, instrument: Instrument) -> int:
+        """See `Studio`."""
+        for voices in range(MOST_VOICES, 1, -1):
+            with suppress(DeviceError):  # a GPU may have no room for so many
+                if _factor(instrument.voice, voices) >= LEAST_FACTOR:
+                    break
+        else:
+            voices = 1
+        instrument.voice.reset()
+        return voices
+
     def read(self, path: Path, rate_hz: float, begin_s: float, end_s: float | None) -> NDArray[np.float32]:
         """Raises BadInputError for a file that cannot be read."""
         limit_s = begin_s + PRIME_LIMIT_S
@@ -108,10 +123,14 @@ class RealStudio:
         if self._loaded is None or self._loaded[0] is not checkpoint:
             self._loaded = checkpoint, self._load(checkpoint)
         weights = self._loaded[1]
-        if not isinstance(weights, PackedWeights):
-            return weights.generator(seed=seed)
-        generator = Generator(weights, seed=seed)
-        return SecondCore(generator) if self._threads == 2 else generator
+
+        def make(voices: int) -> Lockstep:
+            if not isinstance(weights, PackedWeights):
+                return weights.generator(seed=seed, voices=voices)
+            generator = Generator(weights, seed=seed, voices=voices)
+            return SecondCore(generator) if self._threads == 2 else generator
+
+        return Choir(make)
 
     def _load(self, checkpoint: Checkpoint) -> "PackedWeights | GpuModel":
         if self._device == "cpu":
@@ -159,16 +178,27 @@ class RealStudio:
 
 def _quicker(cpu: PackedWeights, gpu: "GpuModel") -> "PackedWeights | GpuModel":
     """For one voice, which a processor may well play faster than a GPU."""
-    cpu_s, gpu_s = _block_s(Generator(cpu, seed=0)), _block_s(gpu.generator(seed=0))
+    cpu_s, gpu_s = (_block_s(generator) for generator in (Generator(cpu, seed=0), gpu.generator(seed=0)))
     _logger.info("a block takes %.2f ms on the CPU and %.2f ms on %s", 1e3 * cpu_s, 1e3 * gpu_s, gpu.device_name)
     return gpu if gpu_s < cpu_s else cpu
 
 
-def _block_s(generator: GeneratorLike) -> float:
+def _block_s(generator: Lockstep) -> float:
+    return _quickest_s(lambda: generator.render(BLOCK_SAMPLES, [Patch()]))
+
+
+def _factor(voice: VoiceLike, voices: int) -> float:
+    """How much faster than real time so many voices are rendered."""
+    patch = Patch(voices=voices)
+    return BLOCK_SAMPLES / voice.config.sample_rate_hz / _quickest_s(lambda: voice.render(BLOCK_SAMPLES, patch))
+
+
+def _quickest_s(render: Callable[[], object]) -> float:
+    """Of some times: what the machine can do, whatever else it is doing."""
     times_s = []
     for _ in range(_TIMED_BLOCKS):
         began_s = time.perf_counter()
-        generator.render(BLOCK_SAMPLES, [Patch()])
+        render()
         times_s.append(time.perf_counter() - began_s)
     return min(times_s)
 

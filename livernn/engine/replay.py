@@ -5,14 +5,14 @@ Sample for sample what was heard, on the same kind of processor and with the sam
 
 from collections import deque
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
 from livernn.engine.audio import serve
-from livernn.engine.deck import Deck
+from livernn.engine.deck import CrossFade, Deck
 from livernn.engine.history import Entry, is_beginning
 from livernn.engine.reel import REEL_WORDS, TAP_SAMPLES
 from livernn.engine.score import Flow, Score, find_checkpoint, spoilt
@@ -29,18 +29,17 @@ from livernn.engine.shared import (
     RING_WRITE,
     STARVED,
 )
-from livernn.engine.state_json import decode_state
+from livernn.engine.state_json import decode_array, decode_state
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.model.checkpoint import Checkpoint
 from livernn.model.precision import GPU_PRECISION, KERNEL_PRECISION, Precision
-from livernn.synth.generator import Generator
+from livernn.synth.choir import Choir, choir_of
 from livernn.synth.kernel import load_kernel
-from livernn.synth.voice import GeneratorLike, Voice
+from livernn.synth.voice import Voice
 from livernn.units import SIDES, ms_to_samples
 
 _BLOCK_SAMPLES = 1024
 _SERVED_AT_ONCE = 4096
-_LONGEST_TAIL = 1 << 16
 _SILENCE = np.empty((0, SIDES), np.float32)
 
 
@@ -153,51 +152,54 @@ class _Source:
             raise spoilt(self._score.path, "positions in its log contradict each other")
 
     def _do(self, step: Entry) -> None:
-        tail = min(int(step.get("tail", 0)), _LONGEST_TAIL)
+        fade = int(step.get("fade", 0))
         match step["do"]:
             case "patch":
                 self._patch = Patch.from_dict({**self._patch.to_dict(), **step["set"]})
             case "state":
-                self._deck.drop_tail()
-                self._deck.voice = self._voice(step)
+                self._begin(step)
                 self._patch = Patch.from_dict(step["set"])
+            case "voice" if fade == 0:
+                self._begin(step)
             case "voice":
-                self._keep(tail)
-                self._deck.voice = self._voice(step)
+                self._deck.leave(fade, self._patch)
+                self._deck.voice = self._voice(step, float(step["rate_hz"]))
             case "reset":
-                self._keep(tail)
+                self._deck.leave(fade, self._patch)
                 assert self._deck.voice is not None
                 self._deck.voice.reset(int(step["seed"]))
             case "rollback":
-                assert self._deck.voice is not None
-                here = self._deck.voice.snapshot()
-                self._deck.keep_tail(tail, Patch.from_dict(step["set"]))
-                self._deck.voice.restore(here)
+                self._deck.leave(fade, Patch.from_dict(step["set"]))
             case other:
                 raise ValueError(f"{other!r} is nothing that a sampler does")
 
-    def _keep(self, tail: int) -> None:
-        if tail:
-            self._deck.keep_tail(tail, self._patch)
-        else:
-            self._deck.drop_tail()
+    def _begin(self, step: Entry) -> None:
+        rate_hz = float(step["rate_hz"])
+        self._deck.voice = self._voice(step, rate_hz)
+        self._deck.fades = tuple(self._fade(fade, rate_hz) for fade in step["fades"])
 
-    def _voice(self, step: Entry) -> Voice:
-        origin = step["origin"]
+    def _fade(self, content: Any, rate_hz: float) -> CrossFade:
+        voice = self._voice(content, rate_hz)
+        patch, waiting = Patch.from_dict(content["set"]), decode_array(content["waiting"])
+        return CrossFade(voice, voice.snapshot(), patch, int(content["length"]), int(content["done"]), waiting)
+
+    def _voice(self, content: Any, rate_hz: float) -> Voice:
+        origin = content["origin"]
         if origin["sha256"] not in self._checkpoints:
             self._checkpoints[origin["sha256"]] = find_checkpoint(origin)
         checkpoint = self._checkpoints[origin["sha256"]]
-        voice = Voice(_generator(checkpoint, origin["precision"], int(origin["seed"])), float(step["rate_hz"]))
-        snapshot = decode_state(step["state"])
+        voice = Voice(_choir(checkpoint, origin["precision"], int(origin["seed"])), rate_hz)
+        snapshot = decode_state(content["state"])
         if snapshot.generator.history.max(initial=0) >= checkpoint.config.q_levels:
             raise ValueError("its history holds no codes of this checkpoint")
         voice.restore(snapshot)
         return voice
 
 
-def _generator(checkpoint: Checkpoint, precision: str, seed: int) -> GeneratorLike:
+def _choir(checkpoint: Checkpoint, precision: str, seed: int) -> Choir:
     if precision in (GPU_PRECISION, KERNEL_PRECISION):
         from livernn.synth.cuda.back_ends import load_again
 
-        return load_again(checkpoint, precision).generator(seed=seed)
-    return Generator(load_kernel(checkpoint, cast(Precision, precision)), seed=seed)
+        model = load_again(checkpoint, precision)
+        return Choir(lambda voices: model.generator(seed=seed, voices=voices))
+    return choir_of(load_kernel(checkpoint, cast(Precision, precision)), seed)

@@ -12,8 +12,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from livernn.control.patch import Patch
+from livernn.control.trouble import Trouble
 from livernn.engine.messages import DEFAULT_DEPTH_MS
-from livernn.engine.pace import NAP_MS, Pace
+from livernn.engine.pace import NAP_MS, Pace, cost_of
 from livernn.engine.reel import Reel
 from livernn.engine.shared import (
     GATE,
@@ -24,10 +25,9 @@ from livernn.engine.shared import (
     SharedBlock,
     count_return,
 )
-from livernn.engine.studio import Instrument, VoiceLike
-from livernn.engine.tape import BLOCK_SAMPLES, Incoming, Tape
-from livernn.engine.transport import CROSS_FADE_MS, TOUCH_FADE_MS
-from livernn.synth.dead_seconds import Trouble
+from livernn.engine.studio import BLOCK_SAMPLES, Instrument, VoiceLike
+from livernn.engine.tape import Incoming, Tape
+from livernn.engine.transport import HURRIED_FADE_MS
 from livernn.synth.guard import Guard, Rendered
 from livernn.units import ms_to_samples
 
@@ -128,14 +128,12 @@ class Sampler:
 
     def _go_on(self, current: Incoming, patch: Patch) -> None:
         voice, target_samples = current.instrument.voice, self._target_samples()
+        self._limit_fades(patch)
         if self._touch(voice, patch) or self._tape.ahead_samples < target_samples:
-            guard_samples, reach_samples = (
-                self._pace.guard_samples(voice),
-                self._pace.reach_samples(voice, TOUCH_FADE_MS),
-            )
-            began_s = time.perf_counter()
-            block = self._tape.render(patch, guard_samples, reach_samples)
-            self._pace.measure(voice, 1000.0 * (time.perf_counter() - began_s))
+            before_ms, began_s = self._tape.rendered_ms, time.perf_counter()
+            block = self._tape.render(patch, self._pace.guard_samples(voice), self._reach_samples(voice, patch))
+            spent_ms = 1000.0 * (time.perf_counter() - began_s)
+            self._pace.measure(self._tape.rendered_ms - before_ms, spent_ms)
             if block is not None:
                 self._watch(current, patch, block)
             self._pace.tell_touch(voice, target_samples)
@@ -156,9 +154,19 @@ class Sampler:
 
     def _touch(self, voice: VoiceLike, patch: Patch) -> bool:
         """Whether a control has moved and the ring is now to be rendered again."""
-        if self._tape.is_under(patch) or not self._pace.is_quick:
+        if self._tape.is_under(patch) or not self._pace.is_quick_for(self._more(patch)):
             return False
-        return self._tape.set_back(patch, self._pace.reach_samples(voice, TOUCH_FADE_MS))
+        return self._tape.set_back(patch, self._reach_samples(voice, patch))
+
+    def _reach_samples(self, voice: VoiceLike, patch: Patch, further_sounds: int = 0) -> int:
+        return self._pace.reach_samples(voice, self._more(patch) * (self._tape.sounds + further_sounds))
+
+    def _more(self, patch: Patch) -> float:
+        """How many times as long as the last block the next one takes under `patch`, at most."""
+        return max(1.0, cost_of(patch.voices) / cost_of(self._tape.voices(patch)))
+
+    def _limit_fades(self, patch: Patch) -> None:
+        self._tape.longest_fade_ms = math.inf if self._pace.carries(1.0 + self._more(patch)) else HURRIED_FADE_MS
 
     def _patch_for(self, current: Incoming) -> Patch:
         epoch, patch = self._control.read()
@@ -201,9 +209,9 @@ class Sampler:
         if not self._playing or current is None or self._rate_hz <= 0.0:
             return None
         patch = self._patch_for(current)
-        if self._pace.is_quick:
-            reach_ms = CROSS_FADE_MS + TOUCH_FADE_MS
-            self._tape.set_back(patch, self._pace.reach_samples(current.instrument.voice, reach_ms))
+        self._limit_fades(patch)
+        if self._pace.is_quick_for(self._more(patch)):
+            self._tape.set_back(patch, self._reach_samples(current.instrument.voice, patch, further_sounds=1))
         return patch
 
     def _set_playing(self, playing: bool) -> None:

@@ -20,6 +20,7 @@ class SecondCore:
 
     def __init__(self, generator: Generator) -> None:
         self.config = generator.config
+        self.voices = generator.voices
         self._generator = generator
         self._crew = make_crew(generator.config, generator.voices)
         self._wanted, over = threading.Event(), threading.Event()

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
+from livernn.control.trouble import Trouble
 from livernn.engine.memory import SharedMemory
 from livernn.engine.reel import OWNER, RECORDED, RECORDING_RATE_HZ, Reel, ScopeTap
 from livernn.engine.transport import EngineState
-from livernn.synth.dead_seconds import Trouble
 from livernn.units import SIDES, SILENCE_DB, gain_to_db, samples_to_ms
 
 _LINE = 8

@@ -19,9 +19,9 @@ def encode_state(snapshot: VoiceSnapshot) -> dict[str, Any]:
     return {
         "position": int(generator.position),
         "seed": int(generator.seed),
-        "network": _encode(generator.state),
-        "history": _encode(generator.history),
-        "chain": [_encode(array) for array in snapshot.chain],
+        "network": encode_array(generator.state),
+        "history": encode_array(generator.history),
+        "chain": [encode_array(array) for array in snapshot.chain],
     }
 
 
@@ -33,12 +33,12 @@ def decode_state(content: Any) -> VoiceSnapshot:
     """
     try:
         generator = Snapshot(
-            state=_decode(content["network"]),
-            history=_decode(content["history"]),
+            state=decode_array(content["network"]),
+            history=decode_array(content["history"]),
             position=_whole(content["position"]),
             seed=_whole(content["seed"]),
         )
-        return VoiceSnapshot(generator, tuple(_decode(array) for array in content["chain"]))
+        return VoiceSnapshot(generator, tuple(decode_array(array) for array in content["chain"]))
     except (KeyError, TypeError, binascii.Error) as error:
         raise ValueError(f"it holds no state of a voice ({error})") from error
 
@@ -49,13 +49,15 @@ def _whole(value: Any) -> int:
     return value
 
 
-def _encode(array: NDArray[Any]) -> dict[str, Any]:
+def encode_array(array: NDArray[Any]) -> dict[str, Any]:
+    """Type, shape, and base64 of the bytes in little-endian order."""
     little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
     data = base64.b64encode(little.tobytes()).decode("ascii")
     return {"type": little.dtype.str, "shape": list(array.shape), "data": data}
 
 
-def _decode(content: Any) -> NDArray[Any]:
+def decode_array(content: Any) -> NDArray[Any]:
+    """What `encode_array` wrote; KeyError, TypeError or ValueError for what it did not."""
     if content["type"] not in _TYPES:
         raise ValueError(f"{content['type']!r} is no type of a state's array")
     data = base64.b64decode(content["data"], validate=True)

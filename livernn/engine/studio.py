@@ -13,6 +13,9 @@ from livernn.model.checkpoint import Checkpoint
 from livernn.model.config import ModelConfig
 from livernn.synth.voice import GeneratorLike, VoiceSnapshot
 
+BLOCK_SAMPLES = 64
+"""Model samples per render: what the patch is read for once."""
+
 PRIME_LIMIT_S = 30.0
 
 Progress = Callable[[str, float], None]
@@ -69,6 +72,9 @@ class Studio(Protocol):
 
     def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> Instrument:
         """An instrument in its initial state that has been rendered with once, so that its first block is not slow."""
+
+    def most_voices(self, instrument: Instrument) -> int:
+        """How many voices of one that has just been built can be played in real time. It is as before."""
 
     def read(self, path: Path, rate_hz: float, begin_s: float, end_s: float | None) -> NDArray[np.float32]:
         """A sound file between two times, at most `PRIME_LIMIT_S` of it, mono at `rate_hz`."""

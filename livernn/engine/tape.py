@@ -5,24 +5,23 @@ in time, and the ring is overwritten from there, block by block, while the callb
 overwritten yet stays: a render that is late leaves the old sound and is counted, and the change is taken up once more.
 """
 
+import math
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from livernn.control.patch import Patch
-from livernn.engine.deck import Deck
-from livernn.engine.journal import Journal, Origin
+from livernn.control.trouble import Trouble
+from livernn.engine.deck import CrossFade, Deck
+from livernn.engine.journal import Journal
+from livernn.engine.origin import Origin
 from livernn.engine.reel import Reel
 from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import LATE_RENDERS, LIMITER_GAIN_DB, RING_AT, RING_WORDS, SharedBlock
-from livernn.engine.studio import Instrument
-from livernn.engine.transport import CROSS_FADE_MS, TOUCH_FADE_MS, CrossFade
-from livernn.synth.dead_seconds import Trouble
+from livernn.engine.studio import BLOCK_SAMPLES, Instrument
+from livernn.engine.transport import HURRIED_FADE_MS, TOUCH_FADE_MS
 from livernn.synth.guard import Rendered
 from livernn.synth.voice import VoiceSnapshot
 from livernn.units import ms_to_samples
-
-BLOCK_SAMPLES = 64
-"""Model samples per render: what the patch is read for once."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class _Place:
     at: int
     sound: Incoming
     snapshot: VoiceSnapshot
-    fade: CrossFade | None
+    fades: tuple[CrossFade, ...]
     patch: Patch
     journey: int
     """Consecutive places follow from each other if they are of the same."""
@@ -67,11 +66,27 @@ class Tape:
         self._deck = Deck()
         self._places: dict[int, _Place] = {}
         """By position, in its order."""
+        self.longest_fade_ms = math.inf
+        """Beyond it there is no room for rendering two sounds."""
         self._journey = 0
         self._floor = 0
         """What begins here or before must not be rendered again."""
         self._sound: Incoming | None = None
         self._patch: Patch | None = None
+
+    @property
+    def sounds(self) -> int:
+        """How many are rendered for a block: the present one, and those that it is faded from."""
+        return 1 + len(self._deck.fades)
+
+    def voices(self, patch: Patch) -> float:
+        """Of the last block; of the next one if there is none."""
+        return (self._patch or patch).voices
+
+    @property
+    def rendered_ms(self) -> float:
+        """Model time of everything rendered so far."""
+        return self._deck.rendered_ms
 
     @property
     def at(self) -> int:
@@ -95,10 +110,12 @@ class Tape:
         """
         if self._is_late(guard_samples):
             self._resume(patch, reach_samples)
+        if self._patch is not None and patch.voices != self._patch.voices and self._ring.cursor > self._floor:
+            self._turn(self._patch, patch)
         sound, voice = self._sounding, self._sounding.instrument.voice
-        snapshot, fade = voice.snapshot(), self._deck.fade
-        place = _Place(self._ring.cursor, self._journal.at, sound, snapshot, fade, patch, self._journey)
-        self._journal.block(voice, snapshot, patch, BLOCK_SAMPLES, fading=fade is not None)
+        snapshot, fades = voice.snapshot(), self._deck.fades
+        place = _Place(self._ring.cursor, self._journal.at, sound, snapshot, fades, patch, self._journey)
+        self._journal.block(voice, snapshot, fades, patch, BLOCK_SAMPLES)
         samples = self._deck.render(BLOCK_SAMPLES, patch)
         if self._is_late(guard_samples):
             self._resume(patch, reach_samples)
@@ -119,29 +136,32 @@ class Tape:
         return place is not None
 
     def change(self, sound: Incoming, patch: Patch) -> None:
-        """Cross-fade from the present sound under `patch` to another one."""
-        tail_samples = self._keep_tail(patch)
-        self._begin(sound, sound.instrument.voice.snapshot(), tail_samples)
+        """Cross-fade from the present sound to another one."""
+        fade_samples = self._leave(self._patch or patch, patch.fade_ms)
+        self._hold(sound)
+        self._journal.change(sound.origin, sound.rate_hz, sound.instrument.voice.snapshot(), fade_samples)
 
     def go_back(self, snapshot: VoiceSnapshot, patch: Patch, trouble: Trouble) -> None:
-        """Cross-fade to a moment of the present sound, because of `trouble`."""
-        tail_samples = self._keep_tail(patch)
-        self._sounding.instrument.voice.restore(snapshot)
-        self._begin(replace(self._sounding), snapshot, tail_samples, trouble)
+        """Cross-fade to a moment of the present sound, because of `trouble`: at once, however long fades are."""
+        fade_samples = self._leave(self._patch or patch, HURRIED_FADE_MS)
+        sound = replace(self._sounding)
+        sound.instrument.voice.restore(snapshot)
+        self._hold(sound)
+        self._journal.change(sound.origin, sound.rate_hz, snapshot, fade_samples, trouble)
 
     def reset(self, seed: int, patch: Patch) -> None:
         """Cross-fade to the initial state."""
-        self._journal.reset(seed, self._keep_tail(patch))
+        self._journal.reset(seed, self._leave(self._patch or patch, patch.fade_ms))
         self._sounding.instrument.voice.reset(seed)
         self._hold(replace(self._sounding))
 
     def start(self, sound: Incoming) -> None:
         """Begin a sound, which may be the present one as it is now, where nothing is heard."""
         if sound is not self._sound or self._ring.end > self._floor:
-            self._deck.drop_tail()
+            self._deck.fades = ()
             self._ring.discard()
             self._places.clear()
-            self._begin(sound, sound.instrument.voice.snapshot(), 0)
+            self._begin(sound, sound.instrument.voice.snapshot())
 
     def start_over(self, seed: int) -> None:
         """The same, in the initial state."""
@@ -168,16 +188,16 @@ class Tape:
         here = sound.instrument.voice.snapshot()
         self._tell_again(begin, place.ring if place is not None else end)
         if place is None:
-            self._deck.drop_tail()
             self._ring.rewind(end)
-            self._begin(sound, here, 0)
+            self._begin(sound, here)
         elif place.sound is sound:
             self._go_back_to(place, patch)
         else:
             self._arrive_at(place)
-            tail_samples = self._keep_tail(patch)
+            fade_samples = self._leave(place.patch, HURRIED_FADE_MS)
             sound.instrument.voice.restore(here)
-            self._begin(sound, here, tail_samples)
+            self._hold(sound)
+            self._journal.change(sound.origin, sound.rate_hz, here, fade_samples)
 
     def _tell_again(self, begin: int, end: int) -> None:
         """Have the journal tell how the ring came about from `begin` to `end`, as if rendered just now."""
@@ -187,45 +207,50 @@ class Tape:
             self._journal.seek(place.at)
             if place.journey != journey:
                 journey = place.journey
-                self._journal.voice(place.sound.origin, place.sound.rate_hz, place.snapshot, 0)
+                self._journal.begin(place.sound.origin, place.sound.rate_hz, place.snapshot, place.fades)
             self._journal.patch(place.patch)
             self._journal.seek(place.at + BLOCK_SAMPLES)
 
     def _go_back_to(self, place: _Place, patch: Patch) -> None:
         self._arrive_at(place)
-        voice = place.sound.instrument.voice
-        tail_samples = ms_to_samples(TOUCH_FADE_MS, voice.config.sample_rate_hz)
-        self._deck.keep_tail(tail_samples, place.patch)
-        voice.restore(place.snapshot)
-        self._journal.rollback(tail_samples, place.patch)
+        self._turn(place.patch, patch)
+
+    def _turn(self, before: Patch, patch: Patch) -> None:
+        """Fade from the sound under one patch to the same under another; longer where voices come or go."""
+        fade_samples = self._fade_samples(TOUCH_FADE_MS if before.voices == patch.voices else patch.fade_ms)
+        self._deck.leave(fade_samples, before)
+        self._journal.rollback(fade_samples, before)
         self._patch = patch
+        self._begin_journey()
 
     def _arrive_at(self, place: _Place) -> None:
         self._forget(place.ring)
-        self._floor = place.ring
-        self._journey += 1
         self._ring.rewind(place.ring)
         self._journal.seek(place.at)
         voice = place.sound.instrument.voice
         voice.restore(place.snapshot)
-        self._deck.voice, self._deck.fade = voice, place.fade
+        self._deck.voice, self._deck.origin, self._deck.fades = voice, place.sound.origin, place.fades
 
-    def _keep_tail(self, patch: Patch) -> int:
-        tail_samples = ms_to_samples(CROSS_FADE_MS, self._sounding.instrument.voice.config.sample_rate_hz)
+    def _leave(self, patch: Patch, fade_ms: float) -> int:
+        fade_samples = self._fade_samples(fade_ms)
         self._journal.patch(patch)
-        self._deck.keep_tail(tail_samples, patch)
-        return tail_samples
+        self._deck.leave(fade_samples, patch)
+        return fade_samples
 
-    def _begin(
-        self, sound: Incoming, snapshot: VoiceSnapshot, tail_samples: int, trouble: Trouble | None = None
-    ) -> None:
+    def _fade_samples(self, fade_ms: float) -> int:
+        return ms_to_samples(min(fade_ms, self.longest_fade_ms), self._sounding.rate_hz)
+
+    def _begin(self, sound: Incoming, snapshot: VoiceSnapshot) -> None:
         self._hold(sound)
-        self._journal.voice(sound.origin, sound.rate_hz, snapshot, tail_samples, trouble)
+        self._journal.begin(sound.origin, sound.rate_hz, snapshot, self._deck.fades)
 
     def _hold(self, sound: Incoming) -> None:
         """Nothing before the cursor is of this sound."""
-        self._sound = sound
-        self._deck.voice = sound.instrument.voice
+        self._sound, self._patch = sound, None
+        self._deck.voice, self._deck.origin = sound.instrument.voice, sound.origin
+        self._begin_journey()
+
+    def _begin_journey(self) -> None:
         self._floor = self._ring.cursor
         self._journey += 1
 

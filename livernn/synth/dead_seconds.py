@@ -3,7 +3,6 @@
 The guard goes by these while it plays, and the trainer's judge afterwards.
 """
 
-from enum import Enum
 from functools import lru_cache
 
 import numpy as np
@@ -26,14 +25,6 @@ LOOP_REACH_S = 8
 
 _AT_ONCE = 1024
 _TINY = 1e-20
-
-
-class Trouble(Enum):
-    """What a dead second is; the value is what the performer reads."""
-
-    SILENT = "silence"
-    NOISY = "noise"
-    LOOPING = "loop"
 
 
 def power_spectra(audio: Audio, window_samples: int, hop_samples: int) -> Spectra:

@@ -37,7 +37,7 @@ class Decoder:
 
     def restore(self, state: NDArray[np.float64]) -> None:
         """Put a copy of `arrays` back; ValueError for what is none."""
-        if state.shape[1:] != self._state.shape[1:]:
+        if state.shape[1:] != self._state.shape[1:] or len(state) == 0:
             raise ValueError("the state is of another voice")
         self._state = np.array(state, np.float64)
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from livernn.control.params import PARAMS, Group
 from livernn.control.patch import Patch
+from livernn.control.trouble import Trouble
 from livernn.model.config import ModelConfig
-from livernn.synth.dead_seconds import Trouble
 from livernn.synth.vigil import LOOP_PATIENCE_S, Vigil
 from livernn.synth.voice import VoiceSnapshot
 

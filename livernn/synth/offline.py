@@ -1,6 +1,7 @@
 """The same instrument without a clock: a Voice to an array."""
 
 import math
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -11,12 +12,11 @@ from livernn.control.patch import Patch
 from livernn.errors import BadInputError
 from livernn.model.checkpoint import Checkpoint
 from livernn.model.precision import DEFAULT_PRECISION, Precision
-from livernn.model.quantize import to_codes
-from livernn.synth.chain import SignalChain
-from livernn.synth.ensemble import pan_gains
-from livernn.synth.generator import Generator
+from livernn.synth.choir import choir_of
+from livernn.synth.guard import Guard
+from livernn.synth.guarded import GuardedVoice
 from livernn.synth.kernel import load_kernel
-from livernn.units import db_to_gain
+from livernn.synth.voice import Voice
 
 MAX_SECONDS = 7200.0
 """A render is held in memory."""
@@ -32,15 +32,13 @@ def render_offline(
     *,
     prime: NDArray[np.float32] | None = None,
     rate_hz: float | None = None,
-    voices: int = 1,
     precision: Precision = DEFAULT_PRECISION,
     on_progress: Callable[[float], Any] = lambda _: None,
 ) -> NDArray[np.float32]:
-    """What a Voice would play, from its first sample on, without the chain's delay.
+    """What a Voice and its guard would play, from the first sample on, without the chain's delay.
 
     `prime` is mono at the model's rate; the render continues it and does not contain it. `rate_hz` is the model's by
-    default. More than one voice are spread from left to right, each with a random stream of its own. `on_progress` is
-    called with the share that is done. Returns `[n]`, or `[n, 2]` for more than one voice.
+    default. `on_progress` is called with the share that is done. Returns `[n]`, or `[n, SIDES]` for several voices.
 
     Raises:
         BadInputError: `seconds` is not in 0..MAX_SECONDS or makes no sample.
@@ -50,19 +48,16 @@ def render_offline(
         raise BadInputError(f"{seconds:g} seconds", "that is not a length to render", f"Use up to {MAX_SECONDS:g}.")
 
     device_rate_hz = rate_hz or checkpoint.config.sample_rate_hz
-    generator = Generator(load_kernel(checkpoint, precision), seed=seed, voices=voices)
-    chain = SignalChain(checkpoint.config, device_rate_hz)
-    gains = db_to_gain(patch.gain_db) * pan_gains(voices, 1.0)
+    voice = Voice(choir_of(load_kernel(checkpoint, precision), seed), device_rate_hz)
     if prime is not None:
-        codes = to_codes(prime, checkpoint.config)
-        generator.prime(codes)
-        chain.replace_past(codes)
-    delay = chain.delay_samples
+        voice.prime(prime)
+    guarded = GuardedVoice(voice, Guard(checkpoint.config, checkpoint.held_out_bits, random.Random(seed)))
+    delay = voice.delay_samples
     blocks: list[NDArray[np.float32]] = []
     rendered = 0
     while rendered < count + delay:
-        blocks.append(chain.process(generator.render(_BLOCK_SAMPLES, [patch] * voices), gains))
+        blocks.append(guarded.render(_BLOCK_SAMPLES, patch))
         rendered += len(blocks[-1])
         on_progress(min(1.0, rendered / (count + delay)))
     heard = np.concatenate(blocks)[delay : delay + count]
-    return heard[:, 0] if voices == 1 else heard
+    return heard[:, 0] if patch.voices == 1 else heard

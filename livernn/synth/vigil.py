@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from livernn.control.trouble import Trouble
 from livernn.model.config import ModelConfig
 from livernn.model.quantize import Audio
 from livernn.synth.dead_seconds import (
@@ -16,7 +17,6 @@ from livernn.synth.dead_seconds import (
     NOISE_FLATNESS,
     SILENT_DB,
     Spectra,
-    Trouble,
     flatness,
     power_spectra,
     unit_spectra,

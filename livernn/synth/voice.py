@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 from livernn.control.patch import Patch
 from livernn.model.config import ModelConfig
 from livernn.model.quantize import to_codes
-from livernn.synth.chain import UNITY, SignalChain
-from livernn.units import db_to_gain
+from livernn.synth.chain import SignalChain
+from livernn.synth.ensemble import ensemble_of
 
 
 class GeneratorLike(Protocol):
-    """What a Voice asks of a Generator."""
+    """What a Voice asks of a `Choir`."""
 
     config: ModelConfig
 
+    def engage(self, voices: int) -> None: ...
     @property
     def surprisal_bits(self) -> NDArray[np.float64]: ...
 
@@ -46,7 +47,7 @@ class VoiceSnapshot:
 
 
 class Voice:
-    """A Generator of one voice and its SignalChain. Owned by one thread."""
+    """A generator and its SignalChain: as many voices as the patch says, as one sound. Owned by one thread."""
 
     def __init__(self, generator: GeneratorLike, device_rate_hz: float) -> None:
         self.config = generator.config
@@ -76,8 +77,10 @@ class Voice:
 
         Never above 0 dBFS.
         """
-        self.codes = self._generator.render(count, (patch,))
-        return self._chain.process(self.codes, db_to_gain(patch.gain_db) * UNITY)
+        patches, gains = ensemble_of(patch)
+        self._generator.engage(len(patches))
+        self.codes = self._generator.render(count, patches)
+        return self._chain.process(self.codes, gains)
 
     def prime(self, audio: NDArray[np.float32]) -> None:
         """Continue from `audio`, mono at the model's rate, whose end is still in the filters and delays."""

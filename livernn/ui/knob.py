@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from livernn.control.params import OFF, ParamSpec
+from livernn.control.params import OFF, Law, ParamSpec
 from livernn.ui.theme import painted_font
 from livernn.ui.value_edit import ValueEdit
 
@@ -40,7 +40,7 @@ _LABEL_SHARE, _VALUE_SHARE = 0.15, 0.19
 class Knob(QWidget):
     """Drag, Shift-drag, wheel, arrows, page keys, Home and End; Enter or a double click on the number to type.
 
-    A double click on the dial, or Delete, resets.
+    A double click on the dial, or Delete, resets. A switch flips at a click or Enter.
     """
 
     changed = Signal(str, float)
@@ -52,6 +52,7 @@ class Knob(QWidget):
         self._value = spec.default
         self._position = spec.to_position(spec.default)
         self._drag_y: float | None = None
+        self._dragged = False
         self._hovered = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -96,19 +97,23 @@ class Knob(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._drag_y = event.position().y()
+            self._drag_y, self._dragged = event.position().y(), False
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._drag_y is not None:
             moved = self._drag_y - event.position().y()
-            self._drag_y = event.position().y()
+            self._drag_y, self._dragged = event.position().y(), True
             self._turn(moved / FULL_TURN_PX * _speed(event.modifiers()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._drag_y is not None and not self._dragged and self.spec.law is Law.SWITCH:
+            self._flip()
         self._drag_y = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if self._value_rect().contains(event.position()):
+        if self.spec.law is Law.SWITCH:
+            self.mousePressEvent(event)
+        elif self._value_rect().contains(event.position()):
             self.start_typing()
         else:
             self.reset()
@@ -134,7 +139,10 @@ class Knob(QWidget):
         if key in steps:
             self._nudge(steps[key], event.modifiers())
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.start_typing()
+            if self.spec.law is Law.SWITCH:
+                self._flip()
+            else:
+                self.start_typing()
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
             self.reset()
         else:
@@ -216,6 +224,10 @@ class Knob(QWidget):
         if self.spec.is_whole:
             amount = math.copysign(max(abs(amount), 1.0 / (self.spec.maximum - self.spec.minimum)), amount)
         self._turn(amount)
+
+    def _flip(self) -> None:
+        position = 1.0 - self._position
+        self._take(self.spec.from_position(position), position)
 
     def _turn(self, amount: float) -> None:
         position = min(max(self._position + amount, 0.0), 1.0)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 
-from livernn.control.primes import KEPT_S, KeptPrime, PrimeShelf, primes_folder
+from livernn.control.primes import DUCK_DB, KEPT_S, KeptPrime, PrimeShelf, primes_folder
 from livernn.engine.client import (
     AuditionEnded,
     Device,
@@ -29,7 +29,6 @@ PrimingEvent = (
 )  # fmt: skip
 
 DUCKS_DB = (0.0, 6.0, 12.0, 24.0, 60.0)
-DEFAULT_DUCK_DB = 12.0
 
 
 class Priming(ShelfKeeper):
@@ -45,7 +44,7 @@ class Priming(ShelfKeeper):
         self._shelf = PrimeShelf(primes_folder())
         self._held = False
         self.choice = settings.microphone
-        self.duck_db = settings.duck_db if settings.duck_db is not None else DEFAULT_DUCK_DB
+        self.duck_db = settings.duck_db if settings.duck_db is not None else DUCK_DB
         self.listening: Path | None = None
         self.auditioned: Path | None = None
         self.microphone: MicrophoneOpened | None = None
@@ -146,11 +145,15 @@ class Priming(ShelfKeeper):
         self._try(lambda: self._shelf.trim(prime, begin_s, end_s))
 
     def delete(self, prime: KeptPrime) -> None:
-        """Take it off the shelf."""
+        """Take it off the shelf; `undo` brings it back."""
         if self.auditioned == prime.path:
             self._client.stop_audition()
         if self._try(lambda: self._shelf.delete(prime)):
-            self._say(f"Deleted {prime.name}. It is in the folder 'deleted' beside the others.")
+            self._say(f"Deleted {prime.name}. Ctrl+Z brings it back.")
+
+    def undo(self) -> None:
+        """Bring back the prime that was deleted last."""
+        self._try(self._shelf.undo)
 
     def outline(self, prime: KeptPrime) -> None:
         """Ask for `outlined`."""

@@ -349,6 +349,10 @@ class Session(QObject):
             self.state_changed.emit()
         if action == "record":
             self.recordings.give_up()
+        if action == "voices":
+            self.patch = self.patch.with_value("voices", self.client.patch.voices)
+            self.patch_changed.emit()
+            self.presets_changed.emit()
         if action == "audio":
             self.audio = self.settings.audio
             self.audio_changed.emit()

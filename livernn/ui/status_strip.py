@@ -22,16 +22,21 @@ class StatusStrip(QFrame):
         self.late = Cell(
             "Late", "Times that a move was heard a moment later, because it was not rendered in time", "8888"
         )
-        self.underruns = Cell("Underruns", "Times that the engine was too late", "88888")
-        self.xruns = Cell("Device xruns", "Times that the audio device missed a block", "88888")
+        self.guard = Cell(
+            "Guard",
+            "Times that the sound had died and went on from a healthy moment, and of what it had died last",
+            "88 silence",
+        )
+        self.underruns = Cell("Underruns", "Times that the engine was too late", "8888")
+        self.xruns = Cell("Xruns", "Times that the audio device missed a block", "8888")
         self.output = Cell("Output", "Audio output and its sample rate", "")
         self.model = Cell("Model", "Sample rate of the model", "88.8 kHz")
         self._counts = (Counted(), Counted(), Counted())
         self._alarms = (Lamp(ALARM_S), Lamp(ALARM_S), Lamp(ALARM_S))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(18, 6, 18, 6)
-        layout.setSpacing(26)
-        for cell in (self.speed, self.ring, self.touch, self.late, self.underruns, self.xruns):
+        layout.setSpacing(14)
+        for cell in (self.speed, self.ring, self.touch, self.late, self.guard, self.underruns, self.xruns):
             layout.addWidget(cell)
         layout.addWidget(self.output, 1)
         layout.addWidget(self.model)
@@ -39,7 +44,8 @@ class StatusStrip(QFrame):
     def set_scale(self, scale: float) -> None:
         """See `theme.scale_for`; after the style sheet has been set."""
         self.setFixedHeight(round(72 * scale))
-        for cell in (self.speed, self.ring, self.touch, self.late, self.underruns, self.xruns, self.model):
+        figures = (self.speed, self.ring, self.touch, self.late, self.guard, self.underruns, self.xruns, self.model)
+        for cell in figures:
             cell.value.ensurePolished()
             cell.hold_width()
 
@@ -53,6 +59,8 @@ class StatusStrip(QFrame):
             f"{depth} / {metrics.target_depth_ms:.0f} ms" if metrics.target_depth_ms > 0.0 else NO_VALUE
         )
         self.touch.show_value(f"{metrics.touch_ms:.0f} ms" if playing and metrics.touch_ms > 0.0 else NO_VALUE)
+        died_of = f" {metrics.guard_trouble.value}" if metrics.guard_trouble is not None else ""
+        self.guard.show_value(f"{metrics.guard_returns}{died_of}")
         missed = (metrics.late_renders, metrics.underruns, metrics.device_xruns)
         for cell, count, counted, alarm in zip(
             (self.late, self.underruns, self.xruns), missed, self._counts, self._alarms, strict=True

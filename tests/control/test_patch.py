@@ -41,9 +41,7 @@ def test_values_out_of_range_and_nan_are_clamped() -> None:
 
 
 def test_an_unknown_name_is_told_with_those_that_there_are() -> None:
-    with pytest.raises(
-        BadInputError, match=r"'colour'.*temperature, top_k, top_p, min_p, noise_fast, noise_slow, gain_db"
-    ):
+    with pytest.raises(BadInputError, match=r"'colour'.*temperature, top_k, .*gain_db"):
         Patch.from_dict({"colour": 1.0})
     with pytest.raises(KeyError):
         Patch().with_value("colour", 1.0)

@@ -34,10 +34,12 @@ from livernn.engine.shared import (
     CHANNELS,
     FADE_SAMPLES,
     GATE,
+    LARGEST_BLOCK,
     REEL_ADDRESS,
     RING_AT,
     RING_WORDS,
     STREAM_RATE_HZ,
+    ControlBlock,
     SharedBlock,
     forget_callback,
 )
@@ -52,6 +54,7 @@ from livernn.units import SIDES, db_to_gain, ms_to_samples
 from tests.fixtures.stereo import mono
 
 SMALL = ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4)
+_SLACK, _ALWAYS_AHEAD = 32, 350
 PATIENCE_S = 20.0
 COMPILE_PATIENCE_S = 200.0
 RATE_HZ = 48000.0
@@ -138,6 +141,7 @@ class FakeStudio:
         self.gate = threading.Event()
         self.gate.set()
         self.cancelled = 0
+        self.most = 8
         self.voices: list[LevelVoice] = []
 
     def open(self, path: Path, progress: Progress) -> Checkpoint:
@@ -152,6 +156,9 @@ class FakeStudio:
 
     def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> Instrument:
         return self.instrument(checkpoint.provenance["level"], rate_hz)
+
+    def most_voices(self, instrument: Instrument) -> int:
+        return self.most
 
     def read(self, path: Path, rate_hz: float, begin_s: float, end_s: float | None) -> NDArray[np.float32]:
         assert self.gate.wait(PATIENCE_S)
@@ -256,6 +263,7 @@ class Rig(Witness):
         super().__init__()
         self.block = SharedBlock.create()
         self.reel = Reel.create()
+        ControlBlock(self.block).write(Patch(), 0)
         self.output = HandDrivenOutput(self.block, self.reel)
         self.studio = FakeStudio()
         """Not in use where another one was given."""
@@ -278,12 +286,13 @@ class Rig(Witness):
             self.engine.post(command)
 
     def listen(self, until: Callable[[NDArray[np.float32]], bool], block: int = 96) -> NDArray[np.float32]:
-        """Pull until what was just heard fits, never faster than the sampler; all that was heard, one channel."""
+        """Pull until what was just heard fits, never so fast that a render is late; all that was heard, one channel."""
         heard: list[NDArray[np.float32]] = []
         ring = RingBuffer(self.block.words[RING_AT : RING_AT + RING_WORDS], self.block.ring)
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            if not self.output.is_open or (self.block.words[GATE] and ring.fill < block):
+            guarded = min(max(block, int(self.block.words[LARGEST_BLOCK])) + _SLACK, _ALWAYS_AHEAD)
+            if not self.output.is_open or (self.block.words[GATE] and ring.fill < block + guarded):
                 time.sleep(0.001)
                 continue
             heard.append(mono(self.output.pull(block)))

@@ -70,7 +70,7 @@ def test_measure(jack_server: Server, player: Player, tmp_path: Path) -> None:
         "underruns": metrics.underruns,
         "device_xruns": metrics.device_xruns,
         "real_time_factor": round(metrics.real_time_factor, 2),
-        "samples_replayed": sound.size,
+        "samples_replayed": len(sound),
         "of_which_differ_from_the_take": int((from_pcm24(to_pcm24(sound)) != _recorded(Path(ended.path))).sum()),
     }
     sys.stdout.write(f"\n{json.dumps(figures)}\n")
@@ -99,7 +99,7 @@ def _delays(score: Score, touches: list[int]) -> list[int]:
             continue
         twin = twins.untouched(turn)
         at = turn["ring"]
-        different = np.flatnonzero(twin != heard[at - first : at - first + twin.size])
+        different = np.flatnonzero((twin != heard[at - first : at - first + len(twin)]).any(axis=1))
         if different.size:
             delays.append(at + int(different[0]) - begin)
     return delays
@@ -118,15 +118,15 @@ class _Twins(_Source):
             self._render_until(turn)
         voice = self._deck.voice
         assert voice is not None
-        here, fade = voice.snapshot(), self._deck.fade
+        here, fades = voice.snapshot(), self._deck.fades
         twin = self._deck.render(TWIN_SAMPLES // 4, self._patch)
         voice.restore(here)
-        self._deck.fade = fade
+        self._deck.fades = fades
         return twin
 
     def _render_until(self, turn: Entry) -> None:
         sound = self._deck.render(turn["at"] - self._at, self._patch)
-        self._at, self._end = turn["at"], self._end + sound.size
+        self._at, self._end = turn["at"], self._end + len(sound)
 
 
 def _statistics(delays: list[int], rate_hz: int) -> dict[str, float]:

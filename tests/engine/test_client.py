@@ -16,6 +16,7 @@ from livernn.engine.client import (
     EngineClient,
     EngineDied,
     EngineState,
+    Event,
     Failed,
     Garbled,
     Loaded,
@@ -50,6 +51,26 @@ def test_without_an_engine_there_is_silence_and_no_state() -> None:
     client.set_param("temperature", 0.5)
     assert client.patch == Patch(temperature=0.5)
     client.close()
+
+
+def test_more_voices_than_can_be_played_are_refused_in_one_line() -> None:
+    said: list[Event] = []
+    client = EngineClient(said.append)
+    client._receive(Loaded(0, "model", "0" * 64, 16000, 7, 3, Patch(voices=8).to_dict()))
+    loaded, refusal = said
+    assert isinstance(loaded, Loaded)
+    assert loaded.patch == Patch(voices=3).to_dict()
+    assert isinstance(refusal, Failed)
+    assert refusal.action == "voices"
+    assert refusal.message.startswith("8 voices: this machine plays no more than 3 ")
+    said.clear()
+    client.set_param("voices", 2)
+    client.set_param("temperature", 0.5)
+    assert not said
+    client.set_param("voices", 5)
+    client.set_patch(Patch(voices=4))
+    assert [event.action for event in said if isinstance(event, Failed)] == ["voices", "voices"]
+    assert client.patch == Patch(voices=3)
 
 
 def test_no_device_is_told_and_the_rest_works(player: Player, checkpoint: Path, tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from livernn.control.trouble import Trouble
 from livernn.engine.messages import Event, Guarded, Play
 from livernn.engine.shared import read_metrics
 from livernn.model.checkpoint import random_checkpoint, save_checkpoint
 from livernn.model.quantize import silence_code
-from livernn.synth.dead_seconds import Trouble
 from tests.engine.fakes import SMALL
 from tests.engine.test_replay import Stage, assert_replayed, stage
 

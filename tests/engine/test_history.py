@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from livernn.control.patch import Patch
 from livernn.engine.history import Entry, History, JournalReader, is_beginning
-from livernn.engine.journal import Journal, Origin
+from livernn.engine.journal import Journal
+from livernn.engine.origin import Origin
 from livernn.engine.past import PreRoll
 from livernn.engine.reel import JOURNAL_BYTES, JOURNAL_WRITTEN, Reel
 from livernn.engine.shared import RING_AT, RING_CURSOR, RING_WORDS, SharedBlock
@@ -36,7 +37,7 @@ def test_what_is_rendered_again_takes_the_place_of_what_nobody_heard() -> None:
     history = History()
     history.add([state_at(0), patch_at(10, "old"), patch_at(20, "old"), patch_at(30, "old")])
     history.hear(15, 15)
-    rollback = {"do": "rollback", "at": 20, "ring": 20, "tail": 32}
+    rollback = {"do": "rollback", "at": 20, "ring": 20, "fade": 96}
     history.add([rollback, patch_at(20, "new"), patch_at(25, "new")])
     assert history.hear(1000, 1000) == [rollback, patch_at(20, "new"), patch_at(25, "new")]
     assert history.since(0) == [state_at(0), patch_at(10, "old"), rollback, patch_at(20, "new"), patch_at(25, "new")]
@@ -53,7 +54,7 @@ def test_however_often_it_is_rolled_back_a_take_tells_the_ring_as_it_was_heard(
     for number, (rendered, listened, again) in enumerate(turns):
         if again and heard < len(ring):
             del ring[heard + (len(ring) - heard) // 2 :]
-            history.add([{"do": "rollback", "at": 0, "ring": len(ring), "tail": 0}])
+            history.add([{"do": "rollback", "at": 0, "ring": len(ring), "fade": 0}])
         history.add([patch_at(len(ring), str(number))])
         ring += [number] * rendered
         heard = min(heard + listened, len(ring))
@@ -66,13 +67,13 @@ def test_however_often_it_is_rolled_back_a_take_tells_the_ring_as_it_was_heard(
 
 def test_the_past_begins_at_the_last_state_before_it() -> None:
     history = History()
-    history.add([patch_at(1), state_at(5), patch_at(6), state_at(10, "voice", tail=9), state_at(15), patch_at(16)])
+    history.add([patch_at(1), state_at(5), patch_at(6), state_at(10, "voice", fade=9), state_at(15), patch_at(16)])
     for ring in range(20):
         history.hear(ring + 1, ring)
     assert history.since(2)[0] == state_at(5)
     assert history.since(14)[0] == state_at(5)
     assert history.since(15) == [state_at(15), patch_at(16)]
-    assert not is_beginning(state_at(10, "voice", tail=9))
+    assert not is_beginning(state_at(10, "voice", fade=9))
 
 
 def test_lost_entries_spoil_what_came_before() -> None:
@@ -89,10 +90,10 @@ def test_lost_entries_spoil_what_came_before() -> None:
 def test_the_journal_tells_changes_only_and_a_state_every_second(block: SharedBlock, reel: Reel) -> None:
     words = block.words[RING_AT : RING_AT + RING_WORDS]
     reader, journal, voice = JournalReader(reel), Journal(reel, words), LevelVoice(0.5, 48000.0)
-    journal.voice(ORIGIN, voice.device_rate_hz, voice.snapshot(), 0)
+    journal.begin(ORIGIN, voice.device_rate_hz, voice.snapshot(), ())
     for turn in range(600):
         words[RING_CURSOR] = 192 * turn
-        journal.block(voice, voice.snapshot(), Patch(temperature=0.5 if turn < 300 else 0.75), 64, fading=turn < 10)
+        journal.block(voice, voice.snapshot(), (), Patch(temperature=0.5 if turn < 300 else 0.75), 64)
     journal.reset(9, 320)
     entries = reader.take()
     assert entries is not None

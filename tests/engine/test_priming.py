@@ -38,7 +38,7 @@ from livernn.engine.messages import (
 from livernn.engine.real_studio import RealStudio
 from livernn.engine.shared import read_metrics
 from livernn.model.checkpoint import load_checkpoint
-from livernn.synth.generator import Generator
+from livernn.synth.choir import choir_of
 from livernn.synth.kernel import load_kernel
 from livernn.synth.resample import Resampler
 from livernn.synth.voice import Voice, VoiceSnapshot
@@ -293,11 +293,11 @@ def test_the_continuation_is_that_of_a_generator_primed_with_the_same_codes(chec
         wait_until(lambda: sampler._current is not None and sampler._current.origin.prime is not None)
         state = settled_snapshot(sampler._current.instrument.voice)
     opened = load_checkpoint(checkpoint)
-    voice = Voice(Generator(load_kernel(opened), seed=primed.seed), RATE_HZ)
+    voice = Voice(choir_of(load_kernel(opened), primed.seed), RATE_HZ)
     voice.prime(Resampler(RATE_HZ, opened.config.sample_rate_hz).process(played))
     rendered = state.generator.position - voice.snapshot().generator.position
     if rendered:  # the ring was filled meanwhile
         voice.render(rendered, Patch())
-    going_on = Voice(Generator(load_kernel(opened), seed=0), RATE_HZ)
+    going_on = Voice(choir_of(load_kernel(opened), 0), RATE_HZ)
     going_on.restore(state)
     assert np.array_equal(going_on.render(1000, Patch()), voice.render(1000, Patch()))

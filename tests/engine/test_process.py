@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
 from livernn.engine.messages import (
     AudioOpened,
@@ -30,7 +31,7 @@ from livernn.engine.messages import (
     WasReset,
 )
 from livernn.engine.shared import HEARTBEAT, ControlBlock, read_metrics
-from livernn.engine.transport import CROSS_FADE_MS, GATE_FADE_MS, EngineState
+from livernn.engine.transport import GATE_FADE_MS, EngineState
 from livernn.units import ms_to_samples
 from tests.engine.fakes import RATE_HZ, SPEAKER, Rig
 
@@ -38,7 +39,7 @@ IDLE, LOADING, READY, PLAYING = (
     StateChanged(state) for state in (EngineState.IDLE, EngineState.LOADING, EngineState.READY, EngineState.PLAYING)
 )
 GATE_STEP = 1.0 / ms_to_samples(GATE_FADE_MS, RATE_HZ)
-CROSS_STEP = np.pi / 2 / ms_to_samples(CROSS_FADE_MS, RATE_HZ)
+CROSS_STEP = 1.5 / ms_to_samples(PARAMS["fade_ms"].default, RATE_HZ)
 
 
 def settles_at(level: float) -> Callable[[NDArray[np.float32]], bool]:

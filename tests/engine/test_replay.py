@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 
 from livernn.cli import main
 from livernn.control.patch import Patch
+from livernn.control.take_card import LOG_BEGIN, card_line
+from livernn.engine.deck import Deck
 from livernn.engine.history import History, is_beginning
 from livernn.engine.messages import (
     Event,
@@ -34,7 +37,7 @@ from livernn.engine.score import Flow, Score, read_score
 from livernn.engine.shared import GATE, UNDERRUNS, ControlBlock
 from livernn.engine.state_json import encode_state
 from livernn.engine.take import new_card
-from livernn.engine.transport import GATE_FADE_MS, CrossFade
+from livernn.engine.transport import GATE_FADE_MS
 from livernn.engine.writer import Writer
 from livernn.errors import BadInputError
 from livernn.model.checkpoint import load_checkpoint
@@ -284,6 +287,13 @@ def test_the_command_writes_the_take_again_byte_for_byte(take: Path, tmp_path: P
     assert again.read_bytes() == content
 
 
+def test_a_take_of_an_older_form_is_refused(tmp_path: Path) -> None:
+    card = replace(new_card("", "", 48000, 0), format=1)
+    (tmp_path / "take.json").write_bytes(card_line(card) + LOG_BEGIN + b"]}")
+    with pytest.raises(BadInputError, match="older liveRNN"):
+        read_score(tmp_path / "take.json")
+
+
 def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["render", "--replay", str(tmp_path / "none.json"), "--out", str(tmp_path / "x.wav")]) == 2
     assert "none.json" in capsys.readouterr().err
@@ -309,24 +319,25 @@ def test_a_take_that_a_gpu_played_is_made_again_by_the_same_sampler(checkpoint: 
 
 
 def test_a_rollback_is_replayed_as_it_was_heard(checkpoint: Path, tmp_path: Path) -> None:
-    """By the contract in `journal`: nothing rolls back yet."""
-    opened, tail, fade = load_checkpoint(checkpoint), 32, ms_to_samples(GATE_FADE_MS, 48000)
+    """By the contract in `journal`."""
+    opened, touch, fade = load_checkpoint(checkpoint), 96, ms_to_samples(GATE_FADE_MS, 48000)
     before, old, new = (Patch(temperature=temperature).to_dict() for temperature in (0.9, 1.5, 0.5))
     voice = RealStudio().build(opened, 1, 48000.0).voice
     origin = {"checkpoint": str(checkpoint), "sha256": opened.sha256, "precision": DEFAULT_PRECISION, "seed": 1}
-    start = {"do": "voice", "tail": 0, "rate_hz": 48000.0, "origin": origin, "state": encode_state(voice.snapshot())}
+    state = encode_state(voice.snapshot())
+    start = {"do": "voice", "fade": 0, "rate_hz": 48000.0, "origin": origin, "state": state, "fades": []}
     kept = voice.render(640, Patch(**before))
-    here = voice.snapshot()
-    fading = CrossFade(voice.render(tail, Patch(**old)))
-    voice.restore(here)
-    ring = np.concatenate([kept, *(fading.mix(voice.render(64, Patch(**new))) for _ in range(10))])
+    deck = Deck()
+    deck.voice = voice
+    deck.leave(touch, Patch(**old))
+    ring = np.concatenate([kept, *(deck.render(64, Patch(**new)) for _ in range(10))])
 
     history = History()
     history.add([{**start, "at": 0, "ring": 0}, {"do": "patch", "at": 0, "ring": 0, "set": before}])
     history.add([{"do": "patch", "at": 640, "ring": len(kept), "set": old}])
     history.add([{"do": "patch", "at": 704, "ring": len(kept) + 192, "set": before}])
     history.hear(len(kept) - 9, len(kept) - 9)
-    history.add([{"do": "rollback", "at": 640, "ring": len(kept), "tail": tail, "set": old}])
+    history.add([{"do": "rollback", "at": 640, "ring": len(kept), "fade": touch, "set": old}])
     history.add([{"do": "patch", "at": 640, "ring": len(kept), "set": new}])
     history.hear(len(ring), len(ring))
     flow = Flow(0, 0, is_open=True, starved=False, level=fade)

@@ -18,6 +18,7 @@ from livernn.engine.second_core import SecondCore
 from livernn.errors import BadInputError, DeviceError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint, random_checkpoint
 from livernn.model.precision import DEFAULT_PRECISION, GPU_PRECISION
+from livernn.synth.choir import Choir, choir_of
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
@@ -102,9 +103,23 @@ def test_warming_an_instrument_up_does_not_show(studio: RealStudio, checkpoint: 
 def test_two_threads_play_the_same(studio: RealStudio, checkpoint: Path) -> None:
     opened = load_checkpoint(checkpoint)
     helped = RealStudio(threads=2).build(opened, 3, 48000.0)
-    assert isinstance(helped.generator, SecondCore)
+    assert isinstance(helped.generator, Choir)
+    assert isinstance(helped.generator._present, SecondCore)
     expected = studio.build(opened, 3, 48000.0).voice.render(500, Patch())
     assert np.array_equal(helped.voice.render(500, Patch()), expected)
+
+
+def test_how_many_voices_can_be_played_is_measured_and_leaves_no_trace(
+    studio: RealStudio, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = load_checkpoint(checkpoint)
+    instrument = studio.build(opened, 3, 48000.0)
+    monkeypatch.setattr(module, "LEAST_FACTOR", 1e-9)
+    assert studio.most_voices(instrument) == 8
+    monkeypatch.setattr(module, "LEAST_FACTOR", np.inf)
+    assert studio.most_voices(instrument) == 1
+    fresh = studio.build(opened, 3, 48000.0).voice.render(300, Patch(voices=2))
+    assert np.array_equal(instrument.voice.render(300, Patch(voices=2)), fresh)
 
 
 def test_a_shadow_goes_on_from_the_file(studio: RealStudio, checkpoint: Path, tmp_path: Path) -> None:
@@ -116,7 +131,7 @@ def test_a_shadow_goes_on_from_the_file(studio: RealStudio, checkpoint: Path, tm
     assert np.allclose(heard, audio[800:3200], atol=1e-6)
     shadow = studio.shadow(opened, 3, 48000.0)
     shadow.hear(heard)
-    voice = Voice(Generator(load_kernel(opened), seed=3), 48000.0)
+    voice = Voice(choir_of(load_kernel(opened), 3), 48000.0)
     voice.prime(heard)
     assert np.array_equal(shadow.instrument().voice.render(500, Patch()), voice.render(500, Patch()))
     with pytest.raises(BadInputError):
@@ -128,7 +143,7 @@ def test_a_shadow_goes_on_from_the_file(studio: RealStudio, checkpoint: Path, tm
 def test_a_shadow_hears_parts_as_the_whole(cuts: list[int]) -> None:
     opened = random_checkpoint(SMALL, seed=1)
     audio = np.random.default_rng(1).uniform(-0.5, 0.5, 400).astype(np.float32)
-    voice = Voice(Generator(load_kernel(opened), seed=3), 44100.0)
+    voice = Voice(choir_of(load_kernel(opened), 3), 44100.0)
     voice.prime(audio)
     shadow = RealStudio().shadow(opened, 3, 44100.0)
     for part in np.split(audio, sorted(cuts)):
@@ -177,7 +192,9 @@ def test_a_gpu_that_does_not_play_is_an_error_only_where_it_was_asked_for(
     with pytest.raises(DeviceError, match="there is none"):
         RealStudio(device="cuda").build(opened, 3, 48000.0)
     studio = RealStudio(device="auto")
-    assert isinstance(studio.build(opened, 3, 48000.0).generator, Generator)
+    built = studio.build(opened, 3, 48000.0).generator
+    assert isinstance(built, Choir)
+    assert isinstance(built._present, Generator)
     assert studio.precision == DEFAULT_PRECISION
 
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
+from livernn.control.trouble import Trouble
 from livernn.engine.history import History, JournalReader
-from livernn.engine.journal import Origin
 from livernn.engine.messages import Load, Play, SetDepth
+from livernn.engine.origin import Origin
 from livernn.engine.pace import QUICK_FROM, SLOW_BELOW, Pace
 from livernn.engine.reel import Reel
 from livernn.engine.replay import replay
@@ -36,19 +37,18 @@ from livernn.engine.shared import (
     SharedBlock,
     read_metrics,
 )
-from livernn.engine.studio import Instrument, VoiceLike
+from livernn.engine.studio import BLOCK_SAMPLES, Instrument, VoiceLike
 from livernn.engine.take import new_card
-from livernn.engine.tape import BLOCK_SAMPLES, Incoming, Tape
+from livernn.engine.tape import Incoming, Tape
 from livernn.engine.transport import EngineState
 from livernn.model.checkpoint import load_checkpoint, random_checkpoint, save_checkpoint
 from livernn.model.precision import DEFAULT_PRECISION
-from livernn.synth.dead_seconds import Trouble
-from livernn.synth.generator import Generator
+from livernn.synth.choir import choir_of
 from livernn.synth.guard import Rendered
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
+from livernn.units import SIDES
 from tests.engine.fakes import PATIENCE_S, RATE_HZ, SMALL, LevelVoice, Rig, pull
-from tests.fixtures.stereo import mono
 
 CALM, WILD = Patch(temperature=0.6, gain_db=-3.0), Patch(temperature=1.4)
 BLOCK = 192
@@ -57,6 +57,7 @@ FADE = 96
 PULL = 128
 GUARD, REACH = PULL + 14, 2 * PULL + 14
 DEPTH = 9600
+FADES_MS = (20.0, 150.0, 2.0)
 FULL_LEVEL = 16
 """Of the gate."""
 
@@ -78,7 +79,7 @@ class Bench:
         self.sound = Incoming(Instrument(None, voice), origin, 0, CALM)  # type: ignore[arg-type]
         self.tape.start(self.sound)
         self.last: Rendered | None = None
-        self.heard = np.empty(0, np.float32)
+        self.heard = np.empty((0, SIDES), np.float32)
 
     def close(self) -> None:
         self.block.close()
@@ -96,7 +97,7 @@ class Bench:
 
     def hear(self, count: int) -> None:
         for start in range(0, count, PULL):
-            self.heard = np.append(self.heard, mono(pull(self.block, min(PULL, count - start))))
+            self.heard = np.concatenate((self.heard, pull(self.block, min(PULL, count - start))))
         self.history.add(self.entries.take() or [])
         self.history.hear(self.read, self.read)
 
@@ -112,13 +113,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def make_bench(model: Path) -> Callable[[], Bench]:
     weights = load_kernel(load_checkpoint(model))
-    return lambda: Bench(Voice(Generator(weights, seed=1), RATE_HZ), model)
+    return lambda: Bench(Voice(choir_of(weights, 1), RATE_HZ), model)
 
 
 def untouched(make_bench: Callable[[], Bench], count: int) -> NDArray[np.float32]:
     """What is heard where nothing is moved."""
     bench = make_bench()
-    while bench.heard.size < count:
+    while len(bench.heard) < count:
         bench.render(CALM)
         bench.hear(PULL)
     bench.close()
@@ -126,14 +127,14 @@ def untouched(make_bench: Callable[[], Bench], count: int) -> NDArray[np.float32
 
 
 def first_difference(bench: Bench, make_bench: Callable[[], Bench]) -> int:
-    return int(np.flatnonzero(bench.heard != untouched(make_bench, bench.heard.size))[0])
+    return int(np.flatnonzero((bench.heard != untouched(make_bench, len(bench.heard))).any(axis=1))[0])
 
 
 def assert_replayed(bench: Bench, tmp_path: Path) -> None:
     flow = Flow(0, 0, is_open=True, starved=False, level=FULL_LEVEL)
-    score = Score(tmp_path, new_card("", "", int(RATE_HZ), 0), [flow], bench.history.since(0), bench.heard.size)
-    again = mono(np.concatenate(list(replay(score))))
-    different = np.flatnonzero(again[FULL_LEVEL * 20 :] != bench.heard[FULL_LEVEL * 20 :])
+    score = Score(tmp_path, new_card("", "", int(RATE_HZ), 0), [flow], bench.history.since(0), len(bench.heard))
+    again = np.concatenate(list(replay(score)))
+    different = np.flatnonzero((again != bench.heard)[FULL_LEVEL * 20 :].any(axis=1))
     assert different.size == 0, different[:3]
 
 
@@ -157,7 +158,7 @@ def test_a_touch_that_changes_nothing_changes_no_sample(make_bench: Callable[[],
         bench.render(CALM)
         bench.hear(300)
         bench.tape.set_back(CALM, REACH)
-    assert np.allclose(bench.heard, untouched(make_bench, bench.heard.size), atol=1e-6)
+    assert np.allclose(bench.heard, untouched(make_bench, len(bench.heard)), atol=1e-6)
     bench.close()
 
 
@@ -173,7 +174,7 @@ def test_a_late_render_leaves_the_old_sound_and_is_counted(make_bench: Callable[
     bench.hear(DEPTH // 2)
     assert bench.block.words[LATE_RENDERS] == 1
     assert bench.block.words[UNDERRUNS] == 0
-    twin = untouched(make_bench, bench.heard.size)
+    twin = untouched(make_bench, len(bench.heard))
     overwritten = 1024 + REACH + 3 * BLOCK
     assert np.array_equal(bench.heard[overwritten : came_back + REACH], twin[overwritten : came_back + REACH])
     taken_up = came_back + REACH + BLOCK + FADE
@@ -190,7 +191,7 @@ def test_the_seam_is_a_fade() -> None:
             assert bench.tape.set_back(patch, REACH)
         bench.render(patch)
         bench.hear(1500)
-    steps = np.abs(np.diff(bench.heard[FULL_LEVEL:]))
+    steps = np.abs(np.diff(bench.heard[FULL_LEVEL:], axis=0))
     assert 0.0 < steps.max() <= 0.5 * np.pi / 2.0 / FADE
     assert np.all(bench.heard[FULL_LEVEL:] > 0.0)
     bench.close()
@@ -200,7 +201,7 @@ def test_the_seam_is_a_fade() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["touch"] * 2 + ["reset", "return", "none"]), st.integers(0, 40), st.integers(0, 2500)
+            st.sampled_from(["touch", "voices", "reset", "return", "none"]), st.integers(0, 40), st.integers(0, 2500)
         ),
         max_size=12,
     )
@@ -214,10 +215,15 @@ def test_whatever_is_moved_and_however_late_a_take_tells_what_was_heard(
     bench.hear(400)
     for number, (what, blocks, heard) in enumerate(turns):
         if what == "touch":
-            patch = Patch(temperature=0.5 + number / 12)
+            patch = Patch(temperature=0.5 + number / 12, voices=patch.voices, fade_ms=patch.fade_ms)
             bench.tape.set_back(patch, REACH)
+        elif what == "voices":
+            patch = patch.with_value("voices", 1 + number % 4)
+            if number % 3:
+                bench.tape.set_back(patch, REACH)
         elif what == "reset":
-            bench.tape.set_back(patch, REACH + 20 * PULL)
+            bench.tape.set_back(patch, REACH)
+            patch = patch.with_value("fade_ms", FADES_MS[number % len(FADES_MS)])
             bench.tape.reset(number, patch)
             bench.render(patch)
             bench.hear(_left(bench) // 2)
@@ -246,7 +252,7 @@ def test_it_is_off_where_there_is_no_room_and_does_not_flicker(block: SharedBloc
 
     def settle(factor: float) -> bool:
         for _ in range(1000):
-            pace.measure(voice, block_ms / factor)
+            pace.measure(block_ms, block_ms / factor)
         assert block.doubles[REAL_TIME_FACTOR] == pytest.approx(factor, rel=1e-3)
         return pace.is_quick
 

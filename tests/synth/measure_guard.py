@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
 from livernn.control.preset import find_presets
+from livernn.control.trouble import Trouble
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
 from livernn.model.quantize import Audio
-from livernn.synth.dead_seconds import SILENT_DB, Trouble
+from livernn.synth.dead_seconds import SILENT_DB
 from livernn.synth.filters import Decoder
 from livernn.synth.generator import Generator, Snapshot
 from livernn.synth.guard import ONSET_S, Guard, Rendered

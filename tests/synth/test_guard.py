@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
+from livernn.control.trouble import Trouble
 from livernn.model.config import ModelConfig
 from livernn.model.quantize import to_codes
-from livernn.synth.dead_seconds import Trouble
 from livernn.synth.generator import Snapshot
 from livernn.synth.guard import FRESH_S, LIFTED_FROM, ONSET_S, STEPS_BACK, Guard, Rendered
 from livernn.synth.voice import VoiceSnapshot

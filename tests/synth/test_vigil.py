@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from livernn.control.trouble import Trouble
 from livernn.model.config import ModelConfig
 from livernn.model.quantize import Audio, to_codes
-from livernn.synth.dead_seconds import Trouble
 from livernn.synth.vigil import LOOP_PATIENCE_S, NOISE_ABOVE_BITS, Vigil
 from tests.fixtures.corpus import tune
 

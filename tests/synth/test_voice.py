@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from livernn.control.patch import Patch
 from livernn.model.config import ModelConfig
 from livernn.model.quantize import to_codes
+from livernn.synth.ensemble import ensemble_of
 from livernn.synth.voice import Voice, VoiceSnapshot
 from tests.fixtures.generators import ToneGenerator
 from tests.fixtures.stereo import mono
@@ -118,3 +119,37 @@ def test_a_damaged_state_is_refused_before_it_reaches_beyond_an_array() -> None:
         voice.restore(Voice(ToneGenerator(config), 44100.0).snapshot())
     with pytest.raises(ValueError, match="shorter"):
         voice.restore(VoiceSnapshot(good.generator, good.chain[:-1]))
+
+
+def test_voices_stand_apart_and_are_as_loud_together_as_one() -> None:
+    alone = mono(voice().render(8000, PATCH))[4000:]
+    for voices in (2, 5, 8):
+        together = voice().render(8000, Patch(voices=voices, pan_spread=0.0))[4000:]
+        # The tone's voices are alike, so that they add up by their amplitude.
+        assert np.allclose(mono(together), np.sqrt(voices) * alone, atol=1e-4) or np.sqrt(voices) * 0.3 > 0.7
+    wide = voice().render(8000, Patch(voices=2, pan_spread=1.0))[4000:]
+    assert np.allclose(mono(wide), alone, atol=1e-6)
+
+
+def test_the_spread_of_temperatures_is_even_in_octaves_around_the_knob() -> None:
+    patches, _ = ensemble_of(Patch(voices=5, temperature=0.8, temperature_spread=0.5))
+    temperatures = np.array([patch.temperature for patch in patches])
+    assert np.allclose(np.diff(np.log2(temperatures)), 0.25)
+    assert temperatures[2] == pytest.approx(0.8)
+    (alone,), _ = ensemble_of(Patch(temperature=0.8, temperature_spread=1.0))
+    assert alone.temperature == pytest.approx(0.8)
+
+
+def test_a_state_of_several_voices_comes_back_as_it_was() -> None:
+    playing, choir = voice(44100.0), Patch(voices=3, pan_spread=1.0)
+    playing.render(500, choir)
+    snapshot = playing.snapshot()
+    first = playing.render(300, choir)
+    playing.render(300, Patch(voices=8))
+    playing.reset()
+    playing.restore(snapshot)
+    playing._generator.engage(3)  # a tone's snapshot does not tell
+    assert np.array_equal(playing.render(300, choir), first)
+    empty = VoiceSnapshot(snapshot.generator, (snapshot.chain[0][:0], *snapshot.chain[1:]))
+    with pytest.raises(ValueError, match="another voice"):
+        playing.restore(empty)

@@ -46,6 +46,7 @@ class FakeEngineClient:
         self.sent: list[tuple[object, ...]] = []
         self.heard: NDArray[np.float32] = np.zeros((1 << 16, SIDES), np.float32)
         self.shown = HEALTHY
+        self.patch = Patch()
         self.alive = False
 
     def start(self) -> None:
@@ -128,7 +129,7 @@ class FakeEngineClient:
         """Answer the last load."""
         _, checkpoint, patch = self.asked("load")[-1]
         values = patch.to_dict() if isinstance(patch, Patch) else None
-        self.tell(Loaded(len(self.asked("load")), str(checkpoint), "0" * 64, 16000, 7, values))
+        self.tell(Loaded(len(self.asked("load")), str(checkpoint), "0" * 64, 16000, 7, 8, values))
 
     def tell_audio(self, output: Device = OUTPUTS[0]) -> None:
         """Open an output."""

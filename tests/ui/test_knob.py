@@ -186,3 +186,14 @@ def test_screen_readers_and_tooltips_say_what_the_table_says(knobs: dict[str, Kn
     spec = PARAMS[name]
     assert knobs[name].accessibleName() == spec.label
     assert spec.help in knobs[name].toolTip()
+
+
+def test_a_switch_flips_at_every_click_and_at_enter(knobs: dict[str, Knob]) -> None:
+    switch, told = knobs["guard"], []
+    switch.changed.connect(lambda name, value: told.append(value))
+    QTest.mouseClick(switch, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(switch, Qt.MouseButton.LeftButton)
+    QTest.keyClick(switch, Qt.Key.Key_Return)
+    assert told == [0.0, 1.0, 0.0]
+    drag(switch, FULL_TURN_PX)
+    assert told[-1] == 1.0

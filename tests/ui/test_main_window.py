@@ -12,6 +12,7 @@ from livernn.control.params import PARAMS
 from livernn.engine.client import EngineDied, EngineState, Failed, NoDevice, Tuning
 from livernn.model.checkpoint import random_checkpoint, save_checkpoint
 from livernn.model.config import ModelConfig
+from livernn.synth.dead_seconds import Trouble
 from livernn.ui.audio_dialog import AudioDialog
 from livernn.ui.main_window import MainWindow
 from livernn.ui.scope_panel import ScopePanel
@@ -303,6 +304,8 @@ def test_status_and_meter_show_the_engine(window: MainWindow, client: FakeEngine
         state=EngineState.PLAYING,
         real_time_factor=0.8,
         underruns=3,
+        guard_returns=2,
+        guard_trouble=Trouble.LOOPING,
         peaks_db=(-9.0, -0.1),
         limiter_gain_db=-4.0,
     )
@@ -310,6 +313,7 @@ def test_status_and_meter_show_the_engine(window: MainWindow, client: FakeEngine
     status = window.status
     shown = [cell.value.text() for cell in (status.speed, status.ring, status.underruns, status.xruns, status.model)]
     assert shown == ["0.8 ×", "58 / 60 ms", "3", "0", "16 kHz"]
+    assert status.guard.value.text() == "2 loop"
     assert status.speed.value.property("alarm")
     assert status.underruns.value.property("alarm")
     assert not status.xruns.value.property("alarm")

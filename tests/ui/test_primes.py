@@ -107,6 +107,11 @@ def test_names_and_deleting(page: PrimePanel, bells: Path) -> None:
     QTest.keyClick(page.list, Qt.Key.Key_Delete)
     assert page.prime is None
     assert "hold L" in shown(page)[0]
+    QTest.keyClick(page.window(), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert shown(page) == ["chimes   2.0 s"]
+    page.delete.click()
+    page.undo.click()
+    assert shown(page) == ["chimes   2.0 s"]
 
 
 def test_a_dropped_sound_is_continued_and_kept_once(

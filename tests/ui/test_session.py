@@ -115,6 +115,15 @@ def test_a_knob_reaches_the_engine_and_marks_the_preset_dirty(session: Session, 
     assert not session.dirty
 
 
+def test_voices_that_are_refused_leave_the_knob_at_what_plays(session: Session, client: FakeEngineClient) -> None:
+    client.patch = Patch(voices=3)
+    session.set_value("temperature", 1.25)
+    session.set_value("voices", 8)
+    say(client, Failed("voices", "8 voices: this machine plays no more than 3. Play fewer."))
+    assert session.patch == Patch(temperature=1.25, voices=3)
+    assert session.notice.text.startswith("8 voices")
+
+
 def test_presets_step_round_and_round(session: Session, client: FakeEngineClient) -> None:
     names = []
     for _ in range(4):
