@@ -111,6 +111,14 @@ _TABLE = (
         "Leave out levels less likely than this share of the likeliest; 0 is off.", off=0.0,
     ),
     ParamSpec(
+        "noise_fast", "Fast noise", Group.SAMPLING, 0.0, 1.0, 0.0, "", Law.LINEAR, 2,
+        "Noise in what the fastest frames tell the samples: roughens and breaks up the tone; 0 is off.", off=0.0,
+    ),
+    ParamSpec(
+        "noise_slow", "Slow noise", Group.SAMPLING, 0.0, 1.0, 0.0, "", Law.LINEAR, 2,
+        "Noise in what the slower frames tell the faster: notes and phrases go astray; 0 is off.", off=0.0,
+    ),
+    ParamSpec(
         "voices", "Voices", Group.VOICES, 1, 8, 1, "", Law.INTEGER, 0,
         "How many play at once: a further one goes on from where another is, and finds its own way.",
     ),

@@ -15,6 +15,8 @@ class Patch:
     top_k: float = PARAMS["top_k"].default
     top_p: float = PARAMS["top_p"].default
     min_p: float = PARAMS["min_p"].default
+    noise_fast: float = PARAMS["noise_fast"].default
+    noise_slow: float = PARAMS["noise_slow"].default
     voices: float = PARAMS["voices"].default
     pan_spread: float = PARAMS["pan_spread"].default
     temperature_spread: float = PARAMS["temperature_spread"].default

@@ -25,7 +25,7 @@ from livernn.synth.crew import (
 from livernn.synth.denormals import flush_denormals, restore_denormals
 from livernn.synth.draw import draw, surprisal
 from livernn.synth.emit import READ_PER_FETCHED
-from livernn.synth.frames import load_hidden, step_tiers
+from livernn.synth.frames import add_noise, load_hidden, step_tiers
 from livernn.synth.gemv import Operand, multiply, quantise
 from livernn.synth.packing import WORD_BYTES
 from livernn.synth.philox import uniform
@@ -57,12 +57,16 @@ def _slice(weights: Any, position: int, held: Any, conditioning: Floats, voices:
 
 
 @network_inline
-def _hold(weights: Any, state: Floats, position: int, scratch: Any, crew: Any) -> None:
-    """Make the fastest frame tier's state ready to condition samples from `position` within the frame on."""
+def _hold(
+    weights: Any, state: Floats, now: int, scratch: Any, crew: Any, patches: Floats, noisy: bool, seed: np.uint64
+) -> None:
+    """Make the fastest frame tier's state ready to condition samples from `now` on within its frame."""
     tier = weights.tiers[0]
-    voices = len(state)
+    voices, position = len(state), now % tier.ratio
     recall(crew)
     load_hidden(tier, weights.sample[0].layers - 1, state, scratch.held, 0)
+    if noisy:
+        add_noise(tier, 0, scratch.held, 0, now - position, patches, seed)
     quantise(weights.upsamplers, scratch.held, voices, tier.dim)
     if tier.positions == tier.ratio:
         scratch.mine[:] = False
@@ -236,8 +240,8 @@ def advance(
         position: samples since the initial state, `codes[:, lookback]`'s index.
         scratch: of `make_scratch`.
         crew: of `make_crew` where a helper is at work in `assist`, else of `no_crew`.
-        seed: of the uniforms that codes are drawn with, see `philox.uniform`.
-        patches: float32 `[voices, 4]`: temperature, top_k, top_p, min_p.
+        seed: of what is drawn, see `philox.uniform` and `philox.add_normals`.
+        patches: float32 `[voices, 6]`: temperature, top_k, top_p, min_p, noise_fast, noise_slow.
         mode: RENDER or FORCE.
         logits_out: float32 `[count, voices, q_levels]`, or empty where nobody asks.
         surprisals: float64 `[voices]`, to which the surprisal of every code drawn is added, in bits.
@@ -245,18 +249,18 @@ def advance(
     """
     control = flush_denormals()
     sample = weights.sample[0]
-    voices = len(state)
+    voices, noisy = len(state), mode == RENDER
     began = ticks() if len(clock) > 0 else 0
     for step in range(count):
         now = position + step
         end = lookback + step
         if now % sample.taps == 0:
-            step_tiers(weights, state, codes, end, _ONE, now, scratch)
+            step_tiers(weights, state, codes, end, _ONE, now, scratch, patches, noisy, seed)
         began = _lap(clock, _FRAMES, began)
         place = now % sample.taps
         last = place
         if step == 0 or place == 0:
-            _hold(weights, state, place, scratch, crew)
+            _hold(weights, state, now, scratch, crew, patches, noisy, seed)
             last = sample.taps - 1 if sample.at_once else place
         _condition(weights, place, last, scratch, crew, voices)
         began = _lap(clock, _UPSAMPLING, began)

@@ -14,15 +14,20 @@ from livernn.synth.cells import step_gru, step_lstm
 from livernn.synth.compiled import network, network_inline
 from livernn.synth.denormals import flush_denormals, restore_denormals
 from livernn.synth.gemv import Operand, multiply, quantise
+from livernn.synth.philox import add_normals
 from livernn.synth.vector import Floats
+
+NOISE_FAST = 4
+"""Column of `patches` with the fastest frame tier's noise; that of the others follows."""
 
 _FRAME_SCALE = np.float32(FRAME_SCALE)
 
 
 @network
 def step_tiers(
-    weights: Any, state: Floats, codes: NDArray[np.uint8], begin: int, count: int, position: int, scratch: Any
-) -> None:
+    weights: Any, state: Floats, codes: NDArray[np.uint8], begin: int, count: int, position: int, scratch: Any,
+    patches: Floats, noisy: bool, seed: np.uint64,
+) -> None:  # fmt: skip
     """Take the steps that are due before each of `count` samples, slowest tier first; any division gives the same.
 
     Args:
@@ -33,6 +38,9 @@ def step_tiers(
         count: at most what `scratch` was made for.
         position: the first sample's index since the initial state.
         scratch: of `make_scratch`.
+        patches: as of `cpu.advance`; only their noise is read.
+        noisy: whether that noise is wanted.
+        seed: as of `cpu.advance`.
     """
     control = flush_denormals()
     above = told_from = 0
@@ -43,6 +51,11 @@ def step_tiers(
         if steps > 0:
             _load_frames(weights, tier, codes, begin - position + first * tier.frame_size, steps, scratch.front)
             _step_tier(weights, index, state, first, steps, told_from, above, scratch)
+            if index > 0:
+                for step in range(steps if noisy else 0):
+                    frame = (first + step) * tier.frame_size
+                    add_noise(tier, index, scratch.front, step * len(state), frame, patches, seed)
+                _tell_below(weights, index, steps * len(state), scratch)
         above, told_from = steps, first * tier.ratio
     restore_denormals(control)
 
@@ -54,6 +67,20 @@ def load_hidden(tier: Any, layer: int, state: Floats, operand: Operand, at: int)
     for voice in range(len(state)):
         for i in range(tier.dim):
             operand.floats[at + voice, i] = state[voice, hidden + i]
+
+
+@network
+def add_noise(
+    tier: Any, index: int, operand: Operand, at: int, position: int, patches: Floats, seed: np.uint64
+) -> None:
+    """Noise in what is heard of the states of tier `index` that lie in `operand` from vector `at` on, one per voice.
+
+    Their frame begins at `position`.
+    """
+    for voice in range(len(patches)):
+        level = patches[voice, NOISE_FAST + min(index, 1)]
+        if level > 0.0:
+            add_normals(operand.floats[at + voice, : tier.dim], level, seed, voice, index + 1, position)
 
 
 @network_inline
@@ -95,8 +122,6 @@ def _step_tier(
             _add_told(weights, index, state, first, steps, told_from, above, scratch)
         for step in range(steps):
             _step_cell(weights, tier, layer, state_words, state_rows, state, step * voices, scratch)
-    if index > 0:
-        _tell_below(weights, index, steps * voices, scratch)
 
 
 @network_inline

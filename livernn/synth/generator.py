@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from livernn.synth.weights import PackedWeights
 NO_CLOCK = np.empty(0, np.int64)
 _NO_LOGITS = np.empty((0, 0, 0), np.float32)
 _BLOCK_SAMPLES = 1024
+_PATCH = ("temperature", "top_k", "top_p", "min_p", "noise_fast", "noise_slow")
+_PATCH_VALUES = attrgetter(*_PATCH)
 _STEPS_AT_ONCE = 64
 """Of the fastest frame tier, all voices together, when priming: a matrix is read once for so many."""
 
@@ -51,7 +54,7 @@ class Generator:
         self._seed = seed
         self._lookback = self.config.lookback_samples
         self._codes = np.empty((voices, self._lookback + _BLOCK_SAMPLES), np.uint8)
-        self._patches = np.empty((voices, 4), np.float32)
+        self._patches = np.zeros((voices, len(_PATCH)), np.float32)
         self._surprisals = np.empty(voices)
         self._state = aligned(voices * weights.initial_state.size).reshape(voices, -1)
         self._stretch_samples = min(_BLOCK_SAMPLES, max(1, _STEPS_AT_ONCE // voices) * self.config.taps)
@@ -72,7 +75,7 @@ class Generator:
     def render(self, count: int, patches: Sequence[Patch]) -> NDArray[np.uint8]:
         """The next `count` codes of each voice under its patch, `[voices, count]`."""
         for row, patch in zip(self._patches, patches, strict=True):
-            row[:] = (patch.temperature, patch.top_k, patch.top_p, patch.min_p)
+            row[:] = _PATCH_VALUES(patch)
         self._surprisals[:] = 0.0
         sizes = [min(_BLOCK_SAMPLES, count - start) for start in range(0, max(count, 1), _BLOCK_SAMPLES)]
         rendered = [self._advance(size, RENDER, _NO_LOGITS).copy() for size in sizes]
@@ -92,6 +95,9 @@ class Generator:
                 len(block),
                 self._position,
                 self._scratch,
+                self._patches,
+                False,
+                key_of(self._seed),
             )
             self._position += len(block)
             self._codes[:, : self._lookback] = self._codes[:, len(block) : len(block) + self._lookback]

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from livernn.synth.account import Cost
 from livernn.synth.compiled import network
 from livernn.synth.gemv import Operand, make_operand, multiply
-from livernn.synth.packing import Layout, aligned
+from livernn.synth.packing import ALIGNMENT_BYTES, WORD_BYTES, Layout, aligned
 from livernn.synth.vector import Floats
 from livernn.synth.weights import PackedWeights
 
 _SWEEPS = 7
+_LINE_FLOATS = ALIGNMENT_BYTES // WORD_BYTES
 _NEAR_BYTES, _FAR_BYTES = 256 << 10, 16 << 20
 _BLOCK_ROWS, _BLOCK_COLUMNS, _REPEATS = 64, 256, 1000
 
@@ -101,7 +102,7 @@ def _read(words: Floats) -> np.float32:
 def _read_again(words: Floats, times: int) -> np.float32:
     total = np.float32(0.0)
     for time_ in range(times):
-        total += _read(words[time_ % 2 :])  # else the compiler sees that once is enough
+        total += _read(words[time_ % 2 * _LINE_FLOATS :])  # else the compiler sees that once is enough
     return total
 
 

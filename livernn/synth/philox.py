@@ -1,12 +1,14 @@
-"""Philox4x32-10: uniforms as a pure function of seed, voice and sample index (Salmon et al., SC 2011).
+"""Philox4x32-10: uniforms and noise as a pure function of seed, voice and sample index (Salmon et al., SC 2011).
 
 A counter-based stream makes a render repeatable whatever its block sizes, and lets any sample be drawn again.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from livernn.synth.compiled import compiled
+from livernn.synth.compiled import compiled, network
 
 Word = np.uint64
 
@@ -14,6 +16,9 @@ MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 WEYL = (0x9E3779B9, 0xBB67AE85)
 LOW_WORD = 0xFFFFFFFF
 ROUNDS = 10
+
+TIER_WORDS = 1 << 20
+"""Words of a counter that belong to the noise of a frame tier: those from `tier * TIER_WORDS` on."""
 
 GUMBEL_WORD = 1
 """Of a counter whose block holds the noise of the first four levels; 0 is the uniform's."""
@@ -63,6 +68,27 @@ def fill_uniforms(uniforms: NDArray[np.float64], *, seed: int, voice: int, start
 def key_of(seed: int) -> Word:
     """Any whole number as a key."""
     return Word(seed & (2**64 - 1))
+
+
+@network
+def add_normals(x: NDArray[Any], level: float, seed: Word, voice: int, tier: int, position: int) -> None:
+    """Add Gaussian noise of standard deviation `level` to the units `x` of a frame tier, as of `position`.
+
+    By the transform of Box and Muller (1958), four units to a block.
+    """
+    at = Word(position)
+    key = (seed & _LOW, seed >> _HALF)
+    for unit in range(0, len(x), 4):
+        block = Word(tier * TIER_WORDS + unit // 4)
+        words = philox4x32((at & _LOW, at >> _HALF, Word(voice), block), key)
+        for pair in range(2):
+            radius = level * np.sqrt(-2.0 * np.log((np.float64(words[2 * pair]) + 0.5) * 2.0**-32))
+            angle = 2.0 * np.pi * np.float64(words[2 * pair + 1]) * 2.0**-32
+            first = unit + 2 * pair
+            if first < len(x):
+                x[first] += radius * np.cos(angle)
+            if first + 1 < len(x):
+                x[first + 1] += radius * np.sin(angle)
 
 
 @compiled

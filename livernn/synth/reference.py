@@ -15,9 +15,12 @@ from livernn.model.config import FRAME_SCALE
 from livernn.model.precision import Precision, matrix_format
 from livernn.model.quantize import silence_code
 from livernn.synth.folding import frame_gates, tap_table
+from livernn.synth.philox import add_normals, key_of
 from livernn.synth.rounding import LARGEST, quantise_table, quantise_vector, rounded
 
 Floats = NDArray[np.floating[Any]]
+
+NO_NOISE = Patch()
 
 
 def sigmoid(x: Floats) -> Floats:
@@ -29,11 +32,21 @@ class Reference:
     """One voice in float64, one sample per call.
 
     `precision` rounds what a kernel of that precision rounds: matrices, and where they are integers the vectors that
-    they are multiplied with, to levels 0..`top_level`. Layers are folded as `folding.py` says.
+    they are multiplied with, to levels 0..`top_level`. Layers are folded as `folding.py` says. The noise of the
+    frame tiers is that of `patch` and `seed`.
     """
 
-    def __init__(self, checkpoint: Checkpoint, precision: Precision = "fp32", top_level: int = 255) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        precision: Precision = "fp32",
+        top_level: int = 255,
+        *,
+        patch: Patch = NO_NOISE,
+        seed: int = 0,
+    ) -> None:
         self.config = config = checkpoint.config
+        self._patch, self._key = patch, key_of(seed)
         self._top_level = top_level if precision in LARGEST else 0
         self._weights = {name: array.astype(np.float64) for name, array in checkpoint.weights.items()}
         for tier in range(1, config.tiers):
@@ -93,8 +106,17 @@ class Reference:
         signal = step(prefix, 0, gates, self._states[tier - 1][:, 0])
         for layer in range(1, config.layers):
             signal = step(prefix, layer, self._gates(prefix, layer, "ih", signal), self._states[tier - 1][:, layer])
-        spread = self._product(f"{prefix}.upsample.weight", signal).reshape(-1, config.dims[tier - 1])
+        heard = self._with_noise(tier, signal)
+        spread = self._product(f"{prefix}.upsample.weight", heard).reshape(-1, config.dims[tier - 1])
         self._conditioning[tier - 1] = spread + weight[f"{prefix}.upsample.bias"]
+
+    def _with_noise(self, tier: int, signal: Floats) -> Floats:
+        """What the tier below hears of a state. The state itself, bounded and fed back, has no noise."""
+        heard = signal.copy()
+        level = self._patch.noise_fast if tier == 1 else self._patch.noise_slow
+        if level > 0.0:
+            add_normals(heard, level, self._key, 0, tier, self._position)
+        return heard
 
     def _product(self, name: str, x: Floats) -> Floats:
         if self._top_level:

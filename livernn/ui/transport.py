@@ -12,7 +12,7 @@ from livernn.ui.knob_panel import KnobPanel
 from livernn.ui.record_button import RecordButton
 from livernn.ui.theme import painted_font
 
-_ONE_ROW, _TWO_ROWS = 216, 280
+_HEIGHT = 216
 
 
 class PlayButton(QAbstractButton):
@@ -132,7 +132,7 @@ class Transport(QFrame):
 
     def set_scale(self, scale: float) -> None:
         """See `theme.scale_for`."""
-        self.setFixedHeight(round((_ONE_ROW if self.panel.rows == 1 else _TWO_ROWS) * scale))
+        self.setFixedHeight(round(_HEIGHT * scale))
         self.play.setFixedWidth(round(170 * scale))
         for button in (self.record, self.prime, self.reset, self.panic):
             button.setFixedWidth(round(138 * scale))

@@ -197,3 +197,58 @@ def test_denormal_states_leave_the_caller_unflushed() -> None:
     kernel(replace(checkpoint, weights=scaled)).render(64, [Patch()])
     smallest = np.float32(1e-45)
     assert smallest * np.float32(1.0) > 0.0
+
+
+def test_fetching_ahead_changes_no_sample(precision: Precision) -> None:
+    packed = load_kernel(random_checkpoint(CONFIGS["three tiers"]), precision)
+    (sample,) = packed.arrays.sample
+    rendered = []
+    for ahead in (0, 1):
+        sample["ahead"] = ahead
+        rendered.append(Generator(packed, seed=1, voices=3).render(200, [Patch()] * 3))
+    np.testing.assert_array_equal(*rendered)
+
+
+NOISY = Patch(noise_fast=0.3, noise_slow=0.5)
+
+
+@pytest.mark.parametrize("patch", [NOISY, Patch(noise_fast=0.3), Patch(noise_slow=0.5)], ids=str)
+def test_noise_of_the_tiers_is_the_references(checkpoint: Checkpoint, patch: Patch) -> None:
+    (codes,) = kernel(checkpoint, "fp32", seed=2**63 + 11).render(300, [patch])
+    uniforms = np.empty(len(codes))
+    fill_uniforms(uniforms, seed=2**63 + 11, voice=0, start=0)
+    noisy, quiet = (Reference(checkpoint, patch=heard, seed=2**63 + 11) for heard in (patch, Patch()))
+    rows = noisy.forced_logits(codes)
+    heard = patch.noise_fast > 0.0 or checkpoint.config.tiers > 2
+    assert (np.abs(rows - quiet.forced_logits(codes)).max() > 0.1) == heard
+    for logits, code, uniform in zip(rows, codes, uniforms, strict=True):
+        if code != draw(distribution(logits, patch), uniform):
+            assert code in codes_at_edges(logits, patch, uniform)
+
+
+def test_noise_does_not_depend_on_blocks_company_or_what_was_before(
+    checkpoint: Checkpoint, precision: Precision
+) -> None:
+    whole = kernel(checkpoint, precision, seed=7).render(300, [NOISY])
+    voice = kernel(checkpoint, precision, seed=7)
+    parts = [voice.render(count, [NOISY]) for count in (1, 62, 100)]
+    before = voice.snapshot()
+    parts.append(voice.render(137, [NOISY]))
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole)
+    voice.restore(before)
+    np.testing.assert_array_equal(voice.render(137, [NOISY]), parts[-1])
+    company = kernel(checkpoint, precision, seed=7, voices=3).render(300, [NOISY, Patch(), NOISY])
+    np.testing.assert_array_equal(company[:1], whole)
+    np.testing.assert_array_equal(
+        company[1], kernel(checkpoint, precision, seed=7, voices=2).render(300, [Patch()] * 2)[1]
+    )
+    assert (company[2] != whole[0]).any()
+
+
+def test_what_is_there_already_is_heard_without_noise(checkpoint: Checkpoint) -> None:
+    codes = codes_for(checkpoint.config, 100)
+    expected = kernel(checkpoint).forced_logits(codes)
+    voice = kernel(checkpoint)
+    voice.render(200, [NOISY])
+    voice.reset()
+    np.testing.assert_array_equal(voice.forced_logits(codes), expected)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livernn.synth.philox import fill_gumbels, fill_uniforms, philox4x32
+from livernn.synth.philox import add_normals, fill_gumbels, fill_uniforms, key_of, philox4x32
 
 ONES = 0xFFFFFFFF
 KNOWN_ANSWERS = [
@@ -63,3 +63,30 @@ def test_gumbel_noise_is_of_its_kind_and_depends_on_its_index_alone() -> None:
     np.testing.assert_array_equal(part, noise[700:703])
     fill_gumbels(part, seed=1, voice=1, start=700)
     assert np.abs(np.corrcoef(part.ravel(), noise[700:703].ravel())[0, 1]) < 0.3
+
+
+def normals(units: int, *, seed: int = 1, voice: int = 0, tier: int = 1, position: int = 0) -> np.ndarray:
+    noise = np.zeros(units)
+    add_normals(noise, 1.0, key_of(seed), voice, tier, position)
+    return noise
+
+
+def test_noise_of_units_is_normal() -> None:
+    noise = np.concatenate([normals(250, position=position) for position in range(400)])
+    expected = [0.0, 1.0, 0.0, 3.0]
+    moments = [(noise**power).mean() for power in range(1, 5)]
+    np.testing.assert_allclose(moments, expected, atol=0.1)
+    assert np.abs(np.corrcoef(noise[:-1], noise[1:])[0, 1]) < 0.02
+
+
+def test_noise_is_added_as_loud_as_it_is_asked_for() -> None:
+    x = np.linspace(-1.0, 1.0, 7, dtype=np.float32)
+    noisy = x.copy()
+    add_normals(noisy, 0.25, key_of(3), 0, 2, 64)
+    np.testing.assert_allclose(noisy - x, 0.25 * normals(7, seed=3, tier=2, position=64), atol=1e-6)
+    np.testing.assert_array_equal(normals(7), normals(10)[:7])
+
+
+@pytest.mark.parametrize("other", [{"seed": 2}, {"voice": 1}, {"tier": 2}, {"position": 16}])
+def test_noise_of_tiers_voices_and_frames_differs(other: dict[str, int]) -> None:
+    assert np.abs(np.corrcoef(normals(1000), normals(1000, **other))[0, 1]) < 0.15
