@@ -9,10 +9,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from livernn.control.params import PARAMS
+from livernn.control.trouble import Trouble
 from livernn.engine.client import EngineDied, EngineState, Failed, NoDevice, Tuning
 from livernn.model.checkpoint import random_checkpoint, save_checkpoint
 from livernn.model.config import ModelConfig
-from livernn.synth.dead_seconds import Trouble
 from livernn.ui.audio_dialog import AudioDialog
 from livernn.ui.main_window import MainWindow
 from livernn.ui.scope_panel import ScopePanel
