@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from livernn.control.own_presets import is_own
 from livernn.control.patch import Patch
@@ -37,6 +37,9 @@ from livernn.ui.priming import Priming, PrimingEvent
 from livernn.ui.recordings import Recordings
 from livernn.ui.settings import Settings
 from livernn.ui.sources import Source, classify, open_sound_model
+
+LOOK_AGAIN_MS = 3000
+"""How often outputs are looked for while there is none."""
 
 _BESIDE = "  –  "
 
@@ -81,6 +84,8 @@ class Session(QObject):
         self._play_wanted = False
         self._cut_off = False
         self._audio_trouble: Notice | None = None
+        self._look_again = QTimer(self, interval=LOOK_AGAIN_MS)
+        self._look_again.timeout.connect(self.client.list_devices)
         self.died = False
 
     @property
@@ -112,6 +117,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """End the engine."""
+        self._look_again.stop()
         self.client.close()
 
     def load(self, preset: Preset) -> None:
@@ -302,6 +308,7 @@ class Session(QObject):
             case AudioOpened():
                 self.output = event
                 self._audio_trouble = None
+                self._look_again.stop()
                 if self.audio.device is not None:
                     # A part of the name, as from the command line, stands for the whole.
                     self.audio = replace(self.audio, device=f"{event.device}, {event.host_api}")
@@ -310,8 +317,9 @@ class Session(QObject):
                 if self.notice.offers_devices:
                     self._show(WELCOME)
             case Devices(devices):
-                self.devices = devices
-                self.audio_changed.emit()
+                if devices != self.devices:  # an open list would close
+                    self.devices = devices
+                    self.audio_changed.emit()
             case TakeBegun() | TakeEnded() | AuditionEnded():
                 self.recordings.take_event(event)
             case _:
@@ -323,11 +331,14 @@ class Session(QObject):
                 self._lose_output(message, devices)
             case DeviceLost(message):
                 self._lose_output(message, self.devices)
+            case Failed("devices") if self.audio_lost:
+                pass  # what is said has its remedy, and the next look may find one
             case Failed(action, message):
                 self._undo(action)
                 self._show(Notice(Kind.ERROR, message))
             case EngineDied(_, message):
                 self.died = True
+                self._look_again.stop()
                 self.priming.lose_engine()
                 self.state = EngineState.STOPPED
                 self.output = None
@@ -389,6 +400,7 @@ class Session(QObject):
         self.output = None
         self._audio_trouble = Notice(Kind.ERROR, message, Remedy.RETRY_AUDIO, offers_devices=True)
         self.devices = devices
+        self._look_again.start()
         self._cut_off = self._cut_off or self._play_wanted
         self._play_wanted = False
         self.state_changed.emit()

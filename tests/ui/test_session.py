@@ -2,8 +2,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from livernn import paths
 from livernn.control.patch import Patch
@@ -12,6 +13,7 @@ from livernn.engine.client import (
     AudioOpened,
     Device,
     DeviceLost,
+    Devices,
     EngineDied,
     EngineState,
     Failed,
@@ -227,6 +229,22 @@ def test_a_lost_device_resumes_on_another_with_one_choice(session: Session, clie
     session.choose_device("Stage interface, JACK Audio Connection Kit")
     assert client.sent[-2:] == [("set_audio", "Stage interface, JACK Audio Connection Kit", None, None), ("play",)]
     assert session.playing
+
+
+def test_outputs_are_looked_for_until_there_is_one(client: FakeEngineClient, session: Session, qtbot: QtBot) -> None:
+    session.findChild(QTimer).setInterval(1)
+    say(client, DeviceLost("Built-in stopped answering."))
+    before = len(client.asked("list_devices"))
+    qtbot.waitUntil(lambda: len(client.asked("list_devices")) > before + 1)
+    say(client, Failed("devices", "no answer"))
+    assert session.notice.remedy is Remedy.RETRY_AUDIO
+    say(client, Devices(OUTPUTS))
+    assert session.devices == OUTPUTS
+    client.tell_audio()
+    settle()
+    found = len(client.asked("list_devices"))
+    qtbot.wait(20)
+    assert len(client.asked("list_devices")) == found
 
 
 def test_a_device_lost_in_silence_starts_no_sound(session: Session, client: FakeEngineClient) -> None:
