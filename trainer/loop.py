@@ -114,7 +114,7 @@ def fit(
                     "norm": norm,
                     "samples_per_s": round(samples_per_s),
                     "elapsed_s": round(counters.elapsed_s, 2),
-                    "left_s": round(time_left(config, counters, minutes, samples_per_s), 1),
+                    "left_s": round(time_left(config, counters, minutes, samples_per_s), 3),
                 }
             )
             if finished or validation_due(config, counters):

@@ -129,7 +129,8 @@ class Follower:
     def _follow(self, following: _Following) -> None:
         phrase = following.phrase
         limit = phrase.begin + round(LONGEST_S * phrase.rate_hz)
-        end = min(self._ear.heard if phrase.end is None else phrase.end, limit)
+        finish = phrase.end  # read once: it may be set meanwhile, and what comes until then is still to be followed
+        end = min(self._ear.heard if finish is None else finish, limit)
         if end > following.read:
             audio = self._ear.between(following.read, end)
             following.read = end
@@ -138,7 +139,7 @@ class Follower:
         if phrase.shadow is not None:
             while following.waiting:
                 phrase.shadow.hear(following.waiting.pop(0))
-            if end == limit or phrase.end is not None:
+            if end == limit or finish is not None:
                 self._end(following, phrase.shadow)
 
     def _end(self, following: _Following, shadow: ShadowLike) -> None:

@@ -155,7 +155,8 @@ class Vigil:
         if sound.size < self._rate_hz:
             return False
         power = power_spectra(sound, self._rate_hz, self._rate_hz)
-        bits = np.array([tenth.mean() for tenth in np.array_split([block.bits for block in recent], 10)])
+        tenths = np.array_split([block.bits for block in recent], min(10, len(recent)))
+        bits = np.array([tenth.mean() for tenth in tenths])
         self._glances.append(
             Glance(
                 end=end,
