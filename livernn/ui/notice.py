@@ -1,7 +1,9 @@
 """The one line that tells the performer what is going on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+
+_BESIDE = "  –  "
 
 
 class Kind(Enum):
@@ -29,6 +31,13 @@ class Notice:
     remedy: Remedy | None = None
     offers_devices: bool = False
     fraction: float | None = None
+
+    def with_beside(self, other: "Notice") -> "Notice":
+        """What to say when `other` comes: it alone, unless there is a remedy here, which stays."""
+        if self.remedy is None:
+            return other
+        trouble, _, _ = self.text.partition(_BESIDE)
+        return replace(self, text=trouble + _BESIDE + other.text)
 
 
 WELCOME = Notice(Kind.HINT, "Space plays. Drop a preset, a checkpoint or a sound file anywhere.  F1 helps.")

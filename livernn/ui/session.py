@@ -38,10 +38,7 @@ from livernn.ui.recordings import Recordings
 from livernn.ui.settings import Settings
 from livernn.ui.sources import Source, classify, open_sound_model
 
-LOOK_AGAIN_MS = 3000
-"""How often outputs are looked for while there is none."""
-
-_BESIDE = "  –  "
+_LOOK_AGAIN_MS = 3000
 
 _log = logging.getLogger(__name__)
 
@@ -84,7 +81,7 @@ class Session(QObject):
         self._play_wanted = False
         self._cut_off = False
         self._audio_trouble: Notice | None = None
-        self._look_again = QTimer(self, interval=LOOK_AGAIN_MS)
+        self._look_again = QTimer(self, interval=_LOOK_AGAIN_MS)
         self._look_again.timeout.connect(self.client.list_devices)
         self.died = False
 
@@ -282,11 +279,7 @@ class Session(QObject):
 
     def tell(self, notice: Notice) -> None:
         """Show what something beside the sound has to say; a remedy that is being offered stays, and this beside it."""
-        if self.notice.remedy is None:
-            self._show(notice)
-        else:
-            trouble, _, _ = self.notice.text.partition(_BESIDE)
-            self._show(replace(self.notice, text=trouble + _BESIDE + notice.text))
+        self._show(self.notice.with_beside(notice))
 
     def _show(self, notice: Notice) -> None:
         self.notice = notice
@@ -344,8 +337,7 @@ class Session(QObject):
                 self.output = None
                 self.state_changed.emit()
                 self.audio_changed.emit()
-                why = f" ({message})" if message else ""
-                text = f"The sound engine stopped{why}. Preset and knobs are kept."
+                text = f"The sound engine stopped{message and f' ({message})'}. Preset and knobs are kept."
                 self._show(Notice(Kind.ERROR, text, Remedy.RESTART_ENGINE))
             case Garbled(line, why):
                 _log.warning("the engine said something odd: %s (%s)", line, why)
