@@ -12,6 +12,8 @@ from torch.nn.parallel import DistributedDataParallel
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.samplernn import TierState
 
+_GO_ON = "torchrun --max-restarts=9 begins anew; or use --resume."
+
 
 @dataclass(frozen=True)
 class Ranks:
@@ -85,22 +87,23 @@ def joined() -> Iterator[Ranks]:
     """Meet the other processes that torchrun has started; alone without it. A GPU each where there are any.
 
     Raises:
-        LiveRNNError: one of the others died within.
+        LiveRNNError: the others do not come, or one of them died within.
     """
     if "WORLD_SIZE" not in os.environ:
         yield ALONE
         return
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    try:
+        distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    except RuntimeError as error:
+        raise LiveRNNError("training", "the other processes of the group were not met", _GO_ON) from error
     try:
         yield Ranks(distributed.get_rank(), distributed.get_world_size())
     except RuntimeError as error:
         if not isinstance(error, distributed.DistError) and "by peer" not in str(error):  # gloo has no type for it
             raise
-        raise LiveRNNError(
-            "training", "another process of the group died", "torchrun --max-restarts=9 begins anew; or use --resume."
-        ) from error
+        raise LiveRNNError("training", "another process of the group died", _GO_ON) from error
     finally:
         distributed.destroy_process_group()
 

@@ -1,25 +1,22 @@
-"""Several processes train what one would; a group that loses a process goes on from the last state."""
+"""Several processes train what one would."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 import torch
+from torch import distributed
 
-from livernn.errors import BadInputError
+from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.samplernn import SampleRNN
 from tests.fixtures.tiny_training import TINY, tone_data
 from trainer.dataset import load_dataset
 from trainer.learner import Learner
 from trainer.loop import fit
-from trainer.ranks import ALONE, Ranks
+from trainer.ranks import ALONE, Ranks, joined
 from trainer.run import RunFolder
 from trainer.streams import ChunkStreams
 
@@ -37,8 +34,15 @@ def training(data: Path, run: Path, *options: str) -> list[str]:
     ]  # fmt: skip
 
 
-def two(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *arguments]
+def run_two(*arguments: str) -> str:
+    """What two processes print; gloo at times finds a port of its own choosing closed, before anything has begun."""
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    for _ in range(4):
+        told = subprocess.run([*torchrun, *arguments], capture_output=True, text=True, timeout=120)
+        if "were not met" not in told.stderr:
+            break
+    assert told.returncode == 0, told.stderr
+    return told.stdout
 
 
 def losses(run: Path, field: str = "bits") -> dict[int, float]:
@@ -48,35 +52,12 @@ def losses(run: Path, field: str = "bits") -> dict[int, float]:
 
 def test_two_processes_learn_what_one_does(data: Path, tmp_path: Path) -> None:
     subprocess.run([sys.executable, *training(data, tmp_path / "one")], check=True, capture_output=True)
-    told = subprocess.run(two(*training(data, tmp_path / "two")), check=True, capture_output=True, text=True)
-    assert told.stdout.splitlines()[-1] == str(tmp_path / "two" / "best.safetensors")
+    assert run_two(*training(data, tmp_path / "two")).splitlines()[-1] == str(tmp_path / "two" / "best.safetensors")
     for field in ("bits", "valid_bits"):
         one, both = losses(tmp_path / "one", field), losses(tmp_path / "two", field)
         assert list(one) == list(both)
         assert max(abs(one[step] - both[step]) for step in one) < 1e-4
     assert len(losses(tmp_path / "one")) == 200
-
-
-def test_a_group_that_loses_a_process_goes_on_from_its_last_state(data: Path, tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    options = ("--validate-every-steps", "20")
-    group = subprocess.Popen(
-        two("--max-restarts=3", "--monitor-interval=0.2", *training(data, run, *options)),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 200
-    while not ((run / "log.jsonl").exists() and '"step": 47' in (run / "log.jsonl").read_text()):
-        assert time.monotonic() < deadline
-        assert group.poll() is None
-        time.sleep(0.005)
-    workers = [child for child in psutil.Process(group.pid).children() if "trainer" in child.cmdline()]
-    os.kill(workers[-1].pid, signal.SIGKILL)
-    _, errors = group.communicate()
-    assert group.returncode == 0, errors
-    assert "this is a bug" not in errors
-    assert list(losses(run)) == list(range(1, 201))
 
 
 @pytest.mark.parametrize("parts", [2, 4])
@@ -108,6 +89,17 @@ def test_a_batch_that_cannot_be_dealt_out_is_refused() -> None:
         replace(TINY, accumulate=3)
 
 
+def test_a_group_that_is_not_met_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+
+    def refused(backend: str) -> None:
+        raise RuntimeError("Gloo connectFullMesh failed: Connection refused")
+
+    monkeypatch.setattr(distributed, "init_process_group", refused)
+    with pytest.raises(LiveRNNError, match="were not met"), joined():
+        pass
+
+
 def test_states_are_carried_in_parts(tmp_path: Path, data: Path) -> None:
     """After a step in parts every stream has the state that it has after one in one."""
     batch = ChunkStreams(
@@ -121,6 +113,6 @@ def test_states_are_carried_in_parts(tmp_path: Path, data: Path) -> None:
         assert isinstance(learner.model, SampleRNN)
         learner.step(batch, 1e-3)
         carried.append(learner._carried)
-    for whole, joined in zip(*carried, strict=True):
-        for one, other in zip(whole, joined, strict=True):
+    for whole, in_parts in zip(*carried, strict=True):
+        for one, other in zip(whole, in_parts, strict=True):
             torch.testing.assert_close(one, other)
