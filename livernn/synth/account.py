@@ -40,7 +40,8 @@ def costs(packed: PackedWeights) -> dict[str, Cost]:
             frames[form] += told
             again[form] += told * (config.ratio(tier) - 1)
     hidden, output = config.dims[0] ** 2, config.dims[0] * config.q_levels
-    table_bytes = config.taps * config.dims[0] * packed.arrays.table.itemsize
+    narrow = int(packed.arrays.sample["narrow"][0])
+    table_bytes = config.dims[0] * (narrow + (config.taps - narrow) * packed.arrays.table.itemsize)
     weights: list[Mapping[Precision, float]] = [frames, conditioning, {}, {form: hidden}, {form: output}, {}]
     found = {
         name: Cost(sum(WEIGHT_BYTES[kind] * count for kind, count in part.items()), part)

@@ -30,7 +30,7 @@ from livernn.synth.gemv import Operand, multiply, quantise
 from livernn.synth.packing import WORD_BYTES
 from livernn.synth.philox import uniform
 from livernn.synth.prefetch import address_of
-from livernn.synth.taps import sum_rows
+from livernn.synth.taps import row_start, sum_rows
 from livernn.synth.ticks import ticks
 from livernn.synth.vector import Floats, rectify
 
@@ -140,8 +140,8 @@ def _add_taps(weights: Any, recent: Codes, rows: NDArray[np.int64], first: Float
     sample = weights.sample[0]
     dim = sample.dim
     for tap in range(sample.taps):
-        rows[tap] = (tap * sample.q_levels + np.int64(recent[tap])) * sample.row_step
-    sum_rows(weights.table, rows, dim, sums)
+        rows[tap] = row_start(sample, tap, np.int64(recent[tap]))
+    sum_rows(weights.table, rows, sample.narrow, dim, sums)
     scale = weights.floats[sample.table_scale : sample.table_scale + dim]
     for i in range(dim):
         first[i] += sums[i] * scale[i]

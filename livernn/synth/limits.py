@@ -12,6 +12,7 @@ from livernn.synth.account import Cost
 from livernn.synth.compiled import network
 from livernn.synth.gemv import Operand, make_operand, multiply
 from livernn.synth.packing import ALIGNMENT_BYTES, WORD_BYTES, Layout, aligned
+from livernn.synth.taps import row_start
 from livernn.synth.vector import Floats
 from livernn.synth.weights import PackedWeights
 
@@ -61,9 +62,8 @@ def _reads_per_s(packed: PackedWeights, voices: int) -> float:
     codes = np.random.default_rng(0).integers(packed.config.q_levels, size=count)
     weights = packed.arrays
     matrices, upsamplers, table = (part.view(np.float32) for part in (*weights[:2], weights.table))
-    row = int(weights.sample["row_step"][0]) * weights.table.itemsize // table.itemsize
     return count / _median_s(
-        lambda: _read_weights(matrices, upsamplers, table, row, weights.tiers, weights.sample, codes, voices)
+        lambda: _read_weights(matrices, upsamplers, table, weights.tiers, weights.sample, codes, voices)
     )
 
 
@@ -108,11 +108,11 @@ def _read_again(words: Floats, times: int) -> np.float32:
 
 @network
 def _read_weights(
-    matrices: Floats, upsamplers: Floats, table: Floats, row: int, tiers: Any, sample: Any,
+    matrices: Floats, upsamplers: Floats, table: Floats, tiers: Any, sample: Any,
     codes: NDArray[np.int64], voices: int,
 ) -> np.float32:  # fmt: skip
     """What `advance` reads of packed words and table, in its order."""
-    taps, levels = sample[0].taps, sample[0].q_levels
+    taps = sample[0].taps
     total = np.float32(0.0)
     for step in range(len(codes)):
         for index in range(len(tiers) - 1, -1, -1):
@@ -130,7 +130,8 @@ def _read_weights(
             total += _read(upsamplers[at : at + tiers[0].up_words_step])
         for voice in range(voices):
             for tap in range(taps):
-                at = (tap * levels + codes[(step + voice) % len(codes)]) * row
-                total += _read(table[at : at + row])
+                row_bytes = sample[0].narrow_bytes if tap < sample[0].narrow else sample[0].wide_bytes
+                at = row_start(sample[0], tap, codes[(step + voice) % len(codes)]) // WORD_BYTES
+                total += _read(table[at : at + row_bytes // WORD_BYTES])
         total += _read(matrices[sample[0].hidden_words :])
     return total

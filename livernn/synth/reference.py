@@ -60,8 +60,8 @@ class Reference:
             if ".weight" in name:
                 form = precision if name.endswith("upsample.weight") else matrix_format(precision)
                 self._weights[name] = rounded(array.astype(np.float32), form).astype(np.float64)
-        table, scale = quantise_table(tap_table(checkpoint), precision)
-        self._table = table * scale.astype(np.float64)
+        table = quantise_table(tap_table(checkpoint), precision)
+        self._table = table.levels * table.scale.astype(np.float64)
         self._history = np.full(config.lookback_samples, silence_code(config), np.uint8)
         self._position = 0
         self._states = [self._weights[f"frame_tiers.{tier - 1}.initial"].copy() for tier in range(1, config.tiers)]

@@ -13,7 +13,7 @@ from livernn.synth.folding import frame_gates, tap_table, upsampling_matrices
 from livernn.synth.packing import ALIGNMENT_BYTES, WORD_BYTES, Layout, aligned, padded
 from livernn.synth.rounding import quantise_table
 from livernn.synth.state import gates_of, initial_state, state_places
-from livernn.synth.taps import CHUNK
+from livernn.synth.taps import CHUNK, pack_table
 from livernn.synth.vector import Floats
 
 _WORDS_PER_LINE = ALIGNMENT_BYTES // WORD_BYTES
@@ -49,7 +49,7 @@ of further layers in turn; `up` the upsampler, a matrix per position or one.
 
 PLAN_SAMPLE = _plan(
     "taps", "dim", "q_levels", "layers", "lstm", "hidden_words", "hidden_rows", "output_words", "output_rows",
-    "row_step", "table_scale", "at_once", "ahead",
+    "narrow", "narrow_bytes", "wide_bytes", "table_scale", "at_once", "ahead",
 )  # fmt: skip
 """The sample tier, and what all tiers share. `at_once`: a frame's upsampler slices are computed together, not each when
 its sample comes; `ahead`: the next one is fetched while the sample tier is computed.
@@ -59,7 +59,7 @@ its sample comes; `ahead`: the next one is fetched while the sample tier is comp
 class Weights(NamedTuple):
     """What compiled code reads: packed words, plain floats, the table of taps, and the plans of where things lie.
 
-    `table` is `[taps * q_levels * row_step]`, to be scaled by `table_scale` floats, one per unit.
+    `table` is as `pack_table` makes it, to be scaled by `table_scale` floats, one per unit.
     """
 
     matrices: NDArray[Any]
@@ -161,11 +161,11 @@ def pack(checkpoint: Checkpoint, precision: Precision, instructions: str) -> Pac
     slice_bytes, predict_bytes = tiers[0]["up_words_step"] * WORD_BYTES, matrices.since(int(sample["hidden_words"][0]))
     sample["at_once"] = slice_bytes + predict_bytes > _NEAR_BYTES
     sample["ahead"] = not sample["at_once"] and config.taps * slice_bytes + predict_bytes > _KEPT_BYTES
-    table, scale = quantise_table(tap_table(checkpoint), precision)
-    sample["row_step"] = padded(config.dims[0], CHUNK)
-    sample["table_scale"] = floats.add(scale)
-    rows = aligned(config.taps * config.q_levels * int(sample["row_step"][0]), table.dtype)
-    rows.reshape(config.taps, config.q_levels, -1)[..., : config.dims[0]] = table
+    table = quantise_table(tap_table(checkpoint), precision)
+    units = padded(config.dims[0], CHUNK)
+    sample["narrow"], sample["narrow_bytes"], sample["wide_bytes"] = table.narrow, units, units * table.levels.itemsize
+    sample["table_scale"] = floats.add(table.scale)
+    rows = pack_table(table)
     arrays = Weights(matrices.finish(), upsamplers.finish(), floats.finish(np.float32), rows, tiers, sample)
     return PackedWeights(config, precision, instructions, arrays, initial_state(checkpoint))
 
