@@ -225,6 +225,7 @@ class Session(QObject):
         self.client.restart()
         self.state_changed.emit()
         self.outputs.list_devices()
+        self.priming.list_microphones()
         if again is None:
             self._show(WELCOME)
             return
@@ -276,6 +277,8 @@ class Session(QObject):
                 self._cut_off = self._cut_off or self._play_wanted
                 self._play_wanted = False
                 self.state_changed.emit()
+            case Failed("microphones", message):
+                self.priming.fail_to_list(message)
             case Failed(action, message) if not self.outputs.hides(event):
                 self._undo(action)
                 self._show(Notice(Kind.ERROR, message))

@@ -7,7 +7,6 @@ from pytestqt.qtbot import QtBot
 
 from livernn import paths
 from livernn.engine.client import AudioOpened, Device, DeviceLost, Devices, Failed, NoDevice
-from livernn.ui.audio_dialog import device_id
 from livernn.ui.notice import WELCOME, Kind, Remedy
 from livernn.ui.session import Session
 from livernn.ui.settings import AudioChoice, Settings
@@ -83,7 +82,7 @@ def test_each_output_keeps_its_own_format(session: Session, client: FakeEngineCl
     odd = Device("Odd/na=me %", "Ünit", 2, 48000.0, False)
     wanted = ((OUTPUTS[0], 44100.0, None), (odd, 96000.0, 64), (None, None, 256))
     for device, rate_hz, block in wanted:
-        session.outputs.choose(device_id(device) if device else None)
+        session.outputs.choose(device.full_name if device else None)
         session.outputs.choose_format(rate_hz, block)
         client.tell_audio(device or OUTPUTS[0])
         settle()
@@ -91,7 +90,7 @@ def test_each_output_keeps_its_own_format(session: Session, client: FakeEngineCl
     again.start(None, None)
     assert again.outputs.choice == AudioChoice(None, None, 256)
     for device, rate_hz, block in wanted:
-        again.outputs.choose(device_id(device) if device else None)
+        again.outputs.choose(device.full_name if device else None)
         assert again.client.asked("set_audio")[-1] == ("set_audio", again.outputs.choice.device, rate_hz, block)
 
 
