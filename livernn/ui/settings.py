@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QByteArray
 
 from livernn import paths
-from livernn.inputs.osc import DEFAULT_PORT
+from livernn.inputs.osc import DEFAULT_PORT, LOOPBACK
 from livernn.replacing import replace_text
 
 _THEME, _PRESET, _FAVOURITES, _DEVICE, _DEPTH, _GEOMETRY, _FORMATS, _MIDI, _OSC, _MICROPHONE, _DUCK = (
@@ -42,11 +42,16 @@ class MicrophoneChoice:
 
 @dataclass(frozen=True)
 class OscChoice:
-    """Whether to listen, at which port, and whether to other machines than this one."""
+    """Whether to listen, and at which port and address of this machine."""
 
     on: bool = False
     port: int = DEFAULT_PORT
-    open: bool = False
+    host: str = LOOPBACK
+
+    @property
+    def open(self) -> bool:
+        """Whether other machines than this one are listened to."""
+        return self.host != "localhost" and not self.host.startswith("127.")
 
 
 class Settings:
@@ -117,10 +122,10 @@ class Settings:
     def osc(self) -> OscChoice:
         """Whether and where to listen to OSC."""
         value = self._table(_OSC)
-        port = value.get("port")
+        port, host = value.get("port"), value.get("host")
         if not isinstance(port, int) or not 0 < port < 1 << 16:
             port = DEFAULT_PORT
-        return OscChoice(value.get("on") is True, port, value.get("open") is True)
+        return OscChoice(value.get("on") is True, port, host if isinstance(host, str) and host else LOOPBACK)
 
     @osc.setter
     def osc(self, choice: OscChoice) -> None:
