@@ -82,14 +82,14 @@ def find_device(wanted: str | None, devices: Sequence[Device], kind: str = "outp
     if wanted is None:
         return next((device for device in devices if device.is_default), devices[0])
     asked = wanted.casefold()
-    full = [f"{device.name}, {device.host_api}".casefold() for device in devices]
+    full = [device.full_name.casefold() for device in devices]
     exact = [device for device, name in zip(devices, full, strict=True) if asked in (device.name.casefold(), name)]
     if exact:
         return next((device for device in exact if device.is_default), exact[0])
     partly = [device for device, name in zip(devices, full, strict=True) if asked in name]
     if len(partly) == 1:
         return partly[0]
-    there_are = "; ".join(f"{device.name}, {device.host_api}" for device in devices)
+    there_are = "; ".join(device.full_name for device in devices)
     why = f"more than one {kind} fits" if partly else f"there is no such {kind}"
     raise DeviceError(f"audio device {wanted!r}", why, f"Choose one of: {there_are}.")
 

@@ -11,13 +11,18 @@ DEFAULT_DEPTH_MS = 200.0
 
 @dataclass(frozen=True)
 class Device:
-    """An audio output or input. `name` and `host_api` find it again after a restart; PortAudio's numbers do not."""
+    """An audio output or input."""
 
     name: str
     host_api: str
     channels: int
     default_rate_hz: float
     is_default: bool
+
+    @property
+    def full_name(self) -> str:
+        """What it is found again by, in settings and commands; PortAudio's numbers change with every list."""
+        return f"{self.name}, {self.host_api}"
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,6 @@ BLOCKS = (None, 64, 128, 256, 512, 1024)
 DEPTHS_MS = (20, 30, 40, 60, 80, 100, 150, 200, 300, 500)
 
 
-def device_id(device: Device) -> str:
-    """What an output is found again by, in settings and commands."""
-    return f"{device.name}, {device.host_api}"
-
-
 class AudioDialog(QDialog):
     """A choice acts at once: while playing, the sound moves to the other output."""
 
@@ -102,11 +97,11 @@ class AudioDialog(QDialog):
         else:
             self.state.setText("No output is open." if devices else "No output found. Connect one, then refresh.")
         self.outputs.clear()
-        for identity, text in [(None, DEFAULT_OUTPUT), *((device_id(device), _describe(device)) for device in devices)]:
+        for name, text in [(None, DEFAULT_OUTPUT), *((device.full_name, _describe(device)) for device in devices)]:
             item = QListWidgetItem(text)
-            item.setData(Qt.ItemDataRole.UserRole, identity)
+            item.setData(Qt.ItemDataRole.UserRole, name)
             self.outputs.addItem(item)
-            if identity == chosen.device:
+            if name == chosen.device:
                 self.outputs.setCurrentItem(item)
         self.rate.setCurrentIndex(RATES_HZ.index(chosen.rate_hz) if chosen.rate_hz in RATES_HZ else 0)
         self.block.setCurrentIndex(BLOCKS.index(chosen.block) if chosen.block in BLOCKS else 0)

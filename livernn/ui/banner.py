@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from livernn.engine.client import Device
-from livernn.ui.audio_dialog import DEFAULT_OUTPUT, device_id
+from livernn.ui.audio_dialog import DEFAULT_OUTPUT
 from livernn.ui.chooser import Chooser
 from livernn.ui.labels import FittedLabel
 from livernn.ui.notice import Kind, Notice, Remedy
@@ -34,7 +34,7 @@ class Banner(QFrame):
         self.remedy.setToolTip("What helps against what is said beside")
         self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._notice = Notice(Kind.HINT, "")
-        self._ids: list[str | None] = []
+        self._names: list[str | None] = []
         layout = QHBoxLayout(self)
         layout.setContentsMargins(18, 4, 8, 4)
         layout.setSpacing(12)
@@ -42,7 +42,7 @@ class Banner(QFrame):
         for widget in (self.progress, self.devices, self.remedy):
             layout.addWidget(widget)
         self.remedy.clicked.connect(lambda: self.remedy_asked.emit(self._notice.remedy))
-        self.devices.activated.connect(lambda index: self.device_chosen.emit(self._ids[index]))
+        self.devices.activated.connect(lambda index: self.device_chosen.emit(self._names[index]))
         self.show_notice(self._notice)
 
     def set_scale(self, scale: float) -> None:
@@ -62,15 +62,15 @@ class Banner(QFrame):
         known = notice.fraction is not None
         self.progress.setRange(0, 1000 if known else 0)
         self.progress.setValue(round(1000 * (notice.fraction or 0.0)))
-        self.devices.setVisible(notice.offers_devices and bool(self._ids))
+        self.devices.setVisible(notice.offers_devices and bool(self._names))
         self.remedy.setVisible(notice.remedy is not None)
         self.remedy.setText(notice.remedy.value if isinstance(notice.remedy, Remedy) else "")
 
     def show_devices(self, devices: Sequence[Device], chosen: str | None) -> None:
         """The outputs to offer."""
-        self._ids = [None, *map(device_id, devices)] if devices else []
+        self._names = [None, *(device.full_name for device in devices)] if devices else []
         self.devices.clear()
-        self.devices.addItems([identity or DEFAULT_OUTPUT for identity in self._ids])
-        self.devices.setCurrentIndex(self._ids.index(chosen) if chosen in self._ids else -1)
+        self.devices.addItems([name or DEFAULT_OUTPUT for name in self._names])
+        self.devices.setCurrentIndex(self._names.index(chosen) if chosen in self._names else -1)
         self.devices.setPlaceholderText("Choose an output")
-        self.devices.setVisible(self._notice.offers_devices and bool(self._ids))
+        self.devices.setVisible(self._notice.offers_devices and bool(self._names))

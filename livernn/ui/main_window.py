@@ -143,7 +143,7 @@ class MainWindow(QMainWindow):
         header.menu.full_screen_asked.connect(self.toggle_full_screen)
         header.menu.about_asked.connect(dialogs.show_about)
         self.banner.remedy_asked.connect(self._apply_remedy)
-        self.banner.device_chosen.connect(session.choose_device)
+        self.banner.device_chosen.connect(session.outputs.choose)
         self.controllers.told.connect(self._show_notice)
         self.control_lamp.clicked.connect(lambda: self.pages.toggle(self.control))
         self.training.folder_asked.connect(lambda: dialogs.ask_for_recordings(self.trainings))
@@ -265,10 +265,10 @@ class MainWindow(QMainWindow):
         self.transport.play.show_state(wanted=self.session.playing, sounding=sounding)
 
     def _show_audio(self) -> None:
-        session = self.session
-        self.status.show_audio(session.output, session.model_rate_hz, lost=session.audio_lost)
-        self.dialogs.audio.show_audio(session.devices, session.audio, session.output)
-        self.banner.show_devices(session.devices, session.audio.device)
+        session, outputs = self.session, self.session.outputs
+        self.status.show_audio(outputs.opened, session.model_rate_hz, lost=outputs.trouble is not None)
+        self.dialogs.audio.show_audio(outputs.devices, outputs.choice, outputs.opened)
+        self.banner.show_devices(outputs.devices, outputs.choice.device)
         if session.model_rate_hz > 0:
             self.scopes.set_model_rate_hz(session.model_rate_hz)
 
@@ -279,4 +279,4 @@ class MainWindow(QMainWindow):
         if remedy is Remedy.RESTART_ENGINE:
             self.session.restart()
         else:
-            self.session.retry_audio()
+            self.session.outputs.retry()

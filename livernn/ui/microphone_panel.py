@@ -1,5 +1,7 @@
 """The microphone: holding it to listen, how loud it is, which one it is, and what the sound does meanwhile."""
 
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from livernn.engine.client import Metrics
@@ -11,6 +13,8 @@ from livernn.ui.parts import caption, row
 from livernn.ui.priming import DUCKS_DB, Priming
 from livernn.ui.settings import MicrophoneChoice
 
+LOOK_AGAIN_MS = 3000
+"""While none is there, or the one that is wanted is not, and the page is in sight."""
 OFF, DEFAULT = "No microphone", "The system's microphone"
 
 
@@ -33,6 +37,7 @@ class MicrophonePanel(QWidget):
         self.duck.setToolTip("What the present sound does while the microphone is listened to")
         self.duck.addItems([_describe_duck(duck_db) for duck_db in DUCKS_DB])
         self.state = ElidedLabel()
+        self._look_again = QTimer(self, interval=LOOK_AGAIN_MS)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -45,8 +50,16 @@ class MicrophonePanel(QWidget):
         self.hold.let_go.connect(priming.let_go)
         self.inputs.activated.connect(lambda at: priming.choose_microphone(self._choices[at]))
         self.duck.activated.connect(lambda at: priming.set_duck_db(DUCKS_DB[at]))
+        self._look_again.timeout.connect(self._look)
         priming.state_changed.connect(self._show)
         self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._priming.list_microphones()
+        self._look_again.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._look_again.stop()
 
     def set_scale(self, scale: float) -> None:
         """See `theme.scale_for`."""
@@ -58,9 +71,13 @@ class MicrophonePanel(QWidget):
         if self.isVisible():
             self.meter.feed(metrics.microphone_db, metrics.microphone_clipped, passed_s)
 
+    def _look(self) -> None:
+        if self._priming.lacks_microphone:
+            self._priming.list_microphones()
+
     def _show(self) -> None:
         priming = self._priming
-        names = [f"{device.name}, {device.host_api}" for device in priming.microphones]
+        names = [device.full_name for device in priming.microphones]
         chosen = priming.choice.device
         if chosen is not None and chosen not in names:
             names.append(chosen)
@@ -69,8 +86,7 @@ class MicrophonePanel(QWidget):
             MicrophoneChoice(on=True),
             *(MicrophoneChoice(on=True, device=name) for name in names),
         ]
-        self.inputs.clear()
-        self.inputs.addItems([OFF, DEFAULT, *names])
+        self.inputs.offer([OFF, DEFAULT, *names])
         self.inputs.setCurrentIndex(self._choices.index(priming.choice))
         nearest = min(DUCKS_DB, key=lambda duck_db: abs(duck_db - priming.duck_db))
         self.duck.setCurrentIndex(DUCKS_DB.index(nearest))
@@ -82,6 +98,8 @@ class MicrophonePanel(QWidget):
         opened = self._priming.microphone
         if opened is not None:
             return f"{opened.device}, {opened.host_api}, {opened.rate_hz:g} Hz, {opened.latency_ms:.0f} ms"
+        if self._priming.unlisted is not None:
+            return self._priming.unlisted
         return "No microphone is open. L opens one." if self._priming.microphones else "There is no input device."
 
 

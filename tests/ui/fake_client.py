@@ -141,6 +141,10 @@ class FakeEngineClient:
         self.tell(StateChanged(state))
 
 
+def settle() -> None:
+    QApplication.processEvents()
+
+
 def say(client: FakeEngineClient, event: Event) -> None:
     client.tell(event)
-    QApplication.processEvents()
+    settle()
