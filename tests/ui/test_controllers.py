@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -187,6 +188,19 @@ def test_the_menu_sets_range_takeover_and_curve_and_forgets(window: MainWindow, 
     assert not next(a for a in menu_of(window, GAIN).actions() if a.text() == "Forget").isEnabled()
 
 
+@pytest.mark.parametrize("target", [GAIN, Target.action(Action.PANIC)], ids=lambda target: target.name)
+def test_the_menu_sets_the_channel(window: MainWindow, knobs: FakeMidi, target: Target) -> None:
+    window.controllers.keep(MidiMap((replace(KNOB, target=target),)))
+    for entry, channel in (("Any channel", None), ("Channel 16", 16)):
+        choose(menu_of(window, target), "Channel", entry)
+        close_menus(window)
+        on_channel = replace(KNOB, target=target, control=replace(KNOB.control, channel=channel))
+        assert window.controllers.map.bindings == (on_channel,)
+        offered = next(action.menu() for action in menu_of(window, target).actions() if action.text() == "Channel")
+        assert [action.text() for action in offered.actions() if action.isChecked()] == [entry]
+        close_menus(window)
+
+
 def test_the_menu_key_opens_the_menu_of_the_knob_that_has_the_focus(window: MainWindow, knobs: FakeMidi) -> None:
     knob = window.transport.knobs["temperature"]
     knob.setFocus()
@@ -237,11 +251,15 @@ def test_the_page_lists_and_edits_mappings(window: MainWindow, knobs: FakeMidi) 
         QTest.keyClick(field, Qt.Key.Key_Return)
     panel.takeover.setCurrentIndex(2)
     panel.takeover.activated.emit(2)
-    panel.port.setCurrentIndex(0)
-    panel.port.activated.emit(0)
+    assert panel.channel.currentText() == "Channel 1"
+    for chooser in (panel.port, panel.channel):
+        chooser.setCurrentIndex(0)
+        chooser.activated.emit(0)
     (edited,) = window.controllers.map.bindings
     assert (edited.low, edited.high, edited.takeover) == (-30.0, -6.0, Takeover.SCALING)
-    assert edited.control.port is None
+    assert (edited.control.port, edited.control.channel) == (None, None)
+    panel.channel.activated.emit(16)
+    assert panel.list.item(0).text() == "Gain   –   CC 21, channel 16, any input"
     panel.list.setFocus()
     QTest.keyClick(panel.list, Qt.Key.Key_Delete)
     assert window.controllers.map.bindings == ()
