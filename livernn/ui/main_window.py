@@ -123,6 +123,8 @@ class MainWindow(QMainWindow):
         session.state_changed.connect(self._show_state)
         session.audio_changed.connect(self._show_audio)
         session.notice_changed.connect(self._show_notice)
+        priming = session.priming
+        priming.state_changed.connect(lambda: self.banner.show_listening(priming.listening is not None))
         self._show_presets()
         self._show_state()
         self._show_audio()
@@ -243,7 +245,8 @@ class MainWindow(QMainWindow):
             return
         self.scopes.refresh(self.session.client, metrics.device_rate_hz, passed_s)
         self.meter.feed(metrics, passed_s)
-        self.primes.microphone.feed(metrics, passed_s)
+        for meter in (self.banner.microphone, self.primes.microphone.meter):
+            meter.feed(metrics.microphone_db, metrics.microphone_clipped, passed_s)
 
     def _draw_status(self) -> None:
         now = time.monotonic()

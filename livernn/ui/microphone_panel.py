@@ -4,7 +4,6 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from livernn.engine.client import Metrics
 from livernn.ui.chooser import Chooser
 from livernn.ui.hold import HoldButton
 from livernn.ui.input_meter import InputMeter
@@ -65,11 +64,6 @@ class MicrophonePanel(QWidget):
         """See `theme.scale_for`."""
         self.hold.setFixedSize(round(170 * scale), round(40 * scale))
         self.meter.setFixedHeight(round(22 * scale))
-
-    def feed(self, metrics: Metrics, passed_s: float) -> None:
-        """What is heard, `passed_s` after the last."""
-        if self.isVisible():
-            self.meter.feed(metrics.microphone_db, metrics.microphone_clipped, passed_s)
 
     def _look(self) -> None:
         if self._priming.lacks_microphone:

@@ -1,5 +1,7 @@
 """Which microphone it is, whether there is one, and how loud it is, on a fake engine."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
@@ -11,6 +13,7 @@ from livernn.engine.client import (
     EngineDied,
     Failed,
     Listening,
+    ListeningEnded,
     MicrophoneClosed,
     MicrophoneOpened,
     Microphones,
@@ -22,7 +25,7 @@ from livernn.ui.microphone_panel import DEFAULT, OFF, MicrophonePanel
 from livernn.ui.notice import WELCOME, Kind
 from livernn.ui.session import Session
 from livernn.ui.settings import MicrophoneChoice, Settings
-from tests.ui.fake_client import FakeEngineClient, say
+from tests.ui.fake_client import HEALTHY, FakeEngineClient, say
 
 MICROPHONE = Device("Scarlett", "ALSA", 2, 48000.0, True)
 OPENED = MicrophoneOpened("Scarlett", "ALSA", 48000.0, 4.0)
@@ -85,6 +88,32 @@ def test_with_a_dead_engine_nothing_listens(window: MainWindow, client: FakeEngi
     say(client, EngineDied(-9, "killed"))
     assert window.session.priming.listening is None
     assert window.session.priming.microphone is None
+
+
+def test_what_is_listened_to_is_metered_on_any_page(qtbot: QtBot, window: MainWindow, client: FakeEngineClient) -> None:
+    client.shown = replace(HEALTHY, microphone_db=-6.0)
+    qtbot.waitUntil(lambda: "in order" in window.banner.microphone.accessibleDescription())
+    for page in range(window.pages.count()):
+        window.pages.setCurrentIndex(page)
+        assert not window.banner.microphone.isVisible()
+        say(client, Listening("phrase.wav"))
+        assert window.banner.microphone.isVisible()
+        say(client, ListeningEnded("phrase.wav"))
+    say(client, Listening("phrase.wav"))
+    client.shown = replace(HEALTHY, microphone_clipped=3)
+    qtbot.waitUntil(lambda: window.banner.microphone.clipping)
+    say(client, EngineDied(-9, "killed"))
+    assert not window.banner.microphone.isVisible()
+
+
+def test_clipping_while_nobody_looked_is_no_news(qtbot: QtBot, window: MainWindow, client: FakeEngineClient) -> None:
+    client.shown = replace(HEALTHY, microphone_clipped=3)
+    meter = window.primes.microphone.meter
+    qtbot.waitUntil(lambda: meter.clipping)
+    meter.feed(-60.0, 3, 3.0)
+    window.pages.toggle(window.primes)
+    qtbot.wait(50)
+    assert not meter.clipping
 
 
 def test_clipping_is_shown_for_a_while(qapp: QApplication) -> None:
