@@ -93,8 +93,8 @@ class FakeEngineClient:
     def prime(self, path: Path, begin_s: float = 0.0, end_s: float | None = None) -> None:
         self.sent.append(("prime", path, begin_s, end_s))
 
-    def set_microphone(self, device: str | None = None, *, on: bool = True) -> None:
-        self.sent.append(("set_microphone", device, on))
+    def set_microphone(self, device: str | None = None, *, on: bool = True, channel: int | None = None) -> None:
+        self.sent.append(("set_microphone", device, on, channel))
 
     def list_microphones(self) -> None:
         self.sent.append(("list_microphones",))
