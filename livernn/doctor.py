@@ -112,9 +112,7 @@ def _audio(finding: Finding) -> None:
     outputs = list_outputs(PROBE_PATIENCE_S)
     for output in outputs:
         default = " (default)" if output.is_default else ""
-        finding.lines.append(
-            f"{output.name}, {output.host_api}: {output.channels} channels, {output.default_rate_hz:g} Hz{default}"
-        )
+        finding.lines.append(f"{output.full_name}: {output.channels} channels, {output.default_rate_hz:g} Hz{default}")
     if not outputs:
         finding.lines.append("none")
         finding.missing.append("an audio output: connect one, or start the sound server")

@@ -56,6 +56,16 @@ def write_map(path: Path, midi_map: MidiMap) -> None:
         ) from error
 
 
+def _read_or_set_aside(path: Path) -> MidiMap | None:
+    """As `read_map`; what cannot be used is renamed, so that the next change does not overwrite it."""
+    try:
+        return read_map(path)
+    except BadInputError:
+        with contextlib.suppress(OSError):
+            path.replace(path.with_name(f"{path.name}{_ASIDE}"))
+        raise
+
+
 class MapShelf:
     """The map that holds now: that of the preset if it has one, else the one for all."""
 
@@ -71,27 +81,22 @@ class MapShelf:
         """Read the map for all.
 
         Raises:
-            BadInputError: it cannot be used; it is set aside, so that the next change does not overwrite it.
+            BadInputError: it cannot be used, and is set aside.
         """
-        try:
-            self._shared = read_map(self._shared_path) or MidiMap()
-        except BadInputError:
-            with contextlib.suppress(OSError):
-                self._shared_path.replace(self._shared_path.with_name(f"{MAP_FILE}{_ASIDE}"))
-            raise
+        self._shared = _read_or_set_aside(self._shared_path) or MidiMap()
         self.map = self._shared
 
     def turn_to(self, preset: Preset) -> None:
         """Use the map of a preset; a bare checkpoint has none.
 
         Raises:
-            BadInputError: it cannot be used; the one for all holds.
+            BadInputError: it cannot be used, and is set aside; the one for all holds.
         """
         self.map, self.own, self._own_path = self._shared, False, None
         if preset.checkpoint.name != CHECKPOINT_FILE:
             return
         self._own_path = preset.folder / MAP_FILE
-        own = read_map(self._own_path)
+        own = _read_or_set_aside(self._own_path)
         if own is not None:
             self.map, self.own = own, True
 

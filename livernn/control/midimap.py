@@ -19,9 +19,18 @@ class ControlKind(Enum):
     PROGRAM = "program"
 
 
+CHANNELS = (None, *range(1, 17))
+"""None for any."""
+
+
+def channel_label(channel: int | None) -> str:
+    """As the performer reads it."""
+    return "any channel" if channel is None else f"channel {channel}"
+
+
 @dataclass(frozen=True)
 class Control:
-    """One part of a controller. `channel` is 1..16, None for any; `port` is the input's name, None for any."""
+    """One part of a controller. `channel` is one of CHANNELS; `port` is the input's name, None for any."""
 
     kind: ControlKind
     channel: int | None
@@ -38,7 +47,7 @@ class Control:
             ControlKind.PITCH_BEND: "Pitch bend",
             ControlKind.PROGRAM: f"Program {self.number + 1}",
         }[self.kind]
-        return f"{what}, any channel" if self.channel is None else f"{what}, channel {self.channel}"
+        return f"{what}, {channel_label(self.channel)}"
 
 
 class TargetKind(Enum):

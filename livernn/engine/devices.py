@@ -5,6 +5,7 @@ own each time.
 """
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -13,11 +14,14 @@ from typing import Any
 
 from livernn.engine.child import child_command, child_environment
 from livernn.engine.messages import Device, Devices, Refused
+from livernn.engine.stable_names import stable_names
 from livernn.engine.wire import claim_stdout, decode, encode
 from livernn.errors import DeviceError
 
 LIST_PATIENCE_S = 10.0
 _INPUTS = "inputs"
+_NUMBERS_AT_END = re.compile(r" \(hw:\d+,\d+\)$")
+"""ALSA's, of card and device; cards are numbered in the order in which they come."""
 
 
 def portaudio() -> Any:
@@ -56,17 +60,20 @@ def _query(kind: str) -> dict[int, Device]:
     usual = f"default_{kind}_device"
     if default < 0:
         default = next((api[usual] for api in apis if api[usual] >= 0), -1)
-    return {
-        number: Device(
-            name=info["name"],
-            host_api=apis[info["hostapi"]]["name"],
-            channels=info[f"max_{kind}_channels"],
-            default_rate_hz=info["default_samplerate"],
-            is_default=number == default,
-        )
-        for number, info in enumerate(sounddevice.query_devices())
-        if info[f"max_{kind}_channels"] > 0
-    }
+    infos = sounddevice.query_devices()
+    found = {}
+    for api in apis:
+        numbers = [number for number in api["devices"] if infos[number][f"max_{kind}_channels"] > 0]
+        names = stable_names((infos[number]["name"] for number in numbers), _NUMBERS_AT_END)
+        for number, name in zip(numbers, names, strict=True):
+            found[number] = Device(
+                name=name,
+                host_api=api["name"],
+                channels=infos[number][f"max_{kind}_channels"],
+                default_rate_hz=infos[number]["default_samplerate"],
+                is_default=number == default,
+            )
+    return found
 
 
 def find_device(wanted: str | None, devices: Sequence[Device], kind: str = "output") -> Device:
@@ -82,14 +89,14 @@ def find_device(wanted: str | None, devices: Sequence[Device], kind: str = "outp
     if wanted is None:
         return next((device for device in devices if device.is_default), devices[0])
     asked = wanted.casefold()
-    full = [f"{device.name}, {device.host_api}".casefold() for device in devices]
+    full = [device.full_name.casefold() for device in devices]
     exact = [device for device, name in zip(devices, full, strict=True) if asked in (device.name.casefold(), name)]
     if exact:
         return next((device for device in exact if device.is_default), exact[0])
     partly = [device for device, name in zip(devices, full, strict=True) if asked in name]
     if len(partly) == 1:
         return partly[0]
-    there_are = "; ".join(f"{device.name}, {device.host_api}" for device in devices)
+    there_are = "; ".join(device.full_name for device in devices)
     why = f"more than one {kind} fits" if partly else f"there is no such {kind}"
     raise DeviceError(f"audio device {wanted!r}", why, f"Choose one of: {there_are}.")
 

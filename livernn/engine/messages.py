@@ -11,13 +11,18 @@ DEFAULT_DEPTH_MS = 200.0
 
 @dataclass(frozen=True)
 class Device:
-    """An audio output or input. `name` and `host_api` find it again after a restart; PortAudio's numbers do not."""
+    """An audio output or input."""
 
     name: str
     host_api: str
     channels: int
     default_rate_hz: float
     is_default: bool
+
+    @property
+    def full_name(self) -> str:
+        """What it is found again by, in settings and commands; PortAudio's numbers change with every list."""
+        return f"{self.name}, {self.host_api}"
 
 
 @dataclass(frozen=True)
@@ -62,10 +67,14 @@ class Prime:
 
 @dataclass(frozen=True)
 class SetMicrophone:
-    """Open an input, None for the system's choice; `on` or none at all."""
+    """Open an input, None for the system's choice; `on` or none at all.
+
+    Of it the mean of the first two channels is listened to, or `channel`, counted from 1, alone.
+    """
 
     device: str | None = None
     on: bool = True
+    channel: int | None = None
 
 
 @dataclass(frozen=True)
@@ -184,11 +193,12 @@ class Microphones:
 
 @dataclass(frozen=True)
 class MicrophoneOpened:
-    """An input is open; `latency_ms` is its own."""
+    """An input is open; it has so many `channels`, and `latency_ms` is its own."""
 
     device: str
     host_api: str
     rate_hz: float
+    channels: int
     latency_ms: float
 
 

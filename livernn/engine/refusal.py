@@ -26,4 +26,4 @@ def refusal(device: Device, rate_hz: float, error: Exception, kind: str = "outpu
     """One line for a sounddevice.PortAudioError (of which the code is read) or the ValueError of a wrong setting."""
     code = error.args[1] if len(error.args) > 1 else 0
     why, remedy = _REASONS.get(code, _UNKNOWN)
-    return DeviceError(f"audio {kind} {device.name}, {device.host_api}", why.format(rate_hz=rate_hz), remedy)
+    return DeviceError(f"audio {kind} {device.full_name}", why.format(rate_hz=rate_hz), remedy)

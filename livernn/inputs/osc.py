@@ -19,7 +19,7 @@ from livernn.control.changes import Act, Change, ChoosePreset, SetParam
 from livernn.control.params import PARAMS
 from livernn.errors import DeviceError
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK, ANY_ADDRESS = "127.0.0.1", "0.0.0.0"
 DEFAULT_PORT = 9000
 PREFIX = "/livernn/"
 PRESET = "preset"
@@ -123,7 +123,7 @@ class OscInput:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self._socket.bind((host, port))
-        except (OSError, OverflowError, UnicodeError) as error:
+        except (OSError, OverflowError, UnicodeError, TypeError) as error:  # the last for a name that is none
             self._socket.close()
             raise DeviceError(
                 f"OSC on {host}:{port}", f"it cannot be listened to ({error})", "Choose another port or address."

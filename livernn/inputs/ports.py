@@ -12,11 +12,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 from livernn.engine.child import child_command, child_environment
+from livernn.engine.stable_names import stable_names
 from livernn.errors import DeviceError
 
 SCAN_PATIENCE_S = 10.0
@@ -85,24 +85,14 @@ def scan_here() -> Scan:
         try:
             # A client that stayed would neither notice that its JACK server died nor find the next one.
             client = rtmidi.MidiIn(api, name="liveRNN scan")
-            scans.append(Scan(api, _by_stable_name(client.get_ports())))
+            full_names = client.get_ports()
+            scans.append(Scan(api, dict(zip(stable_names(full_names, _NUMBER_AT_END), full_names, strict=True))))
             client.delete()
         except rtmidi.RtMidiError as error:
             why = str(error).rstrip(".")
     if not scans:
         raise OSError(why)
     return next((scan for scan in scans if any(_NO_CONTROLLER not in name.lower() for name in scan.ports)), scans[0])
-
-
-def _by_stable_name(names: list[str]) -> dict[str, str]:
-    """Names without the numbers that change from plug to plug; of equal ones all but the first are counted."""
-    seen: Counter[str] = Counter()
-    ports = {}
-    for full_name in names:
-        name = _NUMBER_AT_END.sub("", full_name)
-        seen[name] += 1
-        ports[name if seen[name] == 1 else f"{name} #{seen[name]}"] = full_name
-    return ports
 
 
 def watch(ended: threading.Event) -> None:

@@ -17,17 +17,14 @@ from PySide6.QtWidgets import (
 from livernn.engine.client import AudioOpened, Device
 from livernn.ui.chooser import Chooser
 from livernn.ui.settings import AudioChoice
+from livernn.ui.value_chooser import ValueChooser
 
+ALL_HOST_APIS = "All host APIs"
 DEFAULT_OUTPUT = "System default"
 DEVICE_DEFAULT = "Device default"
-RATES_HZ = (None, 44100.0, 48000.0, 96000.0)
+RATES_HZ = (None, 44100.0, 48000.0, 88200.0, 96000.0, 176400.0, 192000.0)
 BLOCKS = (None, 64, 128, 256, 512, 1024)
-DEPTHS_MS = (20, 30, 40, 60, 80, 100, 150, 200, 300, 500)
-
-
-def device_id(device: Device) -> str:
-    """What an output is found again by, in settings and commands."""
-    return f"{device.name}, {device.host_api}"
+DEPTHS_MS = (20.0, 30.0, 40.0, 60.0, 80.0, 100.0, 150.0, 200.0, 300.0, 500.0)
 
 
 class AudioDialog(QDialog):
@@ -42,34 +39,45 @@ class AudioDialog(QDialog):
     def __init__(self, depth_ms: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Audio")
+        self._devices: tuple[Device, ...] = ()
+        self._chosen = AudioChoice()
+        self.host_api = Chooser()
+        self.host_api.setAccessibleName("Host API")
+        self.host_api.setToolTip("Which of the computer's audio systems to list the outputs of")
         self.outputs = QListWidget()
         self.outputs.setAccessibleName("Audio outputs")
         self.outputs.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.outputs.setWordWrap(True)
         self.state = QLabel()
         self.state.setWordWrap(True)
-        self.rate = Chooser()
-        self.rate.addItems([f"{rate_hz / 1000:g} kHz" if rate_hz else DEVICE_DEFAULT for rate_hz in RATES_HZ])
-        self.block = Chooser()
-        self.block.addItems([f"{block} samples" if block else DEVICE_DEFAULT for block in BLOCKS])
-        self.ring_depth = Chooser()
-        self.ring_depth.addItems([f"{choice} ms" for choice in DEPTHS_MS])
-        self.ring_depth.setCurrentIndex(min(range(len(DEPTHS_MS)), key=lambda at: abs(DEPTHS_MS[at] - depth_ms)))
+        self.rate = ValueChooser(
+            "Sample rate",
+            "Of the output; the model's sound is converted to it",
+            RATES_HZ,
+            lambda rate_hz: f"{rate_hz / 1000:g} kHz" if rate_hz else DEVICE_DEFAULT,
+        )
+        self.block = ValueChooser(
+            "Block size",
+            "What the output takes at a time: larger is safer, smaller answers quicker",
+            BLOCKS,
+            lambda block: f"{block} samples" if block else DEVICE_DEFAULT,
+        )
+        self.ring_depth = ValueChooser(
+            "Ring depth",
+            "Sound rendered ahead: deeper is safer, shallower answers quicker",
+            DEPTHS_MS,
+            lambda depth_ms: f"{depth_ms:g} ms",
+        )
+        self.ring_depth.show_value(depth_ms)
         refresh = QPushButton("Refresh")
         close = QPushButton("Close")
         close.setDefault(True)
         choices = QHBoxLayout()
         choices.setSpacing(18)
-        for name, chooser, tip in (
-            ("Sample rate", self.rate, "Of the output; the model's sound is converted to it"),
-            ("Block size", self.block, "What the output takes at a time: larger is safer, smaller answers quicker"),
-            ("Ring depth", self.ring_depth, "Sound rendered ahead: deeper is safer, shallower answers quicker"),
-        ):
-            chooser.setAccessibleName(name)
-            chooser.setToolTip(tip)
+        for chooser in (self.rate, self.block, self.ring_depth):
             column = QVBoxLayout()
             column.setSpacing(4)
-            column.addWidget(QLabel(name))
+            column.addWidget(QLabel(chooser.accessibleName()))
             column.addWidget(chooser)
             choices.addLayout(column, 1)
         bottom = QHBoxLayout()
@@ -80,6 +88,7 @@ class AudioDialog(QDialog):
         layout.setContentsMargins(18, 18, 18, 18)
         layout.setSpacing(12)
         layout.addWidget(self.state)
+        layout.addWidget(self.host_api)
         layout.addWidget(self.outputs, 1)
         layout.addLayout(choices)
         layout.addLayout(bottom)
@@ -87,7 +96,8 @@ class AudioDialog(QDialog):
         close.clicked.connect(self.accept)
         for chooser in (self.rate, self.block):
             chooser.activated.connect(self._choose_format)
-        self.ring_depth.activated.connect(lambda at: self.depth_chosen.emit(float(DEPTHS_MS[at])))
+        self.ring_depth.activated.connect(lambda _: self.depth_chosen.emit(self.ring_depth.value))
+        self.host_api.activated.connect(self._list_outputs)
         self.outputs.itemClicked.connect(self._choose)
         self.outputs.itemActivated.connect(self._choose)
 
@@ -101,21 +111,31 @@ class AudioDialog(QDialog):
             self.state.setText(f"Open: <b>{output.device}</b>, {output.host_api}, {output.rate_hz / 1000:g} kHz.")
         else:
             self.state.setText("No output is open." if devices else "No output found. Connect one, then refresh.")
+        self._devices, self._chosen = tuple(devices), chosen
+        self._list_outputs()
+        self.rate.show_value(chosen.rate_hz)
+        self.block.show_value(chosen.block)
+
+    def _list_outputs(self) -> None:
+        host_apis = sorted({device.host_api for device in self._devices})
+        wanted = self.host_api.currentText()
+        self.host_api.offer([ALL_HOST_APIS, *host_apis])
+        self.host_api.setCurrentIndex(max(self.host_api.findText(wanted), 0))
+        self.host_api.setVisible(len(host_apis) > 1)
+        listed = [device for device in self._devices if self.host_api.currentText() in (ALL_HOST_APIS, device.host_api)]
         self.outputs.clear()
-        for identity, text in [(None, DEFAULT_OUTPUT), *((device_id(device), _describe(device)) for device in devices)]:
+        for name, text in [(None, DEFAULT_OUTPUT), *((device.full_name, _describe(device)) for device in listed)]:
             item = QListWidgetItem(text)
-            item.setData(Qt.ItemDataRole.UserRole, identity)
+            item.setData(Qt.ItemDataRole.UserRole, name)
             self.outputs.addItem(item)
-            if identity == chosen.device:
+            if name == self._chosen.device:
                 self.outputs.setCurrentItem(item)
-        self.rate.setCurrentIndex(RATES_HZ.index(chosen.rate_hz) if chosen.rate_hz in RATES_HZ else 0)
-        self.block.setCurrentIndex(BLOCKS.index(chosen.block) if chosen.block in BLOCKS else 0)
 
     def _choose(self, item: QListWidgetItem) -> None:
         self.device_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
 
     def _choose_format(self) -> None:
-        self.format_chosen.emit(RATES_HZ[self.rate.currentIndex()], BLOCKS[self.block.currentIndex()])
+        self.format_chosen.emit(self.rate.value, self.block.value)
 
 
 def _describe(device: Device) -> str:

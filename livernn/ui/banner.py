@@ -1,4 +1,4 @@
-"""The line between header and scopes: what is going on, and the one click that helps."""
+"""The line between header and scopes: what is going on, the one click that helps, and what is being listened to."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from livernn.engine.client import Device
-from livernn.ui.audio_dialog import DEFAULT_OUTPUT, device_id
+from livernn.ui.audio_dialog import DEFAULT_OUTPUT
 from livernn.ui.chooser import Chooser
+from livernn.ui.input_meter import InputMeter
 from livernn.ui.labels import FittedLabel
 from livernn.ui.notice import Kind, Notice, Remedy
 
@@ -26,6 +27,7 @@ class Banner(QFrame):
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("Progress")
+        self.microphone = InputMeter()
         self.devices = Chooser()
         self.devices.setAccessibleName("Audio output")
         self.devices.setToolTip("Play through this output")
@@ -34,21 +36,23 @@ class Banner(QFrame):
         self.remedy.setToolTip("What helps against what is said beside")
         self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._notice = Notice(Kind.HINT, "")
-        self._ids: list[str | None] = []
+        self._names: list[str | None] = []
         layout = QHBoxLayout(self)
         layout.setContentsMargins(18, 4, 8, 4)
         layout.setSpacing(12)
         layout.addWidget(self.message, 1)
-        for widget in (self.progress, self.devices, self.remedy):
+        for widget in (self.progress, self.microphone, self.devices, self.remedy):
             layout.addWidget(widget)
         self.remedy.clicked.connect(lambda: self.remedy_asked.emit(self._notice.remedy))
-        self.devices.activated.connect(lambda index: self.device_chosen.emit(self._ids[index]))
+        self.devices.activated.connect(lambda index: self.device_chosen.emit(self._names[index]))
         self.show_notice(self._notice)
+        self.show_listening(False)
 
     def set_scale(self, scale: float) -> None:
         """See `theme.scale_for`."""
         self.setFixedHeight(round(58 * scale))
         self.progress.setFixedWidth(round(260 * scale))
+        self.microphone.setFixedSize(round(260 * scale), round(22 * scale))
         self.devices.setMaximumWidth(round(300 * scale))
 
     def show_notice(self, notice: Notice) -> None:
@@ -62,15 +66,19 @@ class Banner(QFrame):
         known = notice.fraction is not None
         self.progress.setRange(0, 1000 if known else 0)
         self.progress.setValue(round(1000 * (notice.fraction or 0.0)))
-        self.devices.setVisible(notice.offers_devices and bool(self._ids))
+        self.devices.setVisible(notice.offers_devices and bool(self._names))
         self.remedy.setVisible(notice.remedy is not None)
         self.remedy.setText(notice.remedy.value if isinstance(notice.remedy, Remedy) else "")
 
+    def show_listening(self, listening: bool) -> None:
+        """Whether the microphone is listened to: if so, its level is in sight on any page."""
+        self.microphone.setVisible(listening)
+
     def show_devices(self, devices: Sequence[Device], chosen: str | None) -> None:
         """The outputs to offer."""
-        self._ids = [None, *map(device_id, devices)] if devices else []
+        self._names = [None, *(device.full_name for device in devices)] if devices else []
         self.devices.clear()
-        self.devices.addItems([identity or DEFAULT_OUTPUT for identity in self._ids])
-        self.devices.setCurrentIndex(self._ids.index(chosen) if chosen in self._ids else -1)
+        self.devices.addItems([name or DEFAULT_OUTPUT for name in self._names])
+        self.devices.setCurrentIndex(self._names.index(chosen) if chosen in self._names else -1)
         self.devices.setPlaceholderText("Choose an output")
-        self.devices.setVisible(self._notice.offers_devices and bool(self._ids))
+        self.devices.setVisible(self._notice.offers_devices and bool(self._names))

@@ -1,5 +1,7 @@
 """A combo box whose arrow takes the theme's colour."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPolygonF
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
@@ -7,6 +9,12 @@ from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePai
 
 class Chooser(QComboBox):
     """A combo box whose arrow takes the theme's colour."""
+
+    def offer(self, texts: Sequence[str]) -> None:
+        """Have exactly these items; an open list of the same ones stays open."""
+        if [self.itemText(at) for at in range(self.count())] != list(texts):
+            self.clear()
+            self.addItems(texts)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QStylePainter(self)

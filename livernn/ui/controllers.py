@@ -17,12 +17,11 @@ from livernn.control.preset import Preset
 from livernn.errors import LiveRNNError
 from livernn.inputs.desk import Desk
 from livernn.inputs.midi import MidiInput, MidiPorts
-from livernn.inputs.osc import LOOPBACK, OscInput
+from livernn.inputs.osc import OscInput
 from livernn.ui.notice import Kind, Notice
 from livernn.ui.session import Session
 from livernn.ui.settings import OscChoice
 
-ANY_ADDRESS = "0.0.0.0"
 _LEARN_CHECK_MS = 100
 _TOUCH = "Learn: touch a knob or a button, then move a controller. M ends."
 
@@ -62,7 +61,10 @@ class Controllers(QObject):
         """What is being learned."""
         self.ports = MidiPorts()
         self.wanted = session.settings.midi_inputs
+        """The MIDI inputs that are listened to, None for all."""
         self.osc: OscInput | None = None
+        self.osc_choice = session.settings.osc
+        """What `osc` is opened as."""
         self._shelf = MapShelf()
         self._preset: Preset | None = None
         self._desk = Desk(self._shelf.map, self._value_of, self._woken.emit)
@@ -88,18 +90,15 @@ class Controllers(QObject):
         self._use_map()
         self.wanted = midi if midi is not None else self.wanted
         self._midi.start(self.wanted)
-        choice = self.session.settings.osc
         if osc is not None:
-            self._open_osc(*osc)
-        elif choice.on:
-            self._open_osc(_host(choice), choice.port)
+            host, port = osc
+            self.osc_choice = OscChoice(on=True, port=port, host=host)
+        self._open_osc()
 
     def close(self) -> None:
         """End the inputs."""
         self._midi.close()
-        if self.osc is not None:
-            self.osc.close()
-            self.osc = None
+        self._close_osc()
 
     def choose_inputs(self, wanted: list[str] | None) -> None:
         """Listen to the MIDI inputs of these names, None for all; remembered."""
@@ -110,13 +109,9 @@ class Controllers(QObject):
 
     def choose_osc(self, choice: OscChoice) -> None:
         """Listen to OSC or not; remembered."""
-        self.session.settings.osc = choice
-        if self.osc is not None:
-            self.osc.close()
-            self.osc = None
-        if choice.on:
-            self._open_osc(_host(choice), choice.port)
-        self.changed.emit()
+        self.session.settings.osc = self.osc_choice = choice
+        self._close_osc()
+        self._open_osc()
 
     def learn(self, target: Target) -> None:
         """Bind the next control that moves to `target`."""
@@ -169,11 +164,19 @@ class Controllers(QObject):
             self._try(lambda: self._shelf.turn_to(preset))
             self._use_map()
 
-    def _open_osc(self, host: str, port: int) -> None:
-        try:
-            self.osc = OscInput(self._desk.hear_change, host, port)
-        except LiveRNNError as error:
-            self.told.emit(Notice(Kind.ERROR, str(error)))
+    def _open_osc(self) -> None:
+        choice = self.osc_choice
+        if choice.on:
+            try:
+                self.osc = OscInput(self._desk.hear_change, choice.host, choice.port)
+            except LiveRNNError as error:
+                self.told.emit(Notice(Kind.ERROR, str(error)))
+        self.changed.emit()
+
+    def _close_osc(self) -> None:
+        if self.osc is not None:
+            self.osc.close()
+            self.osc = None
 
     def _value_of(self, name: str) -> float:
         return self.session.patch.value(name)
@@ -250,7 +253,3 @@ class Controllers(QObject):
             act()
         except LiveRNNError as error:
             self.told.emit(Notice(Kind.ERROR, str(error)))
-
-
-def _host(choice: OscChoice) -> str:
-    return ANY_ADDRESS if choice.open else LOOPBACK

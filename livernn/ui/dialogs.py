@@ -24,10 +24,10 @@ class Dialogs:
         self._keys = keys
         self._scale = 1.0
         self.audio = AudioDialog(session.settings.depth_ms or DEFAULT_DEPTH_MS, window)
-        self.audio.device_chosen.connect(session.choose_device)
-        self.audio.format_chosen.connect(session.choose_format)
-        self.audio.depth_chosen.connect(session.set_depth_ms)
-        self.audio.refresh_asked.connect(session.list_devices)
+        self.audio.device_chosen.connect(session.outputs.choose)
+        self.audio.format_chosen.connect(session.outputs.choose_format)
+        self.audio.depth_chosen.connect(session.outputs.set_depth_ms)
+        self.audio.refresh_asked.connect(session.outputs.list_devices)
 
     def set_scale(self, scale: float) -> None:
         """See `theme.scale_for`."""
@@ -77,7 +77,7 @@ class Dialogs:
 
     def show_audio(self) -> None:
         """Outputs and depth."""
-        self._session.list_devices()
+        self._session.outputs.list_devices()
         self.audio.show()
         self.audio.raise_()
 

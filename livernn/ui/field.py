@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 
 class Field(QLineEdit):
-    """Enter, or going elsewhere, takes; Esc takes back; no key of the window acts meanwhile."""
+    """Enter, or going elsewhere, takes; Esc takes back; no key of the window but panic acts meanwhile."""
 
     taken = Signal(str)
     """Something else than what was shown has been typed."""

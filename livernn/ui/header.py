@@ -85,9 +85,7 @@ class Header(QWidget):
             index = checkpoints.index(current.checkpoint)
         if dirty and index >= 0:
             titles[index] += DIRTY_MARK
-        if titles != [self.presets.itemText(at) for at in range(self.presets.count())]:
-            self.presets.clear()
-            self.presets.addItems(titles)
+        self.presets.offer(titles)
         self.presets.setCurrentIndex(index)
         self.favourite.setChecked(current is not None and current.checkpoint in marked)
         for arrow in (self.previous, self.next):

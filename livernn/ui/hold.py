@@ -60,7 +60,7 @@ class HoldButton(QPushButton):
 
 
 class KeyRelease(QObject):
-    """Calls `released` when a key is let go, wherever the focus is, or when the window is no longer the active one.
+    """Calls `released` when a key is let go, wherever the focus is, or when another window becomes the active one.
 
     X tells each repetition of a key that is held as a release and a press at one time, and Qt sees through that only
     if both have arrived; so a release counts once no press has followed.
@@ -68,7 +68,6 @@ class KeyRelease(QObject):
 
     def __init__(self, window: QWidget, key: Qt.Key, released: Callable[[], None]) -> None:
         super().__init__(window)
-        self._window = window
         self._key = key
         self._released = released
         self._release = QTimer(self)
@@ -86,6 +85,6 @@ class KeyRelease(QObject):
                 self._release.stop()
             elif event.type() is QEvent.Type.KeyRelease and not event.isAutoRepeat():
                 self._release.start()
-        elif event.type() is QEvent.Type.WindowDeactivate and watched is self._window:
+        elif event.type() is QEvent.Type.WindowDeactivate:
             self._released()
         return False

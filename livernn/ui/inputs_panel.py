@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from livernn.inputs.osc import ANY_ADDRESS, LOOPBACK
 from livernn.ui.chooser import Chooser
 from livernn.ui.controllers import Controllers
 from livernn.ui.field import Field
@@ -45,7 +46,7 @@ class InputsPanel(QWidget):
         self.inputs.activated.connect(lambda at: controllers.choose_inputs(self._choices[at]))
         self.transport.clicked.connect(lambda on: controllers.keep(replace(controllers.map, follows_transport=on)))
         self.osc.clicked.connect(lambda on: self._choose_osc(on=on))
-        self.osc_open.clicked.connect(lambda on: self._choose_osc(open=on))
+        self.osc_open.clicked.connect(lambda on: self._choose_osc(host=ANY_ADDRESS if on else LOOPBACK))
         self.osc_port.taken.connect(self._take_port)
         controllers.changed.connect(self._show)
         self._show()
@@ -69,19 +70,19 @@ class InputsPanel(QWidget):
     def _show(self) -> None:
         controllers = self._controllers
         wanted, ports = controllers.wanted, controllers.ports
-        one = wanted[0] if wanted else None
-        names = list(ports.names) if one is None or one in ports.names else [*ports.names, one]
-        self._choices = [None, [], *([name] for name in names)]
+        self._choices = [None, [], *([name] for name in ports.names)]
+        if wanted not in self._choices:
+            self._choices.append(wanted)
         self.inputs.clear()
-        self.inputs.addItems([ALL_INPUTS, NO_INPUT, *names])
-        self.inputs.setCurrentIndex(self._choices.index(wanted) if wanted in self._choices else 0)
+        self.inputs.addItems([ALL_INPUTS, NO_INPUT, *(", ".join(names) for names in self._choices if names)])
+        self.inputs.setCurrentIndex(self._choices.index(wanted))
         heard = f"Open: {', '.join(ports.opened)}." if ports.opened else "None is open."
         self._say(self.state, f"{heard} {ports.trouble or ''}".strip())
         self.transport.setChecked(controllers.map.follows_transport)
-        choice = controllers.session.settings.osc
+        choice = controllers.osc_choice
         self.osc.setChecked(controllers.osc is not None)
         self.osc_open.setChecked(choice.open)
-        self.osc_port.show_text(str(controllers.osc.port if controllers.osc is not None else choice.port))
+        self.osc_port.show_text(str(choice.port))
         if controllers.osc is None:
             self._say(self.osc_state, "OSC is off.")
         self.refresh()
@@ -91,8 +92,8 @@ class InputsPanel(QWidget):
             label.setText(text)
             label.setToolTip(text)
 
-    def _choose_osc(self, **values: bool | int) -> None:
-        self._controllers.choose_osc(replace(self._controllers.session.settings.osc, **values))  # type: ignore[arg-type]
+    def _choose_osc(self, **values: bool | int | str) -> None:
+        self._controllers.choose_osc(replace(self._controllers.osc_choice, **values))  # type: ignore[arg-type]
 
     def _take_port(self, text: str) -> None:
         if text.strip().isdecimal() and 0 < int(text) < 1 << 16:

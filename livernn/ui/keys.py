@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QWindow
+from PySide6.QtWidgets import QApplication, QWidget
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Key:
 
 
 class Keys:
-    """The keys of one window; off while something is typed into a `ValueEdit`."""
+    """The keys of one window, which also act in the dialogs beside it; off while something is typed."""
 
     def __init__(self, window: QWidget) -> None:
         self._window = window
@@ -30,6 +31,11 @@ class Keys:
         for sequence in keys:
             self._connect(sequence, action)
 
+    def add_everywhere(self, key: Qt.Key, name: str, effect: str, action: Callable[[], object]) -> None:
+        """Have a key do something in every window, whatever has the focus, besides what it does there."""
+        self.table.append(Key((name,), effect))
+        _Everywhere(self._window, key, action)
+
     def add_digits(self, modifier: str, effect: str, action: Callable[[int], object]) -> None:
         """Have a modifier with 1 to 9 do something with 0 to 8."""
         self.table.append(Key((f"{modifier}+1 to 9",), effect))
@@ -38,5 +44,27 @@ class Keys:
 
     def _connect(self, sequence: str, action: Callable[[], object]) -> None:
         shortcut = QShortcut(QKeySequence(sequence), self._window)
+        shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
         shortcut.setAutoRepeat(False)
         shortcut.activated.connect(action)
+
+
+class _Everywhere(QObject):
+    """A shortcut would be off in text fields and beside modal dialogs, and take the key from what has the focus."""
+
+    def __init__(self, window: QWidget, key: Qt.Key, action: Callable[[], object]) -> None:
+        super().__init__(window)
+        self._key = key
+        self._action = action
+        application = QApplication.instance()
+        assert application is not None
+        application.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # A press comes to a QWindow once, and from there to one widget after another.
+        if isinstance(event, QKeyEvent) and isinstance(watched, QWindow) and self._is_press(event):
+            self._action()
+        return False
+
+    def _is_press(self, event: QKeyEvent) -> bool:
+        return event.type() is QEvent.Type.KeyPress and event.key() == self._key and not event.isAutoRepeat()

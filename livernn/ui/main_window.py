@@ -123,6 +123,8 @@ class MainWindow(QMainWindow):
         session.state_changed.connect(self._show_state)
         session.audio_changed.connect(self._show_audio)
         session.notice_changed.connect(self._show_notice)
+        priming = session.priming
+        priming.state_changed.connect(lambda: self.banner.show_listening(priming.listening is not None))
         self._show_presets()
         self._show_state()
         self._show_audio()
@@ -143,7 +145,7 @@ class MainWindow(QMainWindow):
         header.menu.full_screen_asked.connect(self.toggle_full_screen)
         header.menu.about_asked.connect(dialogs.show_about)
         self.banner.remedy_asked.connect(self._apply_remedy)
-        self.banner.device_chosen.connect(session.choose_device)
+        self.banner.device_chosen.connect(session.outputs.choose)
         self.controllers.told.connect(self._show_notice)
         self.control_lamp.clicked.connect(lambda: self.pages.toggle(self.control))
         self.training.folder_asked.connect(lambda: dialogs.ask_for_recordings(self.trainings))
@@ -243,7 +245,8 @@ class MainWindow(QMainWindow):
             return
         self.scopes.refresh(self.session.client, metrics.device_rate_hz, passed_s)
         self.meter.feed(metrics, passed_s)
-        self.primes.microphone.feed(metrics, passed_s)
+        for meter in (self.banner.microphone, self.primes.microphone.meter):
+            meter.feed(metrics.microphone_db, metrics.microphone_clipped, passed_s)
 
     def _draw_status(self) -> None:
         now = time.monotonic()
@@ -265,10 +268,10 @@ class MainWindow(QMainWindow):
         self.transport.play.show_state(wanted=self.session.playing, sounding=sounding)
 
     def _show_audio(self) -> None:
-        session = self.session
-        self.status.show_audio(session.output, session.model_rate_hz, lost=session.audio_lost)
-        self.dialogs.audio.show_audio(session.devices, session.audio, session.output)
-        self.banner.show_devices(session.devices, session.audio.device)
+        session, outputs = self.session, self.session.outputs
+        self.status.show_audio(outputs.opened, session.model_rate_hz, lost=outputs.trouble is not None)
+        self.dialogs.audio.show_audio(outputs.devices, outputs.choice, outputs.opened)
+        self.banner.show_devices(outputs.devices, outputs.choice.device)
         if session.model_rate_hz > 0:
             self.scopes.set_model_rate_hz(session.model_rate_hz)
 
@@ -279,4 +282,4 @@ class MainWindow(QMainWindow):
         if remedy is Remedy.RESTART_ENGINE:
             self.session.restart()
         else:
-            self.session.retry_audio()
+            self.session.outputs.retry()

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from enum import Enum
 
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
 
 from livernn.control.actions import Action
-from livernn.control.midimap import Binding, ControlKind, Target, TargetKind
+from livernn.control.midimap import CHANNELS, Binding, ControlKind, Target, TargetKind, channel_label
 from livernn.control.params import PARAMS
 from livernn.control.response import Curve, Encoding, Takeover
 from livernn.ui.chooser import Chooser
@@ -27,10 +26,7 @@ class MappingPanel(QWidget):
         self._controllers = controllers
         self._targets: list[Target] = []
         self._shown: tuple[Binding, ...] = ()
-        self.target = Chooser()
-        self.target.setObjectName("small")
-        self.target.setAccessibleName("What to learn")
-        self.target.setToolTip("What the next controller that moves shall play")
+        self.target = _chooser("What to learn", "What the next controller that moves shall play")
         self.learn = toggle("Learn", "Bind the next controller that moves to what is chosen here")
         self.learn_mode = toggle("Learn mode", "Touch a knob or a button, then move a controller, again and again (M)")
         self.own = toggle("This preset only", "Give a preset of your own its own mappings")
@@ -39,40 +35,53 @@ class MappingPanel(QWidget):
         self.list.setToolTip("What is mapped; Delete forgets")
         self.low = Field("Range from", "Value at the control's lower end")
         self.high = Field("Range to", "Value at the control's upper end; below the other: backwards")
-        self.curve = _chooser("Curve", "How the way between the ends is divided", Curve)
-        self.takeover = _chooser("Takeover", "What a control does that does not stand where its knob is", Takeover)
-        self.encoding = _chooser("Encoder", "How the control's numbers are meant; endless encoders differ", Encoding)
-        self.port = Chooser()
-        self.port.setObjectName("small")
-        self.port.setAccessibleName("Input")
-        self.port.setToolTip("The MIDI input that the control belongs to")
+        self.curve = _chooser("Curve", "How the way between the ends is divided", [curve.label for curve in Curve])
+        self.takeover = _chooser(
+            "Takeover",
+            "What a control does that does not stand where its knob is",
+            [takeover.label for takeover in Takeover],
+        )
+        self.encoding = _chooser(
+            "Encoder",
+            "How the control's numbers are meant; endless encoders differ",
+            [encoding.label for encoding in Encoding],
+        )
+        self.channel = _chooser(
+            "Channel",
+            "The MIDI channel that the control sends on",
+            [channel_label(channel).capitalize() for channel in CHANNELS],
+        )
+        self.port = _chooser("Input", "The MIDI input that the control belongs to")
         self._ports: list[str | None] = []
         self.forget = QPushButton("Forget")
         self.forget.setObjectName("small")
         self.forget.setToolTip("Delete the mapping (Delete)")
         self._of_params = (self.low, self.high, self.curve, self.takeover)
-        top, bottom = QHBoxLayout(), QHBoxLayout()
+        top, response, control = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         for row, widgets in (
             (top, (self.target, self.learn, self.learn_mode, self.own)),
-            (bottom, (*self._of_params, self.encoding, self.port, self.forget)),
+            (response, (*self._of_params, self.encoding)),
+            (control, (self.channel, self.port, self.forget)),
         ):
             row.setSpacing(6)
             for widget in widgets:
                 row.addWidget(widget)
         top.setStretchFactor(self.target, 1)
+        control.setStretchFactor(self.port, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addLayout(top)
         layout.addWidget(self.list, 1)
-        layout.addLayout(bottom)
+        layout.addLayout(response)
+        layout.addLayout(control)
         self._connect()
         self._show()
 
     def set_scale(self, scale: float) -> None:
         """See `theme.scale_for`."""
         for field in (self.low, self.high):
-            field.setFixedWidth(round(72 * scale))
+            field.setFixedWidth(round(96 * scale))
 
     def _connect(self) -> None:
         controllers = self._controllers
@@ -85,7 +94,8 @@ class MappingPanel(QWidget):
         self.curve.activated.connect(lambda at: self._edit(curve=list(Curve)[at]))
         self.takeover.activated.connect(lambda at: self._edit(takeover=list(Takeover)[at]))
         self.encoding.activated.connect(lambda at: self._edit(encoding=list(Encoding)[at]))
-        self.port.activated.connect(self._take_port)
+        self.channel.activated.connect(lambda at: self._edit_control(channel=CHANNELS[at]))
+        self.port.activated.connect(lambda at: self._edit_control(port=self._ports[at]))
         self.forget.clicked.connect(self._forget)
         QShortcut(QKeySequence.StandardKey.Delete, self.list, self._forget)
         controllers.changed.connect(self._show)
@@ -125,8 +135,9 @@ class MappingPanel(QWidget):
         of_param = binding is not None and binding.target.kind is TargetKind.PARAM
         for widget in self._of_params:
             widget.setEnabled(of_param)
-        for either in (self.port, self.forget):
+        for either in (self.channel, self.port, self.forget):
             either.setEnabled(binding is not None)
+        self.channel.setCurrentIndex(CHANNELS.index(binding.control.channel) if binding is not None else 0)
         self._show_ports(binding.control.port if binding is not None else None)
         self.encoding.setEnabled(binding is not None and of_param and binding.control.kind is ControlKind.CC)
         if binding is None or not of_param:
@@ -163,10 +174,6 @@ class MappingPanel(QWidget):
         self.port.addItems([name or _ANY_INPUT for name in self._ports])
         self.port.setCurrentIndex(self._ports.index(chosen))
 
-    def _take_port(self, at: int) -> None:
-        if self.binding is not None:
-            self._edit(control=replace(self.binding.control, port=self._ports[at]))
-
     def _forget(self) -> None:
         if self.binding is not None:
             self._controllers.keep(self._controllers.map.without(self.binding))
@@ -176,6 +183,10 @@ class MappingPanel(QWidget):
             edited = replace(self.binding, **values)  # type: ignore[arg-type]
             self._controllers.keep(self._controllers.map.replaced(self.binding, edited))
 
+    def _edit_control(self, **values: object) -> None:
+        if self.binding is not None:
+            self._edit(control=replace(self.binding.control, **values))  # type: ignore[arg-type]
+
 
 def _describe(binding: Binding) -> str:
     port = binding.control.port or _ANY_INPUT.lower()
@@ -183,11 +194,10 @@ def _describe(binding: Binding) -> str:
     return text if binding.encoding is Encoding.ABSOLUTE else f"{text}, encoder"
 
 
-def _chooser(name: str, tip: str, choices: type[Enum]) -> Chooser:
+def _chooser(name: str, tip: str, choices: Sequence[str] = ()) -> Chooser:
     chooser = Chooser()
     chooser.setObjectName("small")
     chooser.setAccessibleName(name)
     chooser.setToolTip(tip)
-    labels: Sequence[str] = [choice.label for choice in choices]  # type: ignore[attr-defined]
-    chooser.addItems(labels)
+    chooser.addItems(choices)
     return chooser

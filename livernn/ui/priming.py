@@ -1,6 +1,7 @@
 """Primes as the window sees them: those on the shelf, the one being listened to, and the microphone. No widgets."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from livernn.engine.client import (
     Primed,
 )
 from livernn.ui.notice import Kind, Notice
-from livernn.ui.settings import MicrophoneChoice, Settings
+from livernn.ui.settings import Settings
 from livernn.ui.shelf_keeper import PEAKS, ShelfKeeper
 from livernn.wavfile import write_wav_blocks
 
@@ -35,7 +36,7 @@ class Priming(ShelfKeeper):
     """Keeps `primes`."""
 
     state_changed = Signal()
-    """`listening`, `auditioned`, `microphone`, `microphones` or `choice`."""
+    """`listening`, `auditioned`, `microphone`, `microphones`, `unlisted` or `choice`."""
 
     def __init__(self, client: EngineClient, settings: Settings) -> None:
         super().__init__()
@@ -43,19 +44,26 @@ class Priming(ShelfKeeper):
         self._settings = settings
         self._shelf = PrimeShelf(primes_folder())
         self._held = False
+        self._looking = False
         self.choice = settings.microphone
         self.duck_db = settings.duck_db if settings.duck_db is not None else DUCK_DB
         self.listening: Path | None = None
         self.auditioned: Path | None = None
         self.microphone: MicrophoneOpened | None = None
         self.microphones: tuple[Device, ...] = ()
+        self.unlisted: str | None = None
+        """Why it is not known which there are."""
         self.primes: list[KeptPrime] = self._shelf.primes()
+
+    @property
+    def lacks_microphone(self) -> bool:
+        """Whether there is none at all, or the one that should be open is not."""
+        return not self.microphones or (self.choice.on and self.microphone is None)
 
     def start(self) -> None:
         """Open the microphone that was open the last time."""
-        self._client.list_microphones()
-        if self.choice.on:
-            self._client.set_microphone(self.choice.device)
+        self.list_microphones()
+        self._set_microphone()
 
     def take_event(self, event: PrimingEvent) -> None:
         """What the client says of primes and of the microphone."""
@@ -77,8 +85,9 @@ class Priming(ShelfKeeper):
                     self._remember(on=False, device=self.choice.device)
                 else:
                     self.told.emit(Notice(Kind.ERROR, message))
+                    self.list_microphones()
             case Microphones(devices):
-                self.microphones = devices
+                self._take_list(devices)
             case AuditionEnded(path):
                 if self.auditioned == Path(path):
                     self.auditioned = None
@@ -87,7 +96,7 @@ class Priming(ShelfKeeper):
     def lose_engine(self) -> None:
         """It died: nothing is open or listened to until there is another."""
         self.listening = self.microphone = None
-        self._held = False
+        self._held = self._looking = False
         self.state_changed.emit()
 
     def hold(self) -> None:
@@ -102,14 +111,32 @@ class Priming(ShelfKeeper):
             self._held = False
             self._client.stop_listening()
 
-    def choose_microphone(self, choice: MicrophoneChoice) -> None:
-        """Open a microphone, or close it; remembered once that is done."""
-        self.choice = choice
-        self._client.set_microphone(choice.device, on=choice.on)
+    def choose_microphone(self, device: str | None) -> None:
+        """Open a microphone, listened to as it was the last time; remembered once that is done."""
+        self.choice = self._settings.microphone_of(device)
+        self._set_microphone()
+
+    def close_microphone(self) -> None:
+        """Open none; which it was is remembered."""
+        self.choice = replace(self.choice, on=False)
+        self._set_microphone()
+
+    def choose_channel(self, channel: int | None) -> None:
+        """Listen to that channel alone, counted from 1, or to the mix; remembered with the microphone."""
+        self.choice = replace(self.choice, on=True, channel=channel)
+        self._set_microphone()
 
     def list_microphones(self) -> None:
-        """Look for microphones again."""
-        self._client.list_microphones()
+        """Look for microphones again, unless that is under way."""
+        if not self._looking:
+            self._looking = True
+            self._client.list_microphones()
+
+    def fail_to_list(self, why: str) -> None:
+        """Which there are could not be told."""
+        self._looking = False
+        self.unlisted = why
+        self.state_changed.emit()
 
     def set_duck_db(self, duck_db: float) -> None:
         """How much quieter the sound is while the microphone is listened to."""
@@ -178,8 +205,23 @@ class Priming(ShelfKeeper):
 
         self._in_pool(work, quiet=True)  # the engine, which reads the same file, says what is wrong with it
 
+    def _take_list(self, devices: tuple[Device, ...]) -> None:
+        came_back = self._is_among(devices) and not self._is_among(self.microphones)
+        self._looking = False
+        self.microphones, self.unlisted = devices, None
+        if came_back and self.choice.on and self.microphone is None:
+            self._set_microphone()
+
+    def _set_microphone(self) -> None:
+        choice = self.choice
+        self._client.set_microphone(choice.device, on=choice.on, channel=choice.channel)
+
+    def _is_among(self, devices: tuple[Device, ...]) -> bool:
+        """The one that is chosen; any will do where the choice is the system's."""
+        return any(self.choice.device in (None, device.full_name) for device in devices)
+
     def _remember(self, *, on: bool, device: str | None) -> None:
-        self.choice = self._settings.microphone = MicrophoneChoice(on, device)
+        self.choice = self._settings.microphone = replace(self.choice, on=on, device=device)
 
     def _refresh(self) -> None:
         self.primes = [prime for prime in self._shelf.primes() if prime.path != self.listening]

@@ -13,9 +13,7 @@ from livernn.control.preset import Preset, save_patch
 from livernn.engine.client import (
     AudioOpened,
     AuditionEnded,
-    Device,
     DeviceLost,
-    Devices,
     EngineClient,
     EngineDied,
     EngineState,
@@ -32,13 +30,15 @@ from livernn.engine.client import (
 )
 from livernn.errors import LiveRNNError
 from livernn.ui.notice import WELCOME, Kind, Notice, Remedy
+from livernn.ui.outputs import OutputEvent, Outputs
 from livernn.ui.preset_library import Library
 from livernn.ui.priming import Priming, PrimingEvent
 from livernn.ui.recordings import Recordings
 from livernn.ui.settings import Settings
 from livernn.ui.sources import Source, classify, open_sound_model
 
-_LOOK_AGAIN_MS = 3000
+WATCH_MS = 1000
+"""Between two looks at whether the engine answers."""
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Session(QObject):
     state_changed = Signal()
     """`playing` or `state`."""
     audio_changed = Signal()
-    """`devices`, `audio`, `output` or `model_rate_hz`."""
+    """`outputs` or `model_rate_hz`."""
     notice_changed = Signal(object)
 
     _arrived = Signal(object)
@@ -63,6 +63,10 @@ class Session(QObject):
         self._arrived.connect(self._handle, Qt.ConnectionType.QueuedConnection)
         self.client = new_client(self._arrived.emit)
         self.settings = settings
+        self.outputs = Outputs(self.client, settings)
+        self.outputs.changed.connect(self.audio_changed)
+        self.outputs.told.connect(self._show)
+        self.outputs.asked.connect(self._resume)
         self.recordings = Recordings(self.client)
         self.recordings.told.connect(self.tell)
         self.priming = Priming(self.client, settings)
@@ -73,39 +77,31 @@ class Session(QObject):
         self._sounding: Path | None = None
         self.patch = Patch()
         self.state = EngineState.STOPPED
-        self.devices: tuple[Device, ...] = ()
-        self.output: AudioOpened | None = None
         self.model_rate_hz = 0
-        self.audio = settings.audio
         self.notice = WELCOME
         self._play_wanted = False
         self._cut_off = False
-        self._audio_trouble: Notice | None = None
-        self._look_again = QTimer(self, interval=_LOOK_AGAIN_MS)
-        self._look_again.timeout.connect(self.client.list_devices)
-        self.died = False
+        self._engine_lost = False
+        """It died, or hangs."""
+        self._watch = QTimer(self, interval=WATCH_MS)
+        self._watch.timeout.connect(self._watch_engine)
 
     @property
     def playing(self) -> bool:
         """Whether there is sound, or will be as soon as there can be."""
-        return self._play_wanted and not self.died
+        return self._play_wanted and not self._engine_lost
 
     @property
     def dirty(self) -> bool:
         """Whether the patch is no longer the preset's."""
         return self.preset is not None and self.patch != self.preset.patch
 
-    @property
-    def audio_lost(self) -> bool:
-        """Whether there is no output although one was asked for."""
-        return self._audio_trouble is not None
-
     def start(self, preset: Preset | None, device: str | None) -> None:
         """Start the engine with a preset (or the last one used) and an output (or the last one used)."""
-        self.audio = self.settings.audio_of(device) if device else self.settings.audio
         self.client.start()
-        self._send_audio()
+        self.outputs.start(device)
         self.priming.start()
+        self._watch.start()
         first = preset or self.preset_library.remembered()
         if first is None:
             self._show(Notice(Kind.ERROR, "No preset found: drop a checkpoint (.safetensors) or a preset folder here."))
@@ -114,7 +110,8 @@ class Session(QObject):
 
     def close(self) -> None:
         """End the engine."""
-        self._look_again.stop()
+        self._watch.stop()
+        self.outputs.close()
         self.client.close()
 
     def load(self, preset: Preset) -> None:
@@ -198,9 +195,9 @@ class Session(QObject):
         self.presets_changed.emit()
 
     def toggle_play(self) -> None:
-        """Play or stop; with a dead engine, restart it and play."""
+        """Play or stop; with an engine that died or hangs, restart it and play."""
         self._cut_off = False
-        if self.died:
+        if self._engine_lost:
             self.restart()
             self._play_wanted = True
             self.client.play()
@@ -226,44 +223,18 @@ class Session(QObject):
         """Begin a take, the last minute included, or end it."""
         self.recordings.toggle(self.preset.title if self.preset is not None else "")
 
-    def choose_device(self, name: str | None) -> None:
-        """Change the output, opened as it was the last time; None is the system's choice."""
-        self.audio = self.settings.audio_of(name)
-        self.retry_audio()
-
-    def choose_format(self, rate_hz: float | None, block: int | None) -> None:
-        """Open the output anew; None is the device's choice. Remembered with the output once it is open."""
-        self.audio = replace(self.audio, rate_hz=rate_hz, block=block)
-        self.retry_audio()
-
-    def retry_audio(self) -> None:
-        """Look for outputs again, open the chosen one, and play on if its loss cut the sound."""
-        if self.notice.kind is Kind.ERROR and self.notice.remedy is None:
-            self._show(WELCOME)
-        self._send_audio()
-        if self._cut_off:
-            self._cut_off = False
-            self.toggle_play()
-
-    def list_devices(self) -> None:
-        """Look for outputs again."""
-        self.client.list_devices()
-
-    def set_depth_ms(self, depth_ms: float) -> None:
-        """How far ahead of the ear the engine works."""
-        self.settings.depth_ms = depth_ms
-        self.client.set_depth_ms(depth_ms)
-
     def restart(self) -> None:
         """A new engine with the same preset, patch, output and, if it was playing, sound."""
         again = self.pending or self.preset
         # After a save the preset's checkpoint may be a copy of the one that the engine had.
         unknown_to_client = self.pending is not None or (again is not None and again.checkpoint != self._sounding)
         self.pending = again
-        self.died = False
+        self._engine_lost = False
+        self._forget_engine()
         self.client.restart()
         self.state_changed.emit()
-        self.client.list_devices()
+        self.outputs.list_devices()
+        self.priming.list_microphones()
         if again is None:
             self._show(WELCOME)
             return
@@ -271,11 +242,13 @@ class Session(QObject):
             self.client.load(again.checkpoint, again.patch if again is not self.preset else self.patch)
         self._show(Notice(Kind.BUSY, f"Loading {again.title}"))
 
-    def _send_audio(self) -> None:
-        self.client.list_devices()
-        self.client.set_audio(self.audio.device, self.audio.rate_hz, self.audio.block)
-        if self.settings.depth_ms is not None:
-            self.client.set_depth_ms(self.settings.depth_ms)
+    def _resume(self) -> None:
+        """An output is asked for: play on if the loss of one cut the sound."""
+        if self.notice.kind is Kind.ERROR and self.notice.remedy is None:
+            self._show(WELCOME)
+        if self._cut_off:
+            self._cut_off = False
+            self.toggle_play()
 
     def tell(self, notice: Notice) -> None:
         """Show what something beside the sound has to say; a remedy that is being offered stays, and this beside it."""
@@ -288,6 +261,8 @@ class Session(QObject):
     def _handle(self, event: Event) -> None:
         if isinstance(event, PrimingEvent):
             self.priming.take_event(event)
+        if isinstance(event, OutputEvent):
+            self.outputs.take_event(event)
         match event:
             case StateChanged(state):
                 self.state = state
@@ -298,21 +273,8 @@ class Session(QObject):
                 self._take_loaded(event)
             case WasReset(seed):
                 self._show(Notice(Kind.INFO, f"Started over with seed {seed}"))
-            case AudioOpened():
-                self.output = event
-                self._audio_trouble = None
-                self._look_again.stop()
-                if self.audio.device is not None:
-                    # A part of the name, as from the command line, stands for the whole.
-                    self.audio = replace(self.audio, device=f"{event.device}, {event.host_api}")
-                self.settings.audio = self.audio
-                self.audio_changed.emit()
-                if self.notice.offers_devices:
-                    self._show(WELCOME)
-            case Devices(devices):
-                if devices != self.devices:  # an open list would close
-                    self.devices = devices
-                    self.audio_changed.emit()
+            case AudioOpened() if self.notice.offers_devices:
+                self._show(WELCOME)
             case TakeBegun() | TakeEnded() | AuditionEnded():
                 self.recordings.take_event(event)
             case _:
@@ -320,27 +282,41 @@ class Session(QObject):
 
     def _handle_trouble(self, event: Event) -> None:
         match event:
-            case NoDevice(message, devices):
-                self._lose_output(message, devices)
-            case DeviceLost(message):
-                self._lose_output(message, self.devices)
-            case Failed("devices") if self.audio_lost:
-                pass  # what is said has its remedy, and the next look may find one
-            case Failed(action, message):
+            case NoDevice() | DeviceLost():
+                self._cut_off = self._cut_off or self._play_wanted
+                self._play_wanted = False
+                self.state_changed.emit()
+            case Failed("microphones", message):
+                self.priming.fail_to_list(message)
+            case Failed(action, message) if not self.outputs.hides(event):
                 self._undo(action)
                 self._show(Notice(Kind.ERROR, message))
             case EngineDied(_, message):
-                self.died = True
-                self._look_again.stop()
-                self.priming.lose_engine()
-                self.state = EngineState.STOPPED
-                self.output = None
-                self.state_changed.emit()
-                self.audio_changed.emit()
-                text = f"The sound engine stopped{message and f' ({message})'}. Preset and knobs are kept."
-                self._show(Notice(Kind.ERROR, text, Remedy.RESTART_ENGINE))
+                self._forget_engine()
+                self._lose_engine(f"The sound engine stopped{message and f' ({message})'}.")
             case Garbled(line, why):
                 _log.warning("the engine said something odd: %s (%s)", line, why)
+
+    def _watch_engine(self) -> None:
+        answers = self.client.alive
+        if not answers and not self._engine_lost:
+            self._lose_engine("The sound engine no longer answers.")
+        elif answers and self._engine_lost:  # it was held up
+            self._engine_lost = False
+            self.state_changed.emit()
+            if self.notice.remedy is Remedy.RESTART_ENGINE:
+                self._show(self.outputs.trouble or WELCOME)
+
+    def _lose_engine(self, what: str) -> None:
+        self._engine_lost = True
+        self.state_changed.emit()
+        self._show(Notice(Kind.ERROR, f"{what} Preset and knobs are kept.", Remedy.RESTART_ENGINE))
+
+    def _forget_engine(self) -> None:
+        """Nothing is open or plays until there is another."""
+        self.state = EngineState.STOPPED
+        self.outputs.lose_engine()
+        self.priming.lose_engine()
 
     def _undo(self, action: str) -> None:
         """Take back what the engine could not do."""
@@ -357,8 +333,7 @@ class Session(QObject):
             self.patch_changed.emit()
             self.presets_changed.emit()
         if action == "audio":
-            self.audio = self.settings.audio
-            self.audio_changed.emit()
+            self.outputs.undo()
 
     def _take_loaded(self, event: Loaded) -> None:
         preset = self.pending
@@ -372,7 +347,7 @@ class Session(QObject):
         self._sounding = preset.checkpoint
         self.settings.preset = self.preset_library.identify(preset)
         ready = Notice(Kind.INFO, f"{preset.title} is on") if self.playing else WELCOME
-        self._show(self._audio_trouble or ready)
+        self._show(self.outputs.trouble or ready)
         self.patch_changed.emit()
         self.presets_changed.emit()
         self.audio_changed.emit()
@@ -387,14 +362,3 @@ class Session(QObject):
             self.settings.preset = self.preset_library.identify(result)
         self._show(Notice(Kind.INFO, f"Saved {result.title}"))
         self.presets_changed.emit()
-
-    def _lose_output(self, message: str, devices: tuple[Device, ...]) -> None:
-        self.output = None
-        self._audio_trouble = Notice(Kind.ERROR, message, Remedy.RETRY_AUDIO, offers_devices=True)
-        self.devices = devices
-        self._look_again.start()
-        self._cut_off = self._cut_off or self._play_wanted
-        self._play_wanted = False
-        self.state_changed.emit()
-        self.audio_changed.emit()
-        self._show(self._audio_trouble)

@@ -18,7 +18,9 @@ def add_shortcuts(window: "MainWindow") -> None:
         (session.priming if window.primes.isVisible() else session.recordings).undo()
 
     add("Space", "Play or stop", session.toggle_play)
-    add("Esc", "Panic: silence at once", session.panic)
+    window.keys.add_everywhere(
+        Qt.Key.Key_Escape, "Esc", "Panic: silence at once, whatever else it closes or leaves", session.panic
+    )
     add(("Ctrl+O", "Ctrl+L"), "Open a preset, a checkpoint or a sound file", dialogs.ask_for_file)
     add("Ctrl+PgUp", "Previous preset", lambda: session.step_preset(-1))
     add("Ctrl+PgDown", "Next preset", lambda: session.step_preset(1))

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLineEdit
 
 
 class ValueEdit(QLineEdit):
-    """Enter takes, Esc leaves, and no key of the window acts meanwhile."""
+    """Enter takes, Esc leaves, and no key of the window but panic acts meanwhile."""
 
     taken = Signal(str)
 

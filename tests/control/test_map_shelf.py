@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import pytest
@@ -91,7 +90,7 @@ def test_a_broken_map_for_all_is_set_aside(cello: Preset) -> None:
     assert (data_dir() / f"{MAP_FILE}.unreadable").read_text() == "{}"
 
 
-def test_with_a_broken_map_of_its_own_a_preset_has_the_one_for_all(cello: Preset) -> None:
+def test_a_broken_map_of_its_own_is_set_aside_and_the_one_for_all_holds(cello: Preset) -> None:
     reopened(cello).keep(SHARED)
     (cello.folder / MAP_FILE).write_text("{}")
     shelf = MapShelf()
@@ -99,7 +98,9 @@ def test_with_a_broken_map_of_its_own_a_preset_has_the_one_for_all(cello: Preset
     with pytest.raises(BadInputError):
         shelf.turn_to(cello)
     assert (shelf.map, shelf.own) == (SHARED, False)
-    assert json.loads((cello.folder / MAP_FILE).read_text()) == {}
+    shelf.make_own(True)
+    assert reopened(cello).own
+    assert (cello.folder / f"{MAP_FILE}.unreadable").read_text() == "{}"
 
 
 def test_a_map_that_cannot_be_written_holds_all_the_same(cello: Preset) -> None:

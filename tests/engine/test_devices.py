@@ -1,9 +1,10 @@
 import sys
+from unittest.mock import Mock
 
 import pytest
 
 from livernn.engine import devices
-from livernn.engine.devices import find_device, list_outputs
+from livernn.engine.devices import find_device, list_outputs, query_inputs, query_outputs
 from livernn.engine.messages import Device
 from livernn.errors import DeviceError
 
@@ -50,6 +51,46 @@ def test_what_is_not_found_comes_with_the_list(wanted: str, why: str) -> None:
 def test_no_outputs_at_all(wanted: str | None) -> None:
     with pytest.raises(DeviceError, match="no output device"):
         find_device(wanted, [])
+
+
+USB, ALSA, JACK = "USB Audio: - (hw:{},0)", "ALSA", "JACK Audio Connection Kit"
+
+
+@pytest.fixture
+def two_alike(monkeypatch: pytest.MonkeyPatch) -> Mock:
+    """PortAudio on a computer with two interfaces of the same make and a microphone."""
+    infos = [
+        {"name": name, "max_output_channels": outputs, "max_input_channels": 2 - outputs, "default_samplerate": 48000.0}
+        for name, outputs in (
+            ("Webcam: USB Audio (hw:0,0)", 0),
+            (USB.format(1), 2),
+            (USB.format(2), 2),
+            ("default", 2),
+            (USB.format(1), 2),
+        )
+    ]
+    apis = [{"name": ALSA, "devices": [0, 1, 2, 3]}, {"name": JACK, "devices": [4]}]
+    sounddevice = Mock(
+        **{"query_devices.return_value": infos, "query_hostapis.return_value": apis},
+        default=Mock(device={"output": 3, "input": 0}),
+    )
+    monkeypatch.setattr(devices, "portaudio", lambda: sounddevice)
+    return sounddevice
+
+
+def test_names_stay_the_same_when_cards_are_numbered_otherwise(two_alike: Mock) -> None:
+    names = [device.full_name for device in query_outputs().values()]
+    assert names == [f"USB Audio: -, {ALSA}", f"USB Audio: - #2, {ALSA}", f"default, {ALSA}", f"USB Audio: -, {JACK}"]
+    two_alike.query_devices.return_value[2]["name"] = USB.format(7)
+    assert [device.full_name for device in query_outputs().values()] == names
+    assert [device.name for device in query_inputs().values()] == ["Webcam: USB Audio"]
+
+
+def test_of_two_alike_each_is_found_again(two_alike: Mock) -> None:
+    outputs = query_outputs()
+    assert [output.is_default for output in outputs.values()] == [False, False, True, False]
+    for number in (1, 2, 4):
+        assert find_device(outputs[number].full_name, list(outputs.values())) is outputs[number]
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch, program: str) -> None:

@@ -185,7 +185,7 @@ def test_garbage_is_counted_and_what_follows_is_heard(listener: Listener) -> Non
     assert (counts.understood, counts.unknown, counts.malformed) == (1, 1, 4)
 
 
-@pytest.mark.parametrize("host", ["192.0.2.1", "", "a" * 300])
+@pytest.mark.parametrize("host", ["192.0.2.1", "", "a" * 300, "ü" * 70])
 def test_an_address_that_cannot_be_listened_to_is_told(listener: Listener, host: str) -> None:
     with pytest.raises(DeviceError, match="OSC on"):
         OscInput(listener.changes.append, host or listener.input.host, listener.input.port)

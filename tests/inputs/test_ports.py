@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from livernn.errors import DeviceError
-from livernn.inputs.ports import Scan, _by_stable_name, list_ports, watch
+from livernn.inputs.ports import Scan, list_ports, scan_here, watch
 
 
 @pytest.fixture
@@ -76,8 +76,10 @@ def test_a_watch_tells_trouble_and_goes_on(monkeypatch: pytest.MonkeyPatch, caps
     assert said == [Scan(trouble="no sequencer"), scans[1]]
 
 
-def test_names_lose_the_numbers_that_change_from_plug_to_plug() -> None:
-    names = _by_stable_name(["Keys:Keys MIDI 1", "Knobs:out", "Knobs:out"])
-    assert names == {"Keys:Keys MIDI 1": "Keys:Keys MIDI 1", "Knobs:out": "Knobs:out", "Knobs:out #2": "Knobs:out"}
+def test_names_lose_the_numbers_that_change_from_plug_to_plug(monkeypatch: pytest.MonkeyPatch) -> None:
     numbered = "Knobs 3" if sys.platform == "win32" else "Knobs:Knobs MIDI 1 24:0"
-    assert list(_by_stable_name([numbered])) == [numbered.rpartition(" ")[0]]
+    name = numbered.rpartition(" ")[0]
+    client = Mock(**{"get_ports.return_value": ["Keys:Keys MIDI 1", numbered, numbered]})
+    rtmidi = Mock(**{"get_compiled_api.return_value": [1], "MidiIn.return_value": client}, RtMidiError=OSError)
+    monkeypatch.setitem(sys.modules, "rtmidi", rtmidi)
+    assert scan_here().ports == {"Keys:Keys MIDI 1": "Keys:Keys MIDI 1", name: numbered, f"{name} #2": numbered}

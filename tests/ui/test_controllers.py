@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -19,6 +20,7 @@ from livernn.control.midi_message import Kind, MidiMessage
 from livernn.control.midimap import Binding, Control, ControlKind, MidiMap, Target
 from livernn.control.response import Curve, Encoding, Takeover
 from livernn.inputs.midi import MidiPorts
+from livernn.inputs.osc import ANY_ADDRESS, LOOPBACK
 from livernn.paths import data_dir
 from livernn.ui.controllers import Controllers
 from livernn.ui.main_window import MainWindow
@@ -83,6 +85,14 @@ def knobs(midi: list[FakeMidi], window: MainWindow) -> FakeMidi:
     window.controllers.start()
     midi[0].plug(KNOBS)
     return midi[0]
+
+
+def free_port() -> int:
+    """Free a moment ago, that is."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def learn(knobs: FakeMidi, *messages: MidiMessage) -> None:
@@ -178,6 +188,19 @@ def test_the_menu_sets_range_takeover_and_curve_and_forgets(window: MainWindow, 
     assert not next(a for a in menu_of(window, GAIN).actions() if a.text() == "Forget").isEnabled()
 
 
+@pytest.mark.parametrize("target", [GAIN, Target.action(Action.PANIC)], ids=lambda target: target.name)
+def test_the_menu_sets_the_channel(window: MainWindow, knobs: FakeMidi, target: Target) -> None:
+    window.controllers.keep(MidiMap((replace(KNOB, target=target),)))
+    for entry, channel in (("Any channel", None), ("Channel 16", 16)):
+        choose(menu_of(window, target), "Channel", entry)
+        close_menus(window)
+        on_channel = replace(KNOB, target=target, control=replace(KNOB.control, channel=channel))
+        assert window.controllers.map.bindings == (on_channel,)
+        offered = next(action.menu() for action in menu_of(window, target).actions() if action.text() == "Channel")
+        assert [action.text() for action in offered.actions() if action.isChecked()] == [entry]
+        close_menus(window)
+
+
 def test_the_menu_key_opens_the_menu_of_the_knob_that_has_the_focus(window: MainWindow, knobs: FakeMidi) -> None:
     knob = window.transport.knobs["temperature"]
     knob.setFocus()
@@ -228,11 +251,15 @@ def test_the_page_lists_and_edits_mappings(window: MainWindow, knobs: FakeMidi) 
         QTest.keyClick(field, Qt.Key.Key_Return)
     panel.takeover.setCurrentIndex(2)
     panel.takeover.activated.emit(2)
-    panel.port.setCurrentIndex(0)
-    panel.port.activated.emit(0)
+    assert panel.channel.currentText() == "Channel 1"
+    for chooser in (panel.port, panel.channel):
+        chooser.setCurrentIndex(0)
+        chooser.activated.emit(0)
     (edited,) = window.controllers.map.bindings
     assert (edited.low, edited.high, edited.takeover) == (-30.0, -6.0, Takeover.SCALING)
-    assert edited.control.port is None
+    assert (edited.control.port, edited.control.channel) == (None, None)
+    panel.channel.activated.emit(16)
+    assert panel.list.item(0).text() == "Gain   –   CC 21, channel 16, any input"
     panel.list.setFocus()
     QTest.keyClick(panel.list, Qt.Key.Key_Delete)
     assert window.controllers.map.bindings == ()
@@ -282,18 +309,51 @@ def test_inputs_are_chosen_and_remembered(window: MainWindow, knobs: FakeMidi) -
     assert "does not answer" in panel.state.text()
 
 
+@pytest.mark.parametrize("wanted", [["nano", "Keys"], ["nano"], []], ids=str)
+def test_the_page_shows_the_inputs_that_the_command_line_named(
+    midi: list[FakeMidi], window: MainWindow, wanted: list[str]
+) -> None:
+    panel = window.control.inputs
+    window.controllers.start(wanted)
+    midi[0].plug(KNOBS)
+    assert panel.inputs.currentText() == (", ".join(wanted) or "No MIDI input")
+    assert Settings().midi_inputs is None
+    panel.inputs.activated.emit(panel.inputs.currentIndex())
+    assert (midi[0].wanted[-1], Settings().midi_inputs) == (wanted, wanted)
+    panel.inputs.setCurrentText(KNOBS)
+    panel.inputs.activated.emit(panel.inputs.currentIndex())
+    assert midi[0].wanted[-1] == [KNOBS]
+
+
+@pytest.mark.parametrize("host", [ANY_ADDRESS, "localhost"])
+def test_the_page_shows_and_edits_the_osc_that_the_command_line_opened(window: MainWindow, host: str) -> None:
+    panel, controllers = window.control.inputs, window.controllers
+    port, other_port = free_port(), free_port()
+    controllers.start(osc=(host, port))
+    assert panel.osc.isChecked()
+    assert panel.osc_open.isChecked() == (host == ANY_ADDRESS)
+    assert panel.osc_port.text() == str(port)
+    assert Settings().osc == OscChoice()
+    panel.osc_port.taken.emit(str(other_port))
+    assert controllers.osc is not None
+    assert controllers.osc.port == other_port
+    assert Settings().osc == OscChoice(on=True, port=other_port, host=host)
+    for address in (LOOPBACK, ANY_ADDRESS) if panel.osc_open.isChecked() else (ANY_ADDRESS, LOOPBACK):
+        panel.osc_open.click()
+        assert controllers.osc is not None
+        assert (controllers.osc.host, panel.osc_open.isChecked()) == (address, address == ANY_ADDRESS)
+
+
 def test_osc_plays_too_and_says_what_it_could_not_understand(
     window: MainWindow, knobs: FakeMidi, client: FakeEngineClient
 ) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.bind(("127.0.0.1", 0))
-        port = sender.getsockname()[1]
+    port = free_port()
     window.controllers.choose_osc(OscChoice(on=True, port=port))
     message = OscMessageBuilder("/livernn/temperature")
     message.add_arg(0.5)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         for data in (b"junk", message.build().dgram):
-            sender.sendto(data, ("127.0.0.1", port))
+            sender.sendto(data, (LOOPBACK, port))
     deadline = time.monotonic() + 10.0
     while window.session.patch.temperature != 0.5:
         assert time.monotonic() < deadline

@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
-from livernn.engine.client import DeviceLost, EngineDied, EngineState, NoDevice, StateChanged, Tuning
+from livernn.engine.client import DeviceLost, EngineDied, EngineState, Listening, NoDevice, StateChanged, Tuning
 from livernn.ui.labels import ElidedLabel, FittedLabel
 from livernn.ui.main_window import SMALLEST, MainWindow
 from livernn.ui.notice import Notice
@@ -16,6 +16,7 @@ from tests.ui.fake_client import HEALTHY, LONG_ERROR, OUTPUTS, FakeEngineClient,
 TROUBLES = (
     StateChanged(EngineState.PLAYING),
     Tuning("compiling the sample tier", 0.4),
+    Listening("phrase.wav"),
     NoDevice(LONG_ERROR, OUTPUTS),
     EngineDied(-9, "killed by the system because memory ran out"),
     DeviceLost("Stage interface, JACK Audio Connection Kit stopped answering. Choose another output."),

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from livernn.control.params import PARAMS
 from livernn.control.trouble import Trouble
-from livernn.engine.client import EngineDied, EngineState, Failed, NoDevice, Tuning
+from livernn.engine.client import Devices, EngineDied, EngineState, Failed, NoDevice, Tuning
 from livernn.model.checkpoint import random_checkpoint, save_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.ui.audio_dialog import AudioDialog
@@ -68,24 +68,15 @@ def test_no_key_acts_while_typing(window: MainWindow, client: FakeEngineClient) 
     QTest.keyClick(knob, Qt.Key.Key_Return)
     edit = QApplication.focusWidget()
     before = len(client.sent)
-    for key in (Qt.Key.Key_Space, Qt.Key.Key_F, Qt.Key.Key_Escape):
+    for key in (Qt.Key.Key_Space, Qt.Key.Key_F):
         QTest.keyClick(edit, key)
     assert client.sent[before:] == []
     assert not window.scopes.freeze.isChecked()
 
 
-@pytest.mark.parametrize(
-    ("key", "modifier", "command"),
-    [
-        (Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier, ("panic",)),
-        (Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier, ("reset", None)),
-    ],
-)
-def test_command_keys(
-    window: MainWindow, client: FakeEngineClient, key: Qt.Key, modifier: Qt.KeyboardModifier, command: tuple
-) -> None:
-    QTest.keyClick(window, key, modifier)
-    assert client.sent[-1] == command
+def test_a_new_seed(window: MainWindow, client: FakeEngineClient) -> None:
+    QTest.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    assert client.sent[-1] == ("reset", None)
 
 
 def test_preset_keys_and_list(window: MainWindow, client: FakeEngineClient, session: Session) -> None:
@@ -296,6 +287,41 @@ def test_audio_dialog_chooses_and_shows_rate_and_block(window: MainWindow, clien
     client.tell_audio()
     QApplication.processEvents()
     assert (dialog.rate.currentText(), dialog.block.currentText()) == ("Device default", "Device default")
+
+
+def test_audio_dialog_shows_a_rate_and_a_block_that_it_does_not_offer(
+    window: MainWindow, client: FakeEngineClient
+) -> None:
+    dialog = window.dialogs.audio
+    window.session.outputs.choose_format(22050.0, 96)
+    client.tell_audio()
+    QApplication.processEvents()
+    assert (dialog.rate.currentText(), dialog.block.currentText()) == ("22.05 kHz", "96 samples")
+    chooser = dialog.rate
+    assert [chooser.itemText(at) for at in range(chooser.count())] == [
+        "Device default", "22.05 kHz", "44.1 kHz", "48 kHz", "88.2 kHz", "96 kHz", "176.4 kHz", "192 kHz",
+    ]  # fmt: skip
+    chooser.setCurrentText("192 kHz")
+    chooser.activated.emit(chooser.currentIndex())
+    assert client.asked("set_audio")[-1] == ("set_audio", None, 192000.0, 96)
+
+
+def test_audio_dialog_lists_the_outputs_of_one_host_api(window: MainWindow, client: FakeEngineClient) -> None:
+    dialog = window.dialogs.audio
+    window.dialogs.show_audio()
+    dialog.host_api.setCurrentText(OUTPUTS[1].host_api)
+    dialog.host_api.activated.emit(dialog.host_api.currentIndex())
+    built_in, stage = OUTPUTS
+    usb = replace(stage, name="USB")
+    for devices, names in (
+        (OUTPUTS, [None, stage.full_name]),
+        ((*OUTPUTS, usb), [None, stage.full_name, usb.full_name]),
+        ((built_in,), [None, built_in.full_name]),
+    ):
+        say(client, Devices(devices))
+        shown = [dialog.outputs.item(at).data(Qt.ItemDataRole.UserRole) for at in range(dialog.outputs.count())]
+        assert shown == names
+        assert dialog.host_api.isVisible() == (len(devices) > 1)
 
 
 def test_status_and_meter_show_the_engine(window: MainWindow, client: FakeEngineClient) -> None:

@@ -14,22 +14,15 @@ from livernn.control.primes import KeptPrime, PrimeShelf, primes_folder
 from livernn.engine.client import (
     AuditionEnded,
     Device,
-    EngineDied,
     Listening,
     ListeningEnded,
-    MicrophoneClosed,
     MicrophoneOpened,
-    Microphones,
     Primed,
 )
 from livernn.ui import hold
-from livernn.ui.input_meter import InputMeter
 from livernn.ui.main_window import MainWindow
-from livernn.ui.microphone_panel import DEFAULT, OFF
-from livernn.ui.notice import Kind
 from livernn.ui.prime_panel import PrimePanel
 from livernn.ui.session import Session
-from livernn.ui.settings import MicrophoneChoice, Settings
 from livernn.wavfile import write_wav
 from tests.ui.fake_client import FakeEngineClient, say
 
@@ -194,54 +187,3 @@ def test_a_pedal_listens(window: MainWindow, client: FakeEngineClient) -> None:
     assert client.sent[-1][0] == "listen"
     window.controllers._do(Act(Action.LISTEN, False))
     assert client.sent[-1] == ("stop_listening",)
-
-
-def test_the_microphone_is_chosen_and_remembered_by_name(page: PrimePanel, client: FakeEngineClient) -> None:
-    panel = page.microphone
-    assert panel.state.text() == "There is no input device."
-    say(client, Microphones((MICROPHONE,)))
-    assert [panel.inputs.itemText(at) for at in range(panel.inputs.count())] == [OFF, DEFAULT, "Scarlett, ALSA"]
-    panel.inputs.activated.emit(2)
-    assert client.sent[-1] == ("set_microphone", "Scarlett, ALSA", True)
-    say(client, OPENED)
-    assert panel.state.text() == "Scarlett, ALSA, 48000 Hz, 4 ms"
-    assert Settings().microphone == MicrophoneChoice(True, "Scarlett, ALSA")
-    again = Session(FakeEngineClient, Settings())
-    again.start(None, None)
-    assert ("set_microphone", "Scarlett, ALSA", True) in again.client.sent
-    panel.inputs.activated.emit(0)
-    say(client, MicrophoneClosed())
-    assert Settings().microphone == MicrophoneChoice(False, "Scarlett, ALSA")
-    panel.duck.activated.emit(0)
-    QTest.keyPress(page.window(), Qt.Key.Key_L)
-    assert client.sent[-1][2] == 0.0
-    assert Settings().duck_db == 0.0
-
-
-def test_no_microphone_is_one_line(qtbot: object, window: MainWindow, client: FakeEngineClient) -> None:
-    QTest.keyPress(window, Qt.Key.Key_L)
-    say(client, MicrophoneClosed("audio: there is no input device. Connect one."))
-    assert window.session.notice.kind is Kind.ERROR
-    assert window.session.notice.text == "audio: there is no input device. Connect one."
-    QTest.keyRelease(window, Qt.Key.Key_L)
-    qtbot.wait(4 * hold.REPEAT_MS)
-    assert client.asked("stop_listening") == []
-
-
-def test_with_a_dead_engine_nothing_listens(window: MainWindow, client: FakeEngineClient) -> None:
-    say(client, OPENED)
-    say(client, Listening("x"))
-    say(client, EngineDied(-9, "killed"))
-    assert window.session.priming.listening is None
-    assert window.session.priming.microphone is None
-
-
-def test_clipping_is_shown_for_a_while(qapp: QApplication) -> None:
-    meter = InputMeter()
-    meter.feed(-6.0, 0, 0.1)
-    assert not meter.clipping
-    meter.feed(0.0, 3, 0.1)
-    assert meter.clipping
-    assert meter.accessibleDescription() == "too loud"
-    meter.feed(-20.0, 3, 2.1)
-    assert not meter.clipping
