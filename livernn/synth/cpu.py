@@ -26,7 +26,7 @@ from livernn.synth.denormals import flush_denormals, restore_denormals
 from livernn.synth.draw import draw, surprisal
 from livernn.synth.emit import READ_PER_FETCHED
 from livernn.synth.frames import add_noise, load_hidden, step_tiers
-from livernn.synth.gemv import Operand, multiply, quantise
+from livernn.synth.gemv import Operand, list_busy, multiply, quantise
 from livernn.synth.packing import WORD_BYTES
 from livernn.synth.philox import uniform
 from livernn.synth.prefetch import address_of
@@ -173,10 +173,11 @@ def _multiply(
 ) -> None:
     """With a matrix of the sample tier, whose columns are its units."""
     columns, per_row = weights.sample[0].dim, weights.floats[rows_at:]
+    busy = list_busy(weights.matrices, operand, voices, columns)
     if ahead:
-        multiply(weights.matrices, words, per_row, rows, columns, operand, y, voices, ahead)
+        multiply(weights.matrices, words, per_row, rows, columns, operand, y, voices, ahead, busy)
     else:
-        multiply(weights.matrices, words, per_row, rows, columns, operand, y, voices)
+        multiply(weights.matrices, words, per_row, rows, columns, operand, y, voices, None, busy)
 
 
 @network_inline

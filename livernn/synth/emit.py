@@ -15,6 +15,9 @@ _BYTE, _SHORT, _WORD, _INT, _FLOAT = ir.IntType(8), ir.IntType(16), ir.IntType(3
 READ_PER_FETCHED = 4
 """Bytes of a matrix that are read for each byte that is fetched ahead meanwhile."""
 
+STEP_BYTES = 8
+"""What a step of columns takes of the vector: two floats or eight levels."""
+
 _PARTS = range(2)
 """A step of columns is two parts. Integers take turns in two sums where there are registers: it hides latency."""
 
@@ -201,15 +204,20 @@ def _emit(  # numba hands over the types of all arguments, in their order
     y: Any,
     count: Any,  # noqa: ARG001
     ahead: Any,
+    listed: Any,
+    some: Any,
 ) -> Any:
     size = types.intp
-    signature = types.void(words, size, per_row, size, size, x, spans, y, size, ahead)
+    signature = types.void(words, size, per_row, size, size, x, spans, y, size, ahead, listed, some)
     form = _FORMATS[Layout.of(words.dtype).format](Layout.of(words.dtype))
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         base, per_row, x, spans, y = (_data(context, builder, signature.args[i], arguments[i]) for i in (0, 2, 5, 6, 7))
         x_row, span_row, y_row = (_row_bytes(context, builder, signature.args[i], arguments[i]) for i in (5, 6, 7))
         at, rows, columns, count = (arguments[i] for i in (1, 3, 4, 8))
+        chosen = (
+            None if some == types.none else (_data(context, builder, signature.args[10], arguments[10]), arguments[11])
+        )
         panel_rows = form.set.panel_rows
         panels = builder.udiv(builder.add(rows, _INT(panel_rows - 1)), _INT(panel_rows))
         whole_columns = builder.and_(builder.add(columns, _INT(COLUMN_STEP - 1)), _INT(-COLUMN_STEP))
@@ -225,7 +233,7 @@ def _emit(  # numba hands over the types of all arguments, in their order
             for size, first in _groups(builder, count, form.set.together):
                 inputs = [builder.add(first, _INT(member)) for member in range(size)]
                 xs = [builder.gep(x, [builder.mul(member, x_row)]) for member in inputs]
-                sums = _emit_columns(builder, form, base, panel_at, xs, steps, fetched)
+                sums = _emit_columns(builder, form, base, panel_at, xs, steps, chosen, fetched)
                 for member, member_sums in zip(inputs, sums, strict=True):
                     span_at = builder.mul(member, span_row)
                     span = [_load(builder, spans, builder.add(span_at, _INT(4 * part)), _FLOAT) for part in range(2)]
@@ -253,11 +261,19 @@ def _groups(builder: Any, count: Any, largest: int) -> Iterator[tuple[int, Any]]
 
 
 def _emit_columns(
-    builder: Any, form: _Format, base: Any, panel_at: Any, xs: Sequence[Any], steps: Any, fetched: Any
+    builder: Any,
+    form: _Format,
+    base: Any,
+    panel_at: Any,
+    xs: Sequence[Any],
+    steps: Any,
+    chosen: tuple[Any, Any] | None,
+    fetched: Any,
 ) -> list[list[Any]]:
     """The loop over the columns of one panel, with all sums in registers: a vector of rows each, for each of `xs`.
 
-    From the address `fetched` on, unless it is None, lines are asked for meanwhile.
+    Unless `chosen` is None, only those steps are taken: the address of their int64 numbers, and how many there are,
+    one at least. From the address `fetched` on, unless it is None, as many lines are asked for as if all were.
     """
     turns = 2 if len(xs) == 1 and form.layout.integer else 1  # floats are summed in one order, in any company
     vectors = range(form.set.vectors)
@@ -265,37 +281,53 @@ def _emit_columns(
     loop, done = builder.append_basic_block("columns"), builder.append_basic_block("columns.done")
     builder.branch(loop)
     builder.position_at_end(loop)
-    step = builder.phi(_INT)
-    step.add_incoming(_INT(0), before)
+    turn = builder.phi(_INT)
+    turn.add_incoming(_INT(0), before)
     phis = [[[builder.phi(form.sums) for _ in range(turns)] for _ in vectors] for _ in xs]
     sums: list[list[list[Any]]] = [[list(totals) for totals in of_input] for of_input in phis]
+    following = builder.add(turn, _INT(1))
+    if chosen is None:
+        step, stop = turn, steps
+    else:
+        step, stop = _load(builder, chosen[0], builder.mul(turn, _INT(8)), _INT, 8), chosen[1]
     at = builder.add(panel_at, builder.mul(step, _INT(form.step_bytes)))
     column = builder.mul(step, _INT(form.columns))
     if fetched is not None:
-        line = builder.add(fetched, builder.mul(step, _INT(form.ahead_bytes)))
-        for offset in range(0, form.ahead_bytes, LINE_BYTES):
-            emit_prefetch(builder, builder.add(line, _INT(offset)))
+        first, count = turn, _INT(1)
+        if chosen is not None:
+            first, last = (builder.udiv(builder.mul(number, steps), stop) for number in (turn, following))
+            count = builder.sub(last, first)
+        _emit_fetching(builder, form, fetched, first, count)
     for part in _PARTS:
         values = [form.value(builder, x, column, part) for x in xs]
         for vector in vectors:
             weights = form.weights(builder, base, at, vector, part)
             for of_input, value in zip(sums, values, strict=True):
                 of_input[vector][part % turns] = form.plus(builder, weights, value, of_input[vector][part % turns])
-    following = builder.add(step, _INT(1))
-    step.add_incoming(following, loop)
+    end = builder.block
+    turn.add_incoming(following, end)
     zero = ir.Constant(form.sums, [0] * form.set.lanes)
     for of_input, updated_input in zip(phis, sums, strict=True):
         for totals, updated in zip(of_input, updated_input, strict=True):
             for phi, value in zip(totals, updated, strict=True):
                 phi.add_incoming(zero, before)
-                phi.add_incoming(value, loop)
-    builder.cbranch(builder.icmp_unsigned("<", following, steps), loop, done)
+                phi.add_incoming(value, end)
+    builder.cbranch(builder.icmp_unsigned("<", following, stop), loop, done)
     builder.position_at_end(done)
     return [[totals[0] if turns == 1 else builder.add(*totals) for totals in of_input] for of_input in sums]
 
 
-gemv: Any = intrinsic(_emit)
-"""`gemv(words, at, per_row, rows, columns, x, spans, y, count, ahead)`: see `gemv.multiply`.
+def _emit_fetching(builder: Any, form: _Format, fetched: Any, first: Any, count: Any) -> None:
+    """Asks for the lines of `count` steps from `first` on."""
+    with cgutils.for_range(builder, count, intp=_INT) as step:
+        line = builder.add(fetched, builder.mul(builder.add(first, step.index), _INT(form.ahead_bytes)))
+        for offset in range(0, form.ahead_bytes, LINE_BYTES):
+            emit_prefetch(builder, builder.add(line, _INT(offset)))
 
-`x` is float32, or for integers the levels uint8 that `spans`, each low and scale, belong to.
+
+gemv: Any = intrinsic(_emit)
+"""`gemv(words, at, per_row, rows, columns, x, spans, y, count, ahead, listed, some)`: see `gemv.multiply`.
+
+`listed` are numbers of steps, of which the first `some` are taken, or all of the matrix where that is None. `x` is
+float32, or for integers the levels uint8 that `spans`, each low and scale, belong to.
 """

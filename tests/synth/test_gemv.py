@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livernn.model.precision import Precision
-from livernn.synth.gemv import make_operand, multiply, quantise
+from livernn.synth.gemv import list_busy, make_operand, multiply, quantise
 from livernn.synth.instructions import runnable
 from livernn.synth.packing import COLUMN_STEP, Layout, aligned, padded
 from livernn.synth.rounding import LARGEST, quantise_vector, rounded
@@ -25,6 +25,14 @@ LAYOUTS = [Layout(form, instructions) for form in get_args(Precision) for instru
 def multiply_compiled(words, at, per_row, rows, columns, operand, y, count):
     quantise(words, operand, count, columns)
     multiply(words, at, per_row, rows, columns, operand, y, count)
+
+
+@numba.njit
+def multiply_busy(words, at, per_row, rows, columns, operand, y, count, ahead):
+    quantise(words, operand, count, columns)
+    busy = list_busy(words, operand, count, columns)
+    multiply(words, at, per_row, rows, columns, operand, y, count, ahead, busy)
+    return busy
 
 
 @numba.njit
@@ -62,6 +70,25 @@ def test_equals_numpy(layout: Layout, rows: int, columns: int, count: int, seed:
     np.testing.assert_allclose(y[:count, :rows], expected, atol=2e-4)
     np.testing.assert_array_equal(y[:count, whole_rows:], UNTOUCHED)
     np.testing.assert_array_equal(y[count], UNTOUCHED)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=str)
+@settings(max_examples=15)
+@given(count=st.integers(1, 5), zero_share=st.sampled_from([0.0, 0.5, 0.9, 1.0]), seed=st.integers(0, 99))
+def test_leaving_zeros_out_changes_no_bit(layout: Layout, count: int, zero_share: float, seed: int) -> None:
+    rows, columns = 150, 100
+    _, _, words, per_row = two_matrices(layout, rows, columns)
+    random = np.random.default_rng(seed)
+    x = np.maximum(random.standard_normal((count, columns)), 0.0) * (random.random(columns) >= zero_share)
+    operand = make_operand(count, padded(columns, COLUMN_STEP))
+    operand.floats[:, :columns] = x
+    dense, sparse = np.zeros((2, count, padded(rows, layout.set.panel_rows)), np.float32)
+    multiply_compiled(words, words.size // 2, per_row, rows, columns, operand, dense, count)
+    busy = multiply_busy(words, words.size // 2, per_row, rows, columns, operand, sparse, count, words.ctypes.data)
+    np.testing.assert_array_equal(sparse, dense)
+    steps = {"int8": 13, "int4": 13}.get(layout.format, 50)
+    assert busy == 1 if zero_share == 1.0 else busy <= steps
+    assert zero_share != 0.9 or busy < steps
 
 
 def test_rounding_is_to_nearest() -> None:
