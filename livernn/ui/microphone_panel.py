@@ -4,6 +4,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from livernn.engine.client import LOOK_AGAIN_MS
 from livernn.ui.chooser import Chooser
 from livernn.ui.hold import HoldButton
 from livernn.ui.input_meter import InputMeter
@@ -12,8 +13,6 @@ from livernn.ui.parts import caption, row
 from livernn.ui.priming import DUCKS_DB, Priming
 from livernn.ui.settings import MicrophoneChoice
 
-LOOK_AGAIN_MS = 3000
-"""While none is there, or the one that is wanted is not, and the page is in sight."""
 OFF, DEFAULT = "No microphone", "The system's microphone"
 
 
@@ -36,7 +35,7 @@ class MicrophonePanel(QWidget):
         self.duck.setToolTip("What the present sound does while the microphone is listened to")
         self.duck.addItems([_describe_duck(duck_db) for duck_db in DUCKS_DB])
         self.state = ElidedLabel()
-        self._look_again = QTimer(self, interval=LOOK_AGAIN_MS)
+        self._look_again = QTimer(self, interval=LOOK_AGAIN_MS)  # for one that is missing, while the page is in sight
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
