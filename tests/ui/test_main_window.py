@@ -396,12 +396,13 @@ def test_theme_span_and_place_are_remembered(window: MainWindow) -> None:
     for expected in (*names[1:], names[0], names[1]):
         QTest.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
         assert Settings().theme == expected
-    choosers = window.scopes.span, window.scopes.trigger, window.scopes.range
+    choosers = window.scopes.span, window.scopes.trigger, window.scopes.range, window.scopes.decay
     for chooser in choosers:
         chooser.setCurrentIndex(chooser.count() - 1)
         chooser.activated.emit(chooser.count() - 1)
     again = ScopePanel(Settings())
-    assert [one.currentText() for one in (again.span, again.trigger, again.range)] == ["1 s", "↑ 0.3", "120 dB"]
+    shown = [one.currentText() for one in (again.span, again.trigger, again.range, again.decay)]
+    assert shown == ["1 s", "↑ 0.3", "120 dB", "360 dB/s"]
     window.close()
     assert Settings().geometry == window.saveGeometry()
 
