@@ -219,9 +219,12 @@ class EngineClient:
         """
         self._send(Prime(str(path), begin_s, end_s))
 
-    def set_microphone(self, device: str | None = None, *, on: bool = True) -> None:
-        """Open an input, None for the system's choice, or none at all. Ends in MicrophoneOpened or -Closed."""
-        self._microphone = SetMicrophone(device, on)
+    def set_microphone(self, device: str | None = None, *, on: bool = True, channel: int | None = None) -> None:
+        """Open an input, None for the system's choice, or none at all. Ends in MicrophoneOpened or -Closed.
+
+        Of it the mean of the first two channels is listened to, or `channel`, counted from 1, alone.
+        """
+        self._microphone = SetMicrophone(device, on, channel)
         self._send(self._microphone)
 
     def list_microphones(self) -> None:

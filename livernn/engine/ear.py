@@ -15,12 +15,15 @@ _LINE = 8
 
 # Written by the stream process before the first callback.
 CHANNELS = 0
+"""As many as a block of the device holds."""
+FIRST = 1
+"""The first channel that is listened to, from 0; those after it are as well."""
 
 # Written by the input callback.
 HEARD = _LINE
 CALLBACKS = HEARD + 1
 CLIPPED = HEARD + 2
-"""Samples of any channel that were at the top of the scale."""
+"""Samples of what is listened to that were at the top of the scale."""
 INPUT_XRUNS = HEARD + 3
 
 EAR_WORDS = 2 * _LINE
@@ -31,7 +34,7 @@ EAR_FLOATS = EAR_FLOAT_AT + EAR_SAMPLES
 
 
 class Ear(SharedMemory):
-    """The mapped memory, by its parts; the mean of the channels, at the device's rate."""
+    """The mapped memory, by its parts; the mean of the channels listened to, at the device's rate."""
 
     size_bytes = 4 * EAR_FLOATS
 

@@ -1,6 +1,7 @@
 """Which microphone is listened to: opening, closing, losing and listing inputs. All on the engine's thread."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from livernn.engine import messages as msg
 from livernn.engine.input import Input
@@ -46,7 +47,7 @@ class Inlet:
     def ensure_open(self) -> None:
         """Open what is set, or the system's choice, unless that is done or under way."""
         if self.opened is None and not self._openings:
-            self._settings = msg.SetMicrophone(self._settings.device)
+            self._settings = replace(self._settings, on=True)
             self._open()
 
     def check(self) -> None:
@@ -87,7 +88,7 @@ class Inlet:
     def _on_refused(self, error: LiveRNNError) -> None:
         self._openings -= 1
         if self._openings == 0 and self._settings.on:
-            self._settings = msg.SetMicrophone(self._settings.device, on=False)
+            self._settings = replace(self._settings, on=False)
             self._become(None)
             self._emit(msg.MicrophoneClosed(str(error)))
 

@@ -15,6 +15,7 @@ from livernn.engine.ear import (
     EAR_FLOATS,
     EAR_SAMPLES,
     EAR_WORDS,
+    FIRST,
     HEARD,
     INPUT_XRUNS,
 )
@@ -34,19 +35,20 @@ _TOP = np.float32(0.999)
     nogil=True, cache=True, error_model="numpy",
 )  # fmt: skip
 def keep(words, ring, frames, count, flags):  # type: ignore[no-untyped-def]
-    """Append the mean of the channels of `frames` `[count * channels]`, interleaved; what is no number is silence."""
+    """Append the mean of `frames` `[count * channels]`, interleaved, from channel FIRST on; no number is silence."""
     channels = words[CHANNELS]
+    first = words[FIRST]
     heard = words[HEARD]
     for index in range(count):
         total = np.float32(0.0)
-        for channel in range(channels):
+        for channel in range(first, channels):
             value = frames[index * channels + channel]
             if not abs(value) < np.float32(np.inf):
                 value = np.float32(0.0)
             if abs(value) >= _TOP:
                 words[CLIPPED] += 1
             total += value
-        ring[(heard + index) % EAR_SAMPLES] = total / np.float32(channels)
+        ring[(heard + index) % EAR_SAMPLES] = total / np.float32(channels - first)
     words[CALLBACKS] += 1
     if flags & _DEVICE_XRUN:
         words[INPUT_XRUNS] += 1

@@ -70,10 +70,14 @@ class Prime:
 
 @dataclass(frozen=True)
 class SetMicrophone:
-    """Open an input, None for the system's choice; `on` or none at all."""
+    """Open an input, None for the system's choice; `on` or none at all.
+
+    Of it the mean of the first two channels is listened to, or `channel`, counted from 1, alone.
+    """
 
     device: str | None = None
     on: bool = True
+    channel: int | None = None
 
 
 @dataclass(frozen=True)
@@ -192,11 +196,12 @@ class Microphones:
 
 @dataclass(frozen=True)
 class MicrophoneOpened:
-    """An input is open; `latency_ms` is its own."""
+    """An input is open; it has so many `channels`, and `latency_ms` is its own."""
 
     device: str
     host_api: str
     rate_hz: float
+    channels: int
     latency_ms: float
 
 

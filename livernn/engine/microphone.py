@@ -9,28 +9,43 @@ from typing import Any
 
 from livernn.engine.child import watch_owner
 from livernn.engine.devices import find_device, portaudio, query_inputs
-from livernn.engine.ear import CHANNELS, Ear
+from livernn.engine.ear import CHANNELS, FIRST, Ear
 from livernn.engine.listening import callback
-from livernn.engine.messages import MicrophoneOpened, SetMicrophone, Tuning
+from livernn.engine.messages import Device, MicrophoneOpened, SetMicrophone, Tuning
 from livernn.engine.refusal import refusal
 from livernn.engine.stream_process import END_PATIENCE_S, hold_stream
 from livernn.engine.wire import claim_stdout, decode, encode
+from livernn.errors import DeviceError
 
-_MAX_CHANNELS = 2
+_MIXED_CHANNELS = 2
+
+
+def heard_channels(device: Device, channel: int | None) -> range:
+    """Which channels of an input, from 0, are listened to: that one, counted from 1, or for None the first two.
+
+    Raises:
+        DeviceError: it has no such channel.
+    """
+    if channel is None:
+        return range(min(device.channels, _MIXED_CHANNELS))
+    if not 1 <= channel <= device.channels:
+        why = f"it has no channel {channel}"
+        raise DeviceError(f"audio input {device.full_name}", why, f"Choose one of 1 to {device.channels}, or the mix.")
+    return range(channel - 1, channel)
 
 
 def open_microphone(ear: Ear, settings: SetMicrophone) -> tuple[Any, MicrophoneOpened]:
     """Open and start an input that `ear` hears, which has to live on with it; at the device's own rate.
 
     Raises:
-        DeviceError: there is no such device, or it does not open.
+        DeviceError: there is no such device or channel, or it does not open.
     """
     sounddevice = portaudio()
     inputs = query_inputs()
     device = find_device(settings.device, list(inputs.values()), "input")
     number = next(number for number, candidate in inputs.items() if candidate is device)
-    channels = min(device.channels, _MAX_CHANNELS)
-    ear.words[CHANNELS] = channels
+    heard = heard_channels(device, settings.channel)
+    ear.words[CHANNELS], ear.words[FIRST] = heard.stop, heard.start
     rate_hz = device.default_rate_hz
     try:
         stream = sounddevice._StreamBase(
@@ -38,7 +53,7 @@ def open_microphone(ear: Ear, settings: SetMicrophone) -> tuple[Any, MicrophoneO
             samplerate=rate_hz,
             blocksize=0,
             device=number,
-            channels=channels,
+            channels=heard.stop,
             dtype="float32",
             latency="low",
             callback=sounddevice._ffi.cast("PaStreamCallback*", callback.address),
@@ -47,7 +62,8 @@ def open_microphone(ear: Ear, settings: SetMicrophone) -> tuple[Any, MicrophoneO
         stream.start()
     except (sounddevice.PortAudioError, ValueError) as error:
         raise refusal(device, rate_hz, error, "input") from error
-    return stream, MicrophoneOpened(device.name, device.host_api, stream.samplerate, 1000.0 * stream.latency)
+    latency_ms = 1000.0 * stream.latency
+    return stream, MicrophoneOpened(device.name, device.host_api, stream.samplerate, device.channels, latency_ms)
 
 
 def main() -> int:

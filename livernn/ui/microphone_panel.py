@@ -11,9 +11,8 @@ from livernn.ui.input_meter import InputMeter
 from livernn.ui.labels import ElidedLabel
 from livernn.ui.parts import caption, row
 from livernn.ui.priming import DUCKS_DB, Priming
-from livernn.ui.settings import MicrophoneChoice
 
-OFF, DEFAULT = "No microphone", "The system's microphone"
+OFF, DEFAULT, MIX = "No microphone", "The system's microphone", "Mix"
 
 
 class MicrophonePanel(QWidget):
@@ -22,13 +21,17 @@ class MicrophonePanel(QWidget):
     def __init__(self, priming: Priming, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._priming = priming
-        self._choices: list[MicrophoneChoice] = []
+        self._names: list[str | None] = []
         self.hold = HoldButton()
         self.meter = InputMeter()
         self.inputs = Chooser()
         self.inputs.setObjectName("small")
         self.inputs.setAccessibleName("Microphone")
         self.inputs.setToolTip("Which input to listen to; open as long as it is chosen, and remembered")
+        self.channels = Chooser()
+        self.channels.setObjectName("small")
+        self.channels.setAccessibleName("Channel of the microphone")
+        self.channels.setToolTip("The mean of its first two channels, or one alone; remembered with the microphone")
         self.duck = Chooser()
         self.duck.setObjectName("small")
         self.duck.setAccessibleName("Sound while listening")
@@ -40,13 +43,14 @@ class MicrophonePanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addLayout(row(self.hold, self.meter))
-        inputs = row(self.inputs, caption("Meanwhile"), self.duck)
+        inputs = row(self.inputs, self.channels, caption("Meanwhile"), self.duck)
         inputs.setStretch(0, 1)
         layout.addLayout(inputs)
         layout.addWidget(self.state)
         self.hold.held.connect(priming.hold)
         self.hold.let_go.connect(priming.let_go)
-        self.inputs.activated.connect(lambda at: priming.choose_microphone(self._choices[at]))
+        self.inputs.activated.connect(self._choose)
+        self.channels.activated.connect(lambda at: priming.choose_channel(at or None))
         self.duck.activated.connect(lambda at: priming.set_duck_db(DUCKS_DB[at]))
         self._look_again.timeout.connect(self._look)
         priming.state_changed.connect(self._show)
@@ -68,19 +72,24 @@ class MicrophonePanel(QWidget):
         if self._priming.lacks_microphone:
             self._priming.list_microphones()
 
+    def _choose(self, at: int) -> None:
+        if at == 0:
+            self._priming.close_microphone()
+        else:
+            self._priming.choose_microphone(self._names[at - 1])
+
     def _show(self) -> None:
-        priming = self._priming
-        names = [device.full_name for device in priming.microphones]
-        chosen = priming.choice.device
-        if chosen is not None and chosen not in names:
-            names.append(chosen)
-        self._choices = [
-            MicrophoneChoice(on=False, device=chosen),
-            MicrophoneChoice(on=True),
-            *(MicrophoneChoice(on=True, device=name) for name in names),
-        ]
-        self.inputs.offer([OFF, DEFAULT, *names])
-        self.inputs.setCurrentIndex(self._choices.index(priming.choice))
+        priming, choice = self._priming, self._priming.choice
+        self._names = [None, *(device.full_name for device in priming.microphones)]
+        if choice.device not in self._names:
+            self._names.append(choice.device)
+        self.inputs.offer([OFF, *(name or DEFAULT for name in self._names)])
+        self.inputs.setCurrentIndex(1 + self._names.index(choice.device) if choice.on else 0)
+        there_are = priming.microphone.channels if priming.microphone is not None else 0
+        channels = range(1, 1 + max(there_are, choice.channel or 0))
+        self.channels.offer([MIX, *(f"Channel {channel}" for channel in channels)])
+        self.channels.setCurrentIndex(choice.channel or 0)
+        self.channels.setEnabled(len(channels) > 1)
         nearest = min(DUCKS_DB, key=lambda duck_db: abs(duck_db - priming.duck_db))
         self.duck.setCurrentIndex(DUCKS_DB.index(nearest))
         self.hold.show_listening(priming.listening is not None)

@@ -1,6 +1,7 @@
 """Primes as the window sees them: those on the shelf, the one being listened to, and the microphone. No widgets."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from livernn.engine.client import (
     Primed,
 )
 from livernn.ui.notice import Kind, Notice
-from livernn.ui.settings import MicrophoneChoice, Settings
+from livernn.ui.settings import Settings
 from livernn.ui.shelf_keeper import PEAKS, ShelfKeeper
 from livernn.wavfile import write_wav_blocks
 
@@ -62,8 +63,7 @@ class Priming(ShelfKeeper):
     def start(self) -> None:
         """Open the microphone that was open the last time."""
         self.list_microphones()
-        if self.choice.on:
-            self._client.set_microphone(self.choice.device)
+        self._set_microphone()
 
     def take_event(self, event: PrimingEvent) -> None:
         """What the client says of primes and of the microphone."""
@@ -111,10 +111,20 @@ class Priming(ShelfKeeper):
             self._held = False
             self._client.stop_listening()
 
-    def choose_microphone(self, choice: MicrophoneChoice) -> None:
-        """Open a microphone, or close it; remembered once that is done."""
-        self.choice = choice
-        self._client.set_microphone(choice.device, on=choice.on)
+    def choose_microphone(self, device: str | None) -> None:
+        """Open a microphone, listened to as it was the last time; remembered once that is done."""
+        self.choice = self._settings.microphone_of(device)
+        self._set_microphone()
+
+    def close_microphone(self) -> None:
+        """Open none; which it was is remembered."""
+        self.choice = replace(self.choice, on=False)
+        self._set_microphone()
+
+    def choose_channel(self, channel: int | None) -> None:
+        """Listen to that channel alone, counted from 1, or to the mix; remembered with the microphone."""
+        self.choice = replace(self.choice, on=True, channel=channel)
+        self._set_microphone()
 
     def list_microphones(self) -> None:
         """Look for microphones again, unless that is under way."""
@@ -200,14 +210,18 @@ class Priming(ShelfKeeper):
         self._looking = False
         self.microphones, self.unlisted = devices, None
         if came_back and self.choice.on and self.microphone is None:
-            self._client.set_microphone(self.choice.device)
+            self._set_microphone()
+
+    def _set_microphone(self) -> None:
+        choice = self.choice
+        self._client.set_microphone(choice.device, on=choice.on, channel=choice.channel)
 
     def _is_among(self, devices: tuple[Device, ...]) -> bool:
         """The one that is chosen; any will do where the choice is the system's."""
         return any(self.choice.device in (None, device.full_name) for device in devices)
 
     def _remember(self, *, on: bool, device: str | None) -> None:
-        self.choice = self._settings.microphone = MicrophoneChoice(on, device)
+        self.choice = self._settings.microphone = replace(self.choice, on=on, device=device)
 
     def _refresh(self) -> None:
         self.primes = [prime for prime in self._shelf.primes() if prime.path != self.listening]

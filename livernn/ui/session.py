@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from livernn.control.own_presets import is_own
 from livernn.control.patch import Patch
@@ -36,6 +36,9 @@ from livernn.ui.priming import Priming, PrimingEvent
 from livernn.ui.recordings import Recordings
 from livernn.ui.settings import Settings
 from livernn.ui.sources import Source, classify, open_sound_model
+
+WATCH_MS = 1000
+"""Between two looks at whether the engine answers."""
 
 _log = logging.getLogger(__name__)
 
@@ -78,12 +81,15 @@ class Session(QObject):
         self.notice = WELCOME
         self._play_wanted = False
         self._cut_off = False
-        self.died = False
+        self._engine_lost = False
+        """It died, or hangs."""
+        self._watch = QTimer(self, interval=WATCH_MS)
+        self._watch.timeout.connect(self._watch_engine)
 
     @property
     def playing(self) -> bool:
         """Whether there is sound, or will be as soon as there can be."""
-        return self._play_wanted and not self.died
+        return self._play_wanted and not self._engine_lost
 
     @property
     def dirty(self) -> bool:
@@ -95,6 +101,7 @@ class Session(QObject):
         self.client.start()
         self.outputs.start(device)
         self.priming.start()
+        self._watch.start()
         first = preset or self.preset_library.remembered()
         if first is None:
             self._show(Notice(Kind.ERROR, "No preset found: drop a checkpoint (.safetensors) or a preset folder here."))
@@ -103,6 +110,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """End the engine."""
+        self._watch.stop()
         self.outputs.close()
         self.client.close()
 
@@ -187,9 +195,9 @@ class Session(QObject):
         self.presets_changed.emit()
 
     def toggle_play(self) -> None:
-        """Play or stop; with a dead engine, restart it and play."""
+        """Play or stop; with an engine that died or hangs, restart it and play."""
         self._cut_off = False
-        if self.died:
+        if self._engine_lost:
             self.restart()
             self._play_wanted = True
             self.client.play()
@@ -221,7 +229,8 @@ class Session(QObject):
         # After a save the preset's checkpoint may be a copy of the one that the engine had.
         unknown_to_client = self.pending is not None or (again is not None and again.checkpoint != self._sounding)
         self.pending = again
-        self.died = False
+        self._engine_lost = False
+        self._forget_engine()
         self.client.restart()
         self.state_changed.emit()
         self.outputs.list_devices()
@@ -283,15 +292,31 @@ class Session(QObject):
                 self._undo(action)
                 self._show(Notice(Kind.ERROR, message))
             case EngineDied(_, message):
-                self.died = True
-                self.outputs.lose_engine()
-                self.priming.lose_engine()
-                self.state = EngineState.STOPPED
-                self.state_changed.emit()
-                text = f"The sound engine stopped{message and f' ({message})'}. Preset and knobs are kept."
-                self._show(Notice(Kind.ERROR, text, Remedy.RESTART_ENGINE))
+                self._forget_engine()
+                self._lose_engine(f"The sound engine stopped{message and f' ({message})'}.")
             case Garbled(line, why):
                 _log.warning("the engine said something odd: %s (%s)", line, why)
+
+    def _watch_engine(self) -> None:
+        answers = self.client.alive
+        if not answers and not self._engine_lost:
+            self._lose_engine("The sound engine no longer answers.")
+        elif answers and self._engine_lost:  # it was held up
+            self._engine_lost = False
+            self.state_changed.emit()
+            if self.notice.remedy is Remedy.RESTART_ENGINE:
+                self._show(self.outputs.trouble or WELCOME)
+
+    def _lose_engine(self, what: str) -> None:
+        self._engine_lost = True
+        self.state_changed.emit()
+        self._show(Notice(Kind.ERROR, f"{what} Preset and knobs are kept.", Remedy.RESTART_ENGINE))
+
+    def _forget_engine(self) -> None:
+        """Nothing is open or plays until there is another."""
+        self.state = EngineState.STOPPED
+        self.outputs.lose_engine()
+        self.priming.lose_engine()
 
     def _undo(self, action: str) -> None:
         """Take back what the engine could not do."""

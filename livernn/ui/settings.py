@@ -15,9 +15,9 @@ from livernn import paths
 from livernn.inputs.osc import DEFAULT_PORT, LOOPBACK
 from livernn.replacing import replace_text
 
-_THEME, _PRESET, _FAVOURITES, _DEVICE, _DEPTH, _GEOMETRY, _FORMATS, _MIDI, _OSC, _MICROPHONE, _DUCK = (
+_THEME, _PRESET, _FAVOURITES, _DEVICE, _DEPTH, _GEOMETRY, _FORMATS, _MIDI, _OSC, _MICROPHONE, _CHANNELS, _DUCK = (
     "theme", "preset", "favourites", "audio_device", "depth_ms", "geometry", "audio_formats", "midi_inputs", "osc",
-    "microphone", "duck_db",
+    "microphone", "microphone_channels", "duck_db",
 )  # fmt: skip
 _SYSTEM_DEFAULT = ""
 _LIMIT_BYTES = 1 << 20
@@ -34,10 +34,11 @@ class AudioChoice:
 
 @dataclass(frozen=True)
 class MicrophoneChoice:
-    """Whether to open one, and which; None leaves that to the system."""
+    """Whether to open one, and which; None leaves that to the system. `channel` counts from 1; None mixes."""
 
     on: bool = False
     device: str | None = None
+    channel: int | None = None
 
 
 @dataclass(frozen=True)
@@ -136,11 +137,17 @@ class Settings:
         """The microphone last used, and whether it was open."""
         value = self._table(_MICROPHONE)
         device = value.get("device")
-        return MicrophoneChoice(value.get("on") is True, device if isinstance(device, str) and device else None)
+        return self.microphone_of(device if isinstance(device, str) and device else None, on=value.get("on") is True)
 
     @microphone.setter
     def microphone(self, choice: MicrophoneChoice) -> None:
-        self._write(_MICROPHONE, asdict(choice))
+        self._write(_MICROPHONE, {"on": choice.on, "device": choice.device})
+        self._write(_CHANNELS, {**self._table(_CHANNELS), choice.device or _SYSTEM_DEFAULT: choice.channel})
+
+    def microphone_of(self, device: str | None, *, on: bool = True) -> MicrophoneChoice:
+        """A microphone, to be listened to as it was the last time."""
+        channel = _number(self._table(_CHANNELS).get(device or _SYSTEM_DEFAULT))
+        return MicrophoneChoice(on, device, int(channel) if channel is not None and channel >= 1 else None)
 
     @property
     def duck_db(self) -> float | None:

@@ -215,7 +215,9 @@ class HandDrivenInput:
             raise DeviceError("microphone", "there is none", "Connect one.")
         self.opened.append(settings)
         self.is_open, self.lost = True, False
-        return MicrophoneOpened(settings.device or MICROPHONE.name, MICROPHONE.host_api, RATE_HZ, 5.0)
+        return MicrophoneOpened(
+            settings.device or MICROPHONE.name, MICROPHONE.host_api, RATE_HZ, MICROPHONE.channels, 5.0
+        )
 
     def close(self) -> None:
         self.is_open = False

@@ -4,6 +4,7 @@ import gc
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
-from livernn.engine.ear import CHANNELS, CLIPPED, EAR_SAMPLES, INPUT_XRUNS, Ear
+from livernn.engine.ear import CHANNELS, CLIPPED, EAR_SAMPLES, FIRST, INPUT_XRUNS, Ear
 from livernn.engine.follower import Phrase
 from livernn.engine.listening import INPUT_OVERFLOW
 from livernn.engine.messages import (
@@ -35,8 +36,10 @@ from livernn.engine.messages import (
     StopListening,
     WasReset,
 )
+from livernn.engine.microphone import heard_channels
 from livernn.engine.real_studio import RealStudio
 from livernn.engine.shared import read_metrics
+from livernn.errors import DeviceError
 from livernn.model.checkpoint import load_checkpoint
 from livernn.synth.choir import choir_of
 from livernn.synth.kernel import load_kernel
@@ -46,7 +49,7 @@ from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24
 from tests.engine.fakes import MICROPHONE, PATIENCE_S, RATE_HZ, FakeShadow, HandDrivenInput, Rig, running_rig
 from tests.engine.test_process import failed, loaded, play_at, settles_at
 
-OPENED = MicrophoneOpened(MICROPHONE.name, MICROPHONE.host_api, RATE_HZ, 5.0)
+OPENED = MicrophoneOpened(MICROPHONE.name, MICROPHONE.host_api, RATE_HZ, MICROPHONE.channels, 5.0)
 
 
 def level(value: float, seconds: float) -> NDArray[np.float32]:
@@ -60,18 +63,23 @@ def sound_of(path: Path) -> NDArray[np.float32]:
     return from_pcm24(content[HEADER_BYTES : HEADER_BYTES + form.data_bytes])
 
 
-@given(st.lists(st.lists(st.floats(-2.0, 2.0, width=32), max_size=6), max_size=6), st.integers(1, 2))
-def test_the_ear_keeps_the_mean_of_the_channels(blocks: list[list[float]], channels: int) -> None:
+@given(
+    st.lists(st.lists(st.floats(-2.0, 2.0, width=32), max_size=8), max_size=6),
+    st.sampled_from([range(1), range(2), range(1, 2), range(2, 3)]),
+)
+def test_the_ear_keeps_the_mean_of_the_channels_listened_to(blocks: list[list[float]], heard: range) -> None:
     source = HandDrivenInput()
-    source.ear.words[CHANNELS] = channels
+    channels = heard.stop
+    source.ear.words[CHANNELS], source.ear.words[FIRST] = channels, heard.start
     frames = [np.array(block[: len(block) // channels * channels], np.float32) for block in blocks]
     for block in frames:
         source.play(block)
     whole = np.concatenate([np.empty(0, np.float32), *frames])
     assert source.ear.heard == whole.size // channels
-    mean = whole.reshape(-1, channels).sum(axis=1, dtype=np.float32) / np.float32(channels)
+    listened_to = whole.reshape(-1, channels)[:, heard.start :]
+    mean = listened_to.sum(axis=1, dtype=np.float32) / np.float32(len(heard))
     assert np.array_equal(source.ear.between(0, source.ear.heard), mean)
-    assert source.ear.words[CLIPPED] == np.count_nonzero(np.abs(whole) >= np.float32(0.999))
+    assert source.ear.words[CLIPPED] == np.count_nonzero(np.abs(listened_to) >= np.float32(0.999))
     source.ear.close()
 
 
@@ -190,6 +198,28 @@ def test_let_go_before_the_microphone_is_open_nothing_is_heard(rig: Rig, tmp_pat
     rig.send(Listen(str(tmp_path / "mine.wav")), StopListening(), ListMicrophones())
     rig.expect(OPENED, Microphones((MICROPHONE,)))
     assert not [event for event in rig.said if isinstance(event, Listening)]
+
+
+def test_it_is_opened_again_with_the_channel_that_was_chosen(rig: Rig, tmp_path: Path) -> None:
+    rig.send(Load(1, "0.5.safetensors"), SetMicrophone(channel=2))
+    rig.expect(OPENED)
+    rig.microphone.lost = True
+    rig.await_event(lambda event: isinstance(event, MicrophoneClosed))
+    rig.send(Listen(str(tmp_path / "mine.wav")))
+    rig.expect(OPENED)
+    rig.send(SetMicrophone())
+    rig.expect(OPENED)
+    assert [settings.channel for settings in rig.microphone.opened] == [2, 2, None]
+
+
+def test_which_channels_are_listened_to() -> None:
+    eight, one = replace(MICROPHONE, channels=8), replace(MICROPHONE, channels=1)
+    assert [*heard_channels(eight, None)] == [0, 1]
+    assert [*heard_channels(one, None)] == [0]
+    assert [*heard_channels(eight, 8)] == [7]
+    for device, channel in ((one, 2), (eight, 0), (eight, 9)):
+        with pytest.raises(DeviceError, match=f"it has no channel {channel}. Choose one of 1 to {device.channels}"):
+            heard_channels(device, channel)
 
 
 def test_without_a_microphone_that_is_said_and_the_rest_works(rig: Rig, tmp_path: Path) -> None:

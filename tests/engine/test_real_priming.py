@@ -30,8 +30,8 @@ def place_of(part: NDArray[np.float32], whole: NDArray[np.float32]) -> int | Non
     return next((int(at) for at in starts if np.array_equal(whole[at : at + part.size], part)), None)
 
 
-def microphone_of(player: Player, device: str) -> MicrophoneOpened:
-    player.client.set_microphone(device)
+def microphone_of(player: Player, device: str, channel: int | None = None) -> MicrophoneOpened:
+    player.client.set_microphone(device, channel=channel)
     event = player.await_event(lambda event: isinstance(event, MicrophoneOpened | MicrophoneClosed), COMPILE_PATIENCE_S)
     assert isinstance(event, MicrophoneOpened), event
     return event
@@ -76,6 +76,19 @@ def test_what_is_heard_goes_on_from_what_was_played(
         if place_of(played, np.tile(sound, 3)) is not None:
             return
     pytest.skip("this machine is too busy to play into a microphone without losses")
+
+
+def test_a_channel_is_listened_to_alone_or_in_the_mix(jack_server: Server, player: Player, tmp_path: Path) -> None:
+    square = np.where(np.arange(4800) % 100 < 50, 0.5, -0.5).astype(np.float32)
+    left_alone = np.stack((square, np.zeros_like(square)), axis=1)
+    with sounder("loopback", left_alone, tmp_path / "sound.npy"):
+        for channel, level_db in ((1, -6.02), (2, -100.0), (None, -12.04)):
+            assert microphone_of(player, LOOPBACK, channel).channels == 2
+            wait_until(lambda db=level_db: abs(max(player.client.metrics().microphone_db, -100.0) - db) < 0.1)
+    player.client.set_microphone(LOOPBACK, channel=3)
+    event = player.await_event(lambda event: isinstance(event, MicrophoneClosed))
+    assert isinstance(event, MicrophoneClosed)
+    assert "it has no channel 3. Choose one of 1 to 2" in (event.message or "")
 
 
 def test_a_killed_microphone_is_told_and_opened_again(pulse_server: Server, player: Player, tmp_path: Path) -> None:

@@ -143,6 +143,33 @@ def test_a_killed_engine_costs_a_take_less_than_a_second(
     assert both.read_bytes() == content
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal that stops a process")
+def test_a_take_goes_on_while_an_engine_that_hangs_is_replaced(
+    jack_server: Server, player: Player, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livernn.engine.connection._HEARTBEAT_PATIENCE_S", 1.0)
+    sounding(player, checkpoint)
+    wav = recording(player, tmp_path / "takes")
+    (engine,) = [child for child in psutil.Process().children() if "livernn.engine" in child.cmdline()]
+    engine.suspend()
+    wait_until(lambda: not player.client.alive)
+    wait_until(lambda: not heard(player).any())
+    player.client.restart()
+    player.expect(PLAYING)
+    wait_until(lambda: bool(heard(player).any()))
+    player.client.stop_recording()
+    recorded(player)
+    sound = sound_of(wav)
+    before = sound[sound.any(axis=1).argmax() :]
+    after = before[(~before.any(axis=1)).argmax() :]
+    assert 0 < after.shape[0] < before.shape[0]
+    assert after.any()
+    content = wav.read_bytes()
+    wav.unlink()
+    assert main(["render", "--replay", str(wav.with_suffix(".json")), "--out", str(wav)]) == 0
+    assert wav.read_bytes() == content
+
+
 WINDOW = """
 import sys, time
 from pathlib import Path

@@ -8,7 +8,17 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication
 
 from livernn.control.patch import Patch
-from livernn.engine.client import AudioOpened, Device, Devices, EngineState, Event, Loaded, Metrics, StateChanged
+from livernn.engine.client import (
+    AudioOpened,
+    Device,
+    Devices,
+    EngineDied,
+    EngineState,
+    Event,
+    Loaded,
+    Metrics,
+    StateChanged,
+)
 from livernn.units import SIDES
 
 RATE_HZ = 48000.0
@@ -42,12 +52,16 @@ class FakeEngineClient:
     """Same methods as EngineClient; `sent` lists what was asked for."""
 
     def __init__(self, on_event: Callable[[Event], None]) -> None:
-        self.tell = on_event
+        self._on_event = on_event
         self.sent: list[tuple[object, ...]] = []
         self.heard: NDArray[np.float32] = np.zeros((1 << 16, SIDES), np.float32)
         self.shown = HEALTHY
         self.patch = Patch()
         self.alive = False
+
+    def tell(self, event: Event) -> None:
+        self.alive = self.alive and not isinstance(event, EngineDied)
+        self._on_event(event)
 
     def start(self) -> None:
         self.alive = True
@@ -79,8 +93,8 @@ class FakeEngineClient:
     def prime(self, path: Path, begin_s: float = 0.0, end_s: float | None = None) -> None:
         self.sent.append(("prime", path, begin_s, end_s))
 
-    def set_microphone(self, device: str | None = None, *, on: bool = True) -> None:
-        self.sent.append(("set_microphone", device, on))
+    def set_microphone(self, device: str | None = None, *, on: bool = True, channel: int | None = None) -> None:
+        self.sent.append(("set_microphone", device, on, channel))
 
     def list_microphones(self) -> None:
         self.sent.append(("list_microphones",))

@@ -21,14 +21,14 @@ from livernn.engine.client import (
 from livernn.ui import hold
 from livernn.ui.input_meter import InputMeter
 from livernn.ui.main_window import MainWindow
-from livernn.ui.microphone_panel import DEFAULT, OFF, MicrophonePanel
+from livernn.ui.microphone_panel import DEFAULT, MIX, OFF, MicrophonePanel
 from livernn.ui.notice import WELCOME, Kind
 from livernn.ui.session import Session
 from livernn.ui.settings import MicrophoneChoice, Settings
 from tests.ui.fake_client import HEALTHY, FakeEngineClient, say
 
 MICROPHONE = Device("Scarlett", "ALSA", 2, 48000.0, True)
-OPENED = MicrophoneOpened("Scarlett", "ALSA", 48000.0, 4.0)
+OPENED = MicrophoneOpened("Scarlett", "ALSA", 48000.0, 2, 4.0)
 NAME = MICROPHONE.full_name
 NOBODY = "There is no input device."
 
@@ -56,13 +56,13 @@ def test_the_microphone_is_chosen_and_remembered_by_name(panel: MicrophonePanel,
     say(client, Microphones((MICROPHONE,)))
     assert choices(panel) == [OFF, DEFAULT, NAME]
     panel.inputs.activated.emit(2)
-    assert client.sent[-1] == ("set_microphone", NAME, True)
+    assert client.sent[-1] == ("set_microphone", NAME, True, None)
     say(client, OPENED)
     assert panel.state.text() == "Scarlett, ALSA, 48000 Hz, 4 ms"
     assert Settings().microphone == MicrophoneChoice(True, NAME)
     again = Session(FakeEngineClient, Settings())
     again.start(None, None)
-    assert ("set_microphone", NAME, True) in again.client.sent
+    assert ("set_microphone", NAME, True, None) in again.client.sent
     panel.inputs.activated.emit(0)
     say(client, MicrophoneClosed())
     assert Settings().microphone == MicrophoneChoice(False, NAME)
@@ -70,6 +70,49 @@ def test_the_microphone_is_chosen_and_remembered_by_name(panel: MicrophonePanel,
     QTest.keyPress(panel.window(), Qt.Key.Key_L)
     assert client.sent[-1][2] == 0.0
     assert Settings().duck_db == 0.0
+
+
+def test_a_channel_is_chosen_and_remembered_with_its_microphone(
+    panel: MicrophonePanel, client: FakeEngineClient
+) -> None:
+    other = Device("Built-in", "ALSA", 1, 44100.0, False)
+    say(client, Microphones((MICROPHONE, other)))
+    assert not panel.channels.isEnabled()
+    panel.inputs.activated.emit(2)
+    say(client, OPENED)
+    assert [panel.channels.itemText(at) for at in range(panel.channels.count())] == [MIX, "Channel 1", "Channel 2"]
+    panel.channels.activated.emit(2)
+    assert client.sent[-1] == ("set_microphone", NAME, True, 2)
+    say(client, OPENED)
+    assert panel.channels.currentText() == "Channel 2"
+    panel.inputs.activated.emit(3)
+    assert client.sent[-1] == ("set_microphone", other.full_name, True, None)
+    say(client, MicrophoneOpened(other.name, other.host_api, 44100.0, 1, 4.0))
+    assert panel.channels.currentText() == MIX
+    panel.inputs.activated.emit(2)
+    assert client.sent[-1] == ("set_microphone", NAME, True, 2)
+    say(client, OPENED)
+    again = Session(FakeEngineClient, Settings())
+    again.start(None, None)
+    assert again.client.asked("set_microphone") == [("set_microphone", NAME, True, 2)]
+    panel.channels.activated.emit(0)
+    say(client, OPENED)
+    assert Settings().microphone == MicrophoneChoice(True, NAME)
+
+
+def test_the_first_hold_opens_the_microphone_that_was_closed(qapp: QApplication, presets: None) -> None:
+    Settings().microphone = MicrophoneChoice(on=False, device=NAME, channel=2)
+    again = Session(FakeEngineClient, Settings())
+    again.start(None, None)
+    assert again.client.asked("set_microphone") == [("set_microphone", NAME, False, 2)]
+
+
+@pytest.mark.parametrize("spoilt", [0, -1, "two", None, True])
+def test_a_channel_spoilt_by_hand_is_the_mix(qapp: QApplication, spoilt: object) -> None:
+    settings = Settings()
+    settings.microphone = MicrophoneChoice(True, NAME, 2)
+    settings._write("microphone_channels", {NAME: spoilt})
+    assert Settings().microphone == MicrophoneChoice(True, NAME)
 
 
 def test_no_microphone_is_one_line(qtbot: QtBot, window: MainWindow, client: FakeEngineClient) -> None:
@@ -174,10 +217,10 @@ def test_a_lost_microphone_is_looked_for_and_opened_when_it_is_back(
     assert panel.state.text() == NOBODY
     client.sent.clear()
     say(client, Microphones((MICROPHONE,)))
-    assert client.sent == [("set_microphone", NAME, True)]
+    assert client.sent == [("set_microphone", NAME, True, None)]
     say(client, MicrophoneClosed("Scarlett: it is in use."))
     say(client, Microphones((MICROPHONE,)))
-    assert client.asked("set_microphone") == [("set_microphone", NAME, True)]
+    assert client.asked("set_microphone") == [("set_microphone", NAME, True, None)]
 
 
 def test_a_new_engine_is_asked_for_microphones(
