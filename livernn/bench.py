@@ -36,25 +36,44 @@ class Part:
 
 
 @dataclass(frozen=True)
-class BenchResult:
-    """`samples_per_s` and `real_time_factor` are per voice and of the median block; blocks are of BLOCK_SAMPLES.
-
-    `limit_samples_per_s` is the rate of a loop that reads the same weights in the same order and does nothing else.
-    See `limits.Limits` for the others.
-    """
+class Speed:
+    """`samples_per_s` and `real_time_factor` are per voice and of the median block; blocks are of BLOCK_SAMPLES."""
 
     model: str
     device: str
-    instructions: str
     precision: str
     voices: int
-    threads: int
     sample_rate: int
     samples_per_s: float
     real_time_factor: float
     block_ms_p50: float
     block_ms_p99: float
     block_ms_max: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+    def _lines(self, where: str) -> list[str]:
+        company = f", {self.voices} voices, each" if self.voices > 1 else ""
+        worst = f"99 % of the time within {self.block_ms_p99:.3f}, at worst {self.block_ms_max:.3f}"
+        return [
+            f"{self.model}, {self.precision}, {where}{company}:",
+            f"{self.samples_per_s:,.0f} samples/s, {self.real_time_factor:.2f} x real time at {self.sample_rate} Hz",
+            f"{BLOCK_SAMPLES} samples in {self.block_ms_p50:.3f} ms, {worst}",
+        ]
+
+
+@dataclass(frozen=True)
+class BenchResult(Speed):
+    """Of the CPU kernel.
+
+    `limit_samples_per_s` is the rate of a loop that reads the same weights in the same order and does nothing else.
+    See `limits.Limits` for the others.
+    """
+
+    instructions: str
+    threads: int
     limit_samples_per_s: float
     fraction_of_limit: float
     arithmetic_samples_per_s: float
@@ -64,19 +83,10 @@ class BenchResult:
     torch_samples_per_s: float | None
     parts: Mapping[str, Part]
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
-
     def text(self) -> str:
         """A report for a terminal."""
         cores = "one core" if self.threads == 1 else f"{self.threads} cores"
-        lines = [
-            f"{self.model}, {self.precision}, {cores}{_company(self.voices)}:",
-            _speed(self.samples_per_s, self.real_time_factor, self.sample_rate),
-            _took(self.block_ms_p50, self.block_ms_p99, self.block_ms_max),
-            "  per sample         us         bytes",
-        ]  # fmt: skip
+        lines = [*self._lines(cores), "  per sample         us         bytes"]
         lines += [f"  {name:<13}{part.us:>9.2f}{part.bytes:>14,.0f}" for name, part in self.parts.items()]
         lines.append(
             f"{self.fraction_of_limit:.0%} of the {self.limit_samples_per_s:,.0f} samples/s of a loop that only reads "
@@ -95,49 +105,15 @@ class BenchResult:
 
 
 @dataclass(frozen=True)
-class GpuBenchResult:
-    """As `BenchResult`; nothing here measures what a GPU would allow, so the limit is not stated."""
+class GpuBenchResult(Speed):
+    """Nothing here measures what a GPU would allow, so the limit is not stated."""
 
-    model: str
-    device: str
-    precision: str
-    voices: int
-    sample_rate: int
-    samples_per_s: float
-    real_time_factor: float
-    block_ms_p50: float
-    block_ms_p99: float
-    block_ms_max: float
     limit_samples_per_s: None = None
     fraction_of_limit: None = None
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
-
     def text(self) -> str:
         """A report for a terminal."""
-        return "\n".join(
-            [
-                f"{self.model}, {self.precision}, {self.device}{_company(self.voices)}:",
-                _speed(self.samples_per_s, self.real_time_factor, self.sample_rate),
-                _took(self.block_ms_p50, self.block_ms_p99, self.block_ms_max),
-            ]
-        )
-
-
-def _company(voices: int) -> str:
-    return f", {voices} voices, each" if voices > 1 else ""
-
-
-def _speed(samples_per_s: float, real_time_factor: float, sample_rate: int) -> str:
-    return f"{samples_per_s:,.0f} samples/s, {real_time_factor:.2f} x real time at {sample_rate} Hz"
-
-
-def _took(p50_ms: float, p99_ms: float, longest_ms: float) -> str:
-    return (
-        f"{BLOCK_SAMPLES} samples in {p50_ms:.3f} ms, 99 % of the time within {p99_ms:.3f}, at worst {longest_ms:.3f}"
-    )
+        return "\n".join(self._lines(self.device))
 
 
 def describe(config: ModelConfig) -> str:
@@ -165,34 +141,24 @@ def run_bench(
     generator = Generator(packed, seed=0, voices=voices)
     player = SecondCore(generator) if threads == 2 else generator
     patches = [Patch()] * voices
-    median_s, slow_s, longest_s = _time_blocks(player, patches, seconds)
+    speed = _speed(player, patches, seconds, platform.processor() or platform.machine(), checkpoint, precision)
     cost = costs(packed)
     limits = measure_limits(packed, cost, voices)
-    rate = BLOCK_SAMPLES / median_s
     shares = _shares(generator, player, patches)
     if isinstance(player, SecondCore):
         player.close()
     return BenchResult(
-        model=describe(checkpoint.config),
-        device=platform.processor() or platform.machine(),
+        **asdict(speed),
         instructions=packed.instructions,
-        precision=precision,
-        voices=voices,
         threads=threads,
-        sample_rate=checkpoint.config.sample_rate_hz,
-        samples_per_s=rate,
-        real_time_factor=rate / checkpoint.config.sample_rate_hz,
-        block_ms_p50=median_s * 1e3,
-        block_ms_p99=slow_s * 1e3,
-        block_ms_max=longest_s * 1e3,
         limit_samples_per_s=limits.memory_samples_per_s,
-        fraction_of_limit=rate / limits.memory_samples_per_s,
+        fraction_of_limit=speed.samples_per_s / limits.memory_samples_per_s,
         arithmetic_samples_per_s=limits.arithmetic_samples_per_s,
         near_gb_per_s=limits.near_gb_per_s,
         far_gb_per_s=limits.far_gb_per_s,
         bytes_per_sample=sum(part.bytes for part in cost.values()),
         torch_samples_per_s=_plain_loop_samples_per_s(checkpoint) if compare else None,
-        parts={name: Part(1e6 / rate * shares[name], cost[name].bytes) for name in PARTS},
+        parts={name: Part(1e6 / speed.samples_per_s * shares[name], cost[name].bytes) for name in PARTS},
     )
 
 
@@ -207,24 +173,13 @@ def run_gpu_bench(checkpoint: Checkpoint, seconds: float, *, voices: int = 1) ->
 
     model = load_gpu(checkpoint)
     generator = model.generator(seed=0, voices=voices)
-    median_s, slow_s, longest_s = _time_blocks(generator, [Patch()] * voices, seconds)
-    rate = BLOCK_SAMPLES / median_s
-    return GpuBenchResult(
-        model=describe(checkpoint.config),
-        device=model.device_name,
-        precision=model.precision,
-        voices=voices,
-        sample_rate=checkpoint.config.sample_rate_hz,
-        samples_per_s=rate,
-        real_time_factor=rate / checkpoint.config.sample_rate_hz,
-        block_ms_p50=median_s * 1e3,
-        block_ms_p99=slow_s * 1e3,
-        block_ms_max=longest_s * 1e3,
-    )
+    speed = _speed(generator, [Patch()] * voices, seconds, model.device_name, checkpoint, model.precision)
+    return GpuBenchResult(**asdict(speed))
 
 
-def _time_blocks(player: Lockstep, patches: list[Patch], seconds: float) -> tuple[float, float, float]:
-    """Seconds that a block took: of the median one, the 99th percentile and the longest."""
+def _speed(
+    player: Lockstep, patches: list[Patch], seconds: float, device: str, checkpoint: Checkpoint, precision: str
+) -> Speed:
     for _ in range(_WARM_UP_BLOCKS):
         player.render(BLOCK_SAMPLES, patches)
     times_s: list[float] = []
@@ -234,7 +189,19 @@ def _time_blocks(player: Lockstep, patches: list[Patch], seconds: float) -> tupl
         player.render(BLOCK_SAMPLES, patches)
         times_s.append(time.perf_counter() - began)
     median_s, slow_s, longest_s = np.percentile(times_s, [50, 99, 100]).tolist()
-    return median_s, slow_s, longest_s
+    samples_per_s, rate_hz = BLOCK_SAMPLES / median_s, checkpoint.config.sample_rate_hz
+    return Speed(
+        model=describe(checkpoint.config),
+        device=device,
+        precision=precision,
+        voices=len(patches),
+        sample_rate=rate_hz,
+        samples_per_s=samples_per_s,
+        real_time_factor=samples_per_s / rate_hz,
+        block_ms_p50=median_s * 1e3,
+        block_ms_p99=slow_s * 1e3,
+        block_ms_max=longest_s * 1e3,
+    )
 
 
 def _shares(generator: Generator, player: Generator | SecondCore, patches: list[Patch]) -> dict[str, float]:

@@ -1,5 +1,7 @@
 """Errors that a user can act on."""
 
+from pathlib import Path
+
 
 class LiveRNNError(Exception):
     """What went wrong, why, and what to do about it, in one line.
@@ -21,6 +23,11 @@ class BadInputError(LiveRNNError):
     """A file, name or value from the user cannot be used."""
 
     exit_code = 2
+
+
+def disk_refused(path: Path, error: OSError) -> LiveRNNError:
+    """What to raise where a file of the user's cannot be written, moved or removed."""
+    return LiveRNNError(str(path), f"the disk refuses ({error.strerror})", "Check the folder's permissions and space.")
 
 
 class DeviceError(LiveRNNError):

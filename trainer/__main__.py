@@ -25,6 +25,7 @@ MUCH_FOR_INT8_BITS = 0.01
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. What the user can mend is one line on stderr."""
+    options = None
     try:
         options = parser().parse_args(arguments)
         _COMMANDS[options.command](options)
@@ -32,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"trainer: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("trainer: stopped; fit goes on from its last validation with --resume", file=sys.stderr)
+        fits = options is not None and options.command == "fit"
+        remedy = "; it goes on from its last validation with --resume" if fits else ""
+        print(f"trainer: stopped{remedy}", file=sys.stderr)
         return 130
     except OSError as error:
         where = error.filename or "a file"

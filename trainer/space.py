@@ -65,6 +65,8 @@ SPACE: dict[str, Change] = {
     "cell": _network("cell", ["gru", "lstm"]),
     "upsampler": _network("upsampler", ["full", "shared"]),
 }
-"""By the names of the options of `fit`; dims are not among them, as they are a matter of how fast it plays."""
+"""By the names of the options of `fit`, save for `tiers`, which are --dims and --frame-sizes together. Dims are not
+among them, as they are a matter of how fast it plays.
+"""
 
 USUAL = ("learning-rate", "batch", "warmup-steps", "decay-share", "ema-decay", "weight-norm")

@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+from livernn.control.file_names import FORBIDDEN, is_reserved
 from livernn.control.map_shelf import MAP_FILE
 from livernn.control.patch import Patch
 from livernn.control.preset import CARD_FILE, CHECKPOINT_FILE, Preset, load_preset, save_patch
@@ -13,8 +14,7 @@ from livernn.errors import BadInputError, LiveRNNError
 from livernn.paths import preset_folders
 
 _LONGEST_NAME = 80
-_NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+_NOT_IN_FILE_NAMES = re.compile(rf"[{re.escape(''.join(FORBIDDEN))}\x00-\x1f\x7f]")
 
 
 def is_own(preset: Preset) -> bool:
@@ -31,7 +31,7 @@ def own_folder(title: str) -> Path:
     name = _NOT_IN_FILE_NAMES.sub(" ", title).strip()[:_LONGEST_NAME].lstrip("._ ").rstrip(". ")
     if not name:
         raise BadInputError(f"preset name {title!r}", "it has no letter or digit", "Type another.")
-    return _own_root() / (f"{name} preset" if _RESERVED.fullmatch(name) else name)
+    return _own_root() / (f"{name} preset" if is_reserved(name) else name)
 
 
 def save_as(title: str, patch: Patch, source: Preset, card: str | None = None) -> Preset:

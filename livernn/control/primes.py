@@ -3,15 +3,13 @@
 import contextlib
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from livernn.control.file_names import file_name
-from livernn.errors import BadInputError, LiveRNNError
+from livernn.control.file_names import file_name, numbered
+from livernn.errors import BadInputError, disk_refused
 from livernn.paths import data_dir
 from livernn.replacing import replace_text
 from livernn.wavfile import HEADER_BYTES, read_header
@@ -74,8 +72,7 @@ class PrimeShelf:
         """A WAV of that name, or of that and a number, that is not there yet; its folder is made."""
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-        names: Iterator[str] = chain([name], (f"{name} ({number})" for number in count(2)))
-        return next(path for path in (self.folder / f"{one}.wav" for one in names) if not path.exists())
+        return next(path for one in numbered(name) if not (path := self.folder / f"{one}.wav").exists())
 
     def free_phrase(self) -> Path:
         """The same, called after the microphone and the time."""
@@ -109,7 +106,7 @@ class PrimeShelf:
         try:
             replace_text(card, json.dumps({"format": 1, "begin_s": begin_s, "end_s": end_s}))
         except OSError as error:
-            raise _refused(card, error) from error
+            raise disk_refused(card, error) from error
         return replace(prime, begin_s=begin_s, end_s=end_s)
 
     def delete(self, prime: KeptPrime) -> None:
@@ -155,8 +152,4 @@ def _move(path: Path, to: Path) -> None:
         with contextlib.suppress(FileNotFoundError):
             path.with_suffix(".json").rename(to.with_suffix(".json"))
     except OSError as error:
-        raise _refused(path, error) from error
-
-
-def _refused(path: Path, error: OSError) -> LiveRNNError:
-    return LiveRNNError(str(path), f"the disk refuses ({error.strerror})", "Check the folder's permissions and space.")
+        raise disk_refused(path, error) from error

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from livernn.control.file_names import file_name
 from livernn.control.take_card import PRIMES_SUFFIX, TakeCard, read_card, replace_card
-from livernn.errors import BadInputError, LiveRNNError
+from livernn.errors import BadInputError, disk_refused
 from livernn.paths import data_dir
 from livernn.units import db_to_gain
 from livernn.wavfile import HEADER_BYTES, WavForm, from_pcm24, read_header, write_wav_blocks
@@ -115,7 +115,7 @@ class Shelf:
         try:
             grave.mkdir(parents=True)
         except OSError as error:
-            raise _refused(take.path, error) from error
+            raise disk_refused(take.path, error) from error
         _move(take.path, grave / take.path.name)
         self._deleted.append(grave / take.path.name)
 
@@ -191,7 +191,7 @@ def _blocks(take: Take) -> Iterator[NDArray[np.float32]]:
                 yield from_pcm24(file.read(count * frame_bytes))
                 begin += count
     except OSError as error:
-        raise _refused(take.path, error) from error
+        raise disk_refused(take.path, error) from error
 
 
 def _read(path: Path) -> Take:
@@ -218,8 +218,4 @@ def _move(wav: Path, to: Path) -> None:
         for source, target in done:
             with contextlib.suppress(OSError):
                 target.rename(source)
-        raise _refused(wav, error) from error
-
-
-def _refused(path: Path, error: OSError) -> LiveRNNError:
-    return LiveRNNError(str(path), f"the disk refuses ({error.strerror})", "Check the folder's permissions and space.")
+        raise disk_refused(wav, error) from error

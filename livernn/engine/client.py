@@ -254,14 +254,6 @@ class EngineClient:
             self._write_patch()
         self._tell(refusal)
 
-    def set_patch(self, patch: Patch) -> None:
-        """Set all parameters together; see `set_param`."""
-        with self._lock:
-            refusal = self._take_patch(patch)
-            self._moved_since_load = self._patch.to_dict()
-            self._write_patch()
-        self._tell(refusal)
-
     def set_audio(self, device: str | None = None, rate_hz: float | None = None, block: int | None = None) -> None:
         """Change the output; None leaves the choice open. Ends in AudioOpened, Failed (nothing changed) or NoDevice."""
         self._audio = SetAudio(device, rate_hz, block)

@@ -55,11 +55,6 @@ class Connection:
             thread.start()
 
     @property
-    def process_id(self) -> int:
-        """The engine's."""
-        return self._process.pid
-
-    @property
     def runs(self) -> bool:
         """Whether the process is there."""
         return self._process.poll() is None

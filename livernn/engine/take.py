@@ -10,10 +10,10 @@ import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
-from itertools import chain, count
 from pathlib import Path
 
 from livernn import __version__
+from livernn.control.file_names import numbered
 from livernn.control.take_card import LOG_BEGIN, PRIMES_SUFFIX, TakeCard, card_line
 from livernn.engine.history import Entry
 from livernn.engine.reel import Mark
@@ -81,8 +81,8 @@ class TakeFile:
             if prime.stat().st_size > _LARGEST_PRIME_BYTES:
                 return prime.name
             folder.mkdir(exist_ok=True)
-            for number in count(1):
-                copy = folder / (prime.name if number == 1 else f"{prime.stem} ({number}){prime.suffix}")
+            for name in numbered(prime.stem):
+                copy = folder / f"{name}{prime.suffix}"
                 if not copy.exists():
                     shutil.copyfile(prime, copy)
                 if filecmp.cmp(prime, copy, shallow=False):
@@ -99,8 +99,7 @@ def free_name(folder: Path, now: datetime, preset: str) -> Path:
     """A name for a take's WAV that neither it nor its JSON has: date, time and preset."""
     plain = "".join(letter if letter.isalnum() or letter in "-_" else " " for letter in preset)
     stem = f"{now:%Y-%m-%d %H.%M.%S} {' '.join(plain.split())[:_LONGEST_PRESET]}".rstrip()
-    names = chain([stem], (f"{stem} ({number})" for number in count(2)))
-    paths = (folder / f"{name}.wav" for name in names)
+    paths = (folder / f"{name}.wav" for name in numbered(stem))
     return next(path for path in paths if not path.exists() and not path.with_suffix(".json").exists())
 
 

@@ -24,11 +24,12 @@ class GuardedVoice:
     def render(self, count: int, patch: Patch) -> NDArray[np.float32]:
         """See `Voice`; `count` is longer than the fade."""
         voice, snapshot = self._voice, self._voice.snapshot()
-        sound = self._faded(voice.render(count, self._guard.lift(patch)))
+        played = self._guard.lift(patch)
+        sound = self._faded(voice.render(count, played))
         trouble = self._guard.hear(Rendered(self._at, snapshot, voice.codes, voice.surprisal_bits))
         self._at += count
         if trouble is not None and patch.guard:
-            self._tail = voice.render(ms_to_samples(FADE_MS, voice.config.sample_rate_hz), patch)
+            self._tail = voice.render(ms_to_samples(FADE_MS, voice.config.sample_rate_hz), played)
             voice.restore(self._guard.go_back(self._at, trouble))
         return sound
 

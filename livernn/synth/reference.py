@@ -179,13 +179,3 @@ def draw_by_noise(probabilities: Floats, noise: Floats) -> int:
     """The code whose log probability plus Gumbel noise `[q_levels]` is largest: how a GPU draws."""
     with np.errstate(divide="ignore"):
         return int(np.argmax(np.log(probabilities) + noise))
-
-
-def render(checkpoint: Checkpoint, patch: Patch, uniforms: Floats) -> NDArray[np.uint8]:
-    """As many codes as there are `uniforms`, from the initial state."""
-    voice = Reference(checkpoint)
-    codes = np.empty(len(uniforms), np.uint8)
-    for index, uniform in enumerate(uniforms):
-        codes[index] = draw(distribution(voice.logits(), patch), uniform)
-        voice.push(int(codes[index]))
-    return codes

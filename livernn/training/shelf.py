@@ -3,13 +3,12 @@
 import contextlib
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from livernn.errors import LiveRNNError
+from livernn.control.file_names import numbered
+from livernn.errors import disk_refused
 from livernn.paths import data_dir
 from livernn.replacing import replace_text
 
@@ -121,7 +120,7 @@ class TrainingShelf:
             grave.mkdir(exist_ok=True)
             training.folder.rename(_free(grave, training.name))
         except OSError as error:
-            raise _refused(training.folder, error) from error
+            raise disk_refused(training.folder, error) from error
 
     def _write(self, training: Training) -> None:
         plan = {**asdict(training.plan), "recordings": str(training.plan.recordings), "format": FORMAT}
@@ -129,7 +128,7 @@ class TrainingShelf:
             training.folder.mkdir(parents=True, exist_ok=True)
             replace_text(training.folder / PLAN_FILE, json.dumps(plan, indent=2))
         except OSError as error:
-            raise _refused(training.folder, error) from error
+            raise disk_refused(training.folder, error) from error
 
 
 def _read(path: Path) -> Plan:
@@ -145,9 +144,4 @@ def _read(path: Path) -> Plan:
 
 
 def _free(folder: Path, name: str) -> Path:
-    names: Iterator[str] = chain([name], (f"{name} ({number})" for number in count(2)))
-    return next(path for path in map(folder.joinpath, names) if not path.exists() and path.name != DELETED)
-
-
-def _refused(path: Path, error: OSError) -> LiveRNNError:
-    return LiveRNNError(str(path), f"the disk refuses ({error.strerror})", "Check the folder's permissions and space.")
+    return next(path for path in map(folder.joinpath, numbered(name)) if not path.exists() and path.name != DELETED)

@@ -30,6 +30,7 @@ class MicrophonePanel(QWidget):
         self.inputs.setToolTip("Which input to listen to; open as long as it is chosen, and remembered")
         self.channels = Chooser()
         self.channels.setObjectName("small")
+        self.channels.setSizeAdjustPolicy(Chooser.SizeAdjustPolicy.AdjustToContents)
         self.channels.setAccessibleName("Channel of the microphone")
         self.channels.setToolTip("The mean of its first two channels, or one alone; remembered with the microphone")
         self.duck = Chooser()

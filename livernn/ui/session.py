@@ -213,6 +213,8 @@ class Session(QObject):
         """Silence, and back to the initial state."""
         self._play_wanted = False
         self.client.panic()
+        if self._engine_lost:
+            self.restart()  # one that hangs obeys nothing, and may sound
         self.state_changed.emit()
 
     def reset(self) -> None:

@@ -129,7 +129,7 @@ def test_a_new_name_is_that_of_all_its_files(shelf: Shelf, take: Take) -> None:
     assert shelf.rename(renamed, "The good one") == renamed
 
 
-@pytest.mark.parametrize("name", ["", "  ", "a/b", "..", ".hidden", "a\nb", "taken"])
+@pytest.mark.parametrize("name", ["", "  ", "a/b", "..", ".hidden", "a\nb", "nul", "taken"])
 def test_a_bad_name_changes_nothing(shelf: Shelf, take: Take, name: str) -> None:
     make(shelf.folder, "taken")
     before = files(shelf.folder)

@@ -68,9 +68,9 @@ def test_more_voices_than_can_be_played_are_refused_in_one_line() -> None:
     client.set_param("temperature", 0.5)
     assert not said
     client.set_param("voices", 5)
-    client.set_patch(Patch(voices=4))
+    client.set_param("voices", 4)
     assert [event.action for event in said if isinstance(event, Failed)] == ["voices", "voices"]
-    assert client.patch == Patch(voices=3)
+    assert client.patch == Patch(voices=3, temperature=0.5)
 
 
 def test_no_device_is_told_and_the_rest_works(player: Player, checkpoint: Path, tmp_path: Path) -> None:

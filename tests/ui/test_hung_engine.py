@@ -59,6 +59,17 @@ def test_play_replaces_it(qtbot: QtBot, session: Session, client: FakeEngineClie
     assert not offers_restart(session)
 
 
+def test_panic_ends_it_for_it_may_sound(qtbot: QtBot, session: Session, client: FakeEngineClient) -> None:
+    session.toggle_play()
+    client.alive = False
+    qtbot.waitUntil(lambda: offers_restart(session))
+    client.sent.clear()
+    session.panic()
+    assert [command[0] for command in client.sent[:2]] == ["panic", "restart"]
+    assert client.asked("play") == []
+    assert not session.playing
+
+
 def test_a_dead_one_is_not_said_to_hang(qtbot: QtBot, session: Session, client: FakeEngineClient) -> None:
     say(client, EngineDied(-9, "killed"))
     qtbot.wait(50)
