@@ -50,6 +50,7 @@ class MicrophonePanel(QWidget):
         layout.addWidget(self.state)
         self.hold.held.connect(priming.hold)
         self.hold.let_go.connect(priming.let_go)
+        self.inputs.opened.connect(priming.list_microphones)
         self.inputs.activated.connect(self._choose)
         self.channels.activated.connect(lambda at: priming.choose_channel(at or None))
         self.duck.activated.connect(lambda at: priming.set_duck_db(DUCKS_DB[at]))
