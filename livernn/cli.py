@@ -178,7 +178,7 @@ def _replay(take: Path, out: Path) -> int:
 
 
 def _play(options: argparse.Namespace) -> int:
-    from livernn.headless import run_headless
+    from livernn.headless.run import run_headless
 
     path = options.checkpoint
     bare = None if path is None else Preset(path.stem, path.stem, path.parent, path, Patch())

@@ -218,7 +218,7 @@ def test_play_hands_the_model_the_device_and_the_inputs_on(
         on_status("it plays")
         return 1
 
-    monkeypatch.setattr("livernn.headless.run_headless", run_headless)
+    monkeypatch.setattr("livernn.headless.run.run_headless", run_headless)
     checkpoint = preset / "model.safetensors"
     played = ["--midi", "Knobs", "--midi", "Keys", "--osc", "9000", "--threads", "2", "--device", "cpu"]
     assert main(["play", "--preset", "toy", "--audio-device", "speakers"]) == 1

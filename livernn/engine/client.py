@@ -16,6 +16,7 @@ from livernn.engine.company import fitting, too_many
 from livernn.engine.connection import Connection
 from livernn.engine.messages import (
     DEFAULT_DEPTH_MS,
+    LOOK_AGAIN_MS,
     AudioOpened,
     Audition,
     AuditionEnded,
@@ -65,6 +66,7 @@ from livernn.units import SIDES
 
 __all__ = [
     "DEFAULT_DEPTH_MS",
+    "LOOK_AGAIN_MS",
     "AudioOpened",
     "AuditionEnded",
     "Device",

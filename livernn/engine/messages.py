@@ -8,6 +8,9 @@ from livernn.engine.transport import EngineState
 DEFAULT_DEPTH_MS = 200.0
 """How far ahead of the ear the sampler works until it is told otherwise."""
 
+LOOK_AGAIN_MS = 3000
+"""How often a device that is away is looked for."""
+
 
 @dataclass(frozen=True)
 class Device:

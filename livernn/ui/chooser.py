@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPolygonF
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
 
@@ -10,11 +10,21 @@ from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePai
 class Chooser(QComboBox):
     """A combo box whose arrow takes the theme's colour."""
 
+    opened = Signal()
+    """The list, by the performer."""
+
+    def showPopup(self) -> None:
+        super().showPopup()
+        self.opened.emit()
+
     def offer(self, texts: Sequence[str]) -> None:
-        """Have exactly these items; an open list of the same ones stays open."""
+        """Have exactly these items; an open list stays open."""
         if [self.itemText(at) for at in range(self.count())] != list(texts):
+            was_open = self.view().isVisible()
             self.clear()
             self.addItems(texts)
+            if was_open:
+                super().showPopup()  # as high as it has to be now
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QStylePainter(self)

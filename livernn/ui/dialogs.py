@@ -10,7 +10,7 @@ from livernn.ui.file_dialog import ANY_FILTER, SOUND_FILTER, ask_for_file, ask_f
 from livernn.ui.keys import Keys
 from livernn.ui.save_dialog import SaveDialog
 from livernn.ui.session import Session
-from livernn.ui.text_dialog import about_dialog, help_dialog
+from livernn.ui.text_dialog import TextDialog, about_dialog, help_dialog
 from livernn.ui.trainings import Trainings
 from livernn.ui.unattended_dialog import UnattendedDialog
 
@@ -83,9 +83,13 @@ class Dialogs:
 
     def show_help(self) -> None:
         """Keys and first steps."""
-        help_dialog(self._window, self._scale, self._keys.table).show()
+        self._show(help_dialog(self._window, self._scale, self._keys.table))
 
     def show_about(self) -> None:
         """Credits of the program and of its presets."""
         presets = self._session.preset_library.presets
-        about_dialog(self._window, self._scale, presets, self._session.preset).show()
+        self._show(about_dialog(self._window, self._scale, presets, self._session.preset))
+
+    def _show(self, dialog: TextDialog) -> None:
+        self._keys.act_in(dialog)
+        dialog.show()

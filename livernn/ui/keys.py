@@ -18,10 +18,11 @@ class Key:
 
 
 class Keys:
-    """The keys of one window, which also act in the dialogs beside it; off while something is typed."""
+    """The keys of one window; off while something is typed, and in lists and menus that are open."""
 
     def __init__(self, window: QWidget) -> None:
         self._window = window
+        self._actions: list[tuple[str, Callable[[], object]]] = []
         self.table: list[Key] = []
 
     def add(self, keys: str | tuple[str, ...], effect: str, action: Callable[[], object]) -> None:
@@ -29,7 +30,7 @@ class Keys:
         keys = (keys,) if isinstance(keys, str) else keys
         self.table.append(Key(keys, effect))
         for sequence in keys:
-            self._connect(sequence, action)
+            self._add(sequence, action)
 
     def add_everywhere(self, key: Qt.Key, name: str, effect: str, action: Callable[[], object]) -> None:
         """Have a key do something in every window, whatever has the focus, besides what it does there."""
@@ -40,13 +41,22 @@ class Keys:
         """Have a modifier with 1 to 9 do something with 0 to 8."""
         self.table.append(Key((f"{modifier}+1 to 9",), effect))
         for at in range(9):
-            self._connect(f"{modifier}+{at + 1}", partial(action, at))
+            self._add(f"{modifier}+{at + 1}", partial(action, at))
 
-    def _connect(self, sequence: str, action: Callable[[], object]) -> None:
-        shortcut = QShortcut(QKeySequence(sequence), self._window)
-        shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
-        shortcut.setAutoRepeat(False)
-        shortcut.activated.connect(action)
+    def act_in(self, dialog: QWidget) -> None:
+        """Have all keys that there are by now act there as well."""
+        for sequence, action in self._actions:
+            _connect(dialog, sequence, action)
+
+    def _add(self, sequence: str, action: Callable[[], object]) -> None:
+        self._actions.append((sequence, action))
+        _connect(self._window, sequence, action)
+
+
+def _connect(window: QWidget, sequence: str, action: Callable[[], object]) -> None:
+    shortcut = QShortcut(QKeySequence(sequence), window)
+    shortcut.setAutoRepeat(False)
+    shortcut.activated.connect(action)
 
 
 class _Everywhere(QObject):

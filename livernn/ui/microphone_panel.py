@@ -4,6 +4,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from livernn.engine.client import LOOK_AGAIN_MS
 from livernn.ui.chooser import Chooser
 from livernn.ui.hold import HoldButton
 from livernn.ui.input_meter import InputMeter
@@ -11,8 +12,6 @@ from livernn.ui.labels import ElidedLabel
 from livernn.ui.parts import caption, row
 from livernn.ui.priming import DUCKS_DB, Priming
 
-LOOK_AGAIN_MS = 3000
-"""While none is there, or the one that is wanted is not, and the page is in sight."""
 OFF, DEFAULT, MIX = "No microphone", "The system's microphone", "Mix"
 
 
@@ -40,7 +39,7 @@ class MicrophonePanel(QWidget):
         self.duck.setToolTip("What the present sound does while the microphone is listened to")
         self.duck.addItems([_describe_duck(duck_db) for duck_db in DUCKS_DB])
         self.state = ElidedLabel()
-        self._look_again = QTimer(self, interval=LOOK_AGAIN_MS)
+        self._look_again = QTimer(self, interval=LOOK_AGAIN_MS)  # for one that is missing, while the page is in sight
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -51,6 +50,7 @@ class MicrophonePanel(QWidget):
         layout.addWidget(self.state)
         self.hold.held.connect(priming.hold)
         self.hold.let_go.connect(priming.let_go)
+        self.inputs.opened.connect(priming.list_microphones)
         self.inputs.activated.connect(self._choose)
         self.channels.activated.connect(lambda at: priming.choose_channel(at or None))
         self.duck.activated.connect(lambda at: priming.set_duck_db(DUCKS_DB[at]))

@@ -4,11 +4,18 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from livernn.engine.client import AudioOpened, Device, DeviceLost, Devices, EngineClient, Failed, NoDevice
+from livernn.engine.client import (
+    LOOK_AGAIN_MS,
+    AudioOpened,
+    Device,
+    DeviceLost,
+    Devices,
+    EngineClient,
+    Failed,
+    NoDevice,
+)
 from livernn.ui.notice import Kind, Notice, Remedy
 from livernn.ui.settings import Settings
-
-_LOOK_AGAIN_MS = 3000
 
 OutputEvent = AudioOpened | Devices | NoDevice | DeviceLost
 
@@ -27,7 +34,7 @@ class Outputs(QObject):
         super().__init__()
         self._client = client
         self._settings = settings
-        self._look_again = QTimer(self, interval=_LOOK_AGAIN_MS)
+        self._look_again = QTimer(self, interval=LOOK_AGAIN_MS)
         self._look_again.timeout.connect(client.list_devices)
         self.devices: tuple[Device, ...] = ()
         self.choice = settings.audio

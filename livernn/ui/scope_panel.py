@@ -16,6 +16,7 @@ from livernn.ui.waveform import WaveformView
 SPANS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 TRIGGER_LEVELS = (0.0, 0.01, 0.03, 0.1, 0.3)
 RANGES_DB = (40, 60, 90, 120)
+DECAYS_DB_PER_S = (20, 45, 90, 180, 360)
 
 _HIGHEST_HZ = 20000.0
 
@@ -43,6 +44,11 @@ class ScopePanel(QWidget):
             "Spectrum range", "How far down spectrum and spectrogram show, below full scale",
             {range_db: f"{range_db} dB" for range_db in RANGES_DB}, 90, settings, self._set_range_db,
         )  # fmt: skip
+        self.decay = ViewChooser(
+            "Spectrum decay", "How fast the spectrum falls where the sound has ended; its upper line falls slower",
+            {decay_db: f"{decay_db} dB/s" for decay_db in DECAYS_DB_PER_S}, 90, settings,
+            self.spectrum.set_decay_db_per_s,
+        )  # fmt: skip
         self.freeze = QPushButton("Freeze")
         self.freeze.setObjectName("small")
         self.freeze.setCheckable(True)
@@ -53,7 +59,7 @@ class ScopePanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         layout.addWidget(_framed("Waveform", self.waveform, self.span, self.trigger), 1)
-        layout.addWidget(_framed("Spectrum", self.spectrum, self.range), 1)
+        layout.addWidget(_framed("Spectrum", self.spectrum, self.decay, self.range), 1)
         layout.addWidget(_framed("Spectrogram", self.spectrogram, self.freeze), 1)
 
     def set_scale(self, scale: float) -> None:

@@ -45,3 +45,4 @@ def add_shortcuts(window: "MainWindow") -> None:
     window.keys.add_digits("Ctrl", "Load that one of the favourites", session.load_favourite)
     add("F11", "Full screen", window.toggle_full_screen)
     add("F1", "This page", dialogs.show_help)
+    window.keys.act_in(dialogs.audio)

@@ -10,6 +10,8 @@ from livernn.ui.scope import ScopeView
 from livernn.units import SILENCE_DB
 
 _POINTS = 320
+_PEAK_SLOWER = 6.0
+"""How many times as long as the level the peak takes to fall."""
 
 
 class SpectrumView(ScopeView):
@@ -17,8 +19,6 @@ class SpectrumView(ScopeView):
 
     LOW_HZ = 30.0
     COLUMNS_APART_PX = 34
-    FALL_DB_PER_S = 90.0
-    PEAK_FALL_DB_PER_S = 14.0
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Spectrum", parent)
@@ -27,6 +27,7 @@ class SpectrumView(ScopeView):
         self._level_curve = self.add_curve(QPalette.ColorRole.Highlight, width=1, fill_level=SILENCE_DB)
         self._peak_curve = self.add_curve(QPalette.ColorRole.PlaceholderText, width=1)
         self.set_floor_db(-90.0)
+        self.set_decay_db_per_s(90.0)
         self.set_high_hz(8000.0)
         self.dress()
 
@@ -40,11 +41,16 @@ class SpectrumView(ScopeView):
         self._floor_db = floor_db
         self.plot.setYRange(floor_db, 0.0, padding=0.0)
 
+    def set_decay_db_per_s(self, decay_db_per_s: float) -> None:
+        """How fast the level falls where the sound has ended."""
+        self._decay_db_per_s = decay_db_per_s
+
     def show_samples(self, samples: NDArray[np.float32], rate_hz: float, passed_s: float) -> None:
         """`samples` has SPECTRUM_SAMPLES; `passed_s` since the last call."""
         measured = spectrum_db(samples, bands(_POINTS, rate_hz, self.LOW_HZ, self._high_hz))
-        self._level = np.maximum(measured, np.maximum(self._level - self.FALL_DB_PER_S * passed_s, self._floor_db))
-        self._peak = np.maximum(self._level, self._peak - self.PEAK_FALL_DB_PER_S * passed_s)
+        fall_db = self._decay_db_per_s * passed_s
+        self._level = np.maximum(measured, np.maximum(self._level - fall_db, self._floor_db))
+        self._peak = np.maximum(self._level, self._peak - fall_db / _PEAK_SLOWER)
         self._level_curve.setData(self._middles, self._level)
         self._peak_curve.setData(self._middles, self._peak)
 

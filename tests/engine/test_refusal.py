@@ -30,3 +30,9 @@ def test_a_refusal_says_what_why_and_what_to_do(code: int, why: str, remedy: str
 
 def test_a_setting_that_python_refuses_is_told_the_same_way() -> None:
     assert "refused it at 48000 Hz" in str(refusal(DEVICE, 48000.0, ValueError("no")))
+
+
+def test_a_refused_input_is_not_called_an_output() -> None:
+    error = refusal(DEVICE, 48000.0, RuntimeError("no", -9985), "input")
+    assert str(error).startswith("audio input Stage interface, ALSA: another program uses it")
+    assert error.remedy.endswith("choose another input.")

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -13,10 +14,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 from livernn import paths
 from livernn.control.patch import Patch
 from livernn.control.preset import save_patch
+from livernn.ui.controllers import Controllers
 from livernn.ui.main_window import MainWindow
 from livernn.ui.session import Session
 from livernn.ui.settings import Settings
 from tests.ui.fake_client import FakeEngineClient
+from tests.ui.fake_midi import KNOBS, FakeMidi
 
 MakePreset = Callable[..., Path]
 Launch = Callable[..., psutil.Popen]
@@ -117,3 +120,25 @@ def launch(centres: object, xvfb_display: str, tmp_path: Path) -> Iterator[Launc
         for left in [*process.children(recursive=True), process] if process.is_running() else []:
             left.kill()
         process.wait()
+
+
+@pytest.fixture
+def midi(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FakeMidi]]:
+    """Stands for the MIDI inputs of windows: those that were made."""
+    made: list[FakeMidi] = []
+
+    def make(*callbacks: Callable[..., None]) -> FakeMidi:
+        made.append(FakeMidi(*callbacks))
+        return made[-1]
+
+    monkeypatch.setattr("livernn.ui.main_window.Controllers", partial(Controllers, new_ports=make))
+    yield made
+    assert all(one.closed for one in made)
+
+
+@pytest.fixture
+def knobs(midi: list[FakeMidi], window: MainWindow) -> FakeMidi:
+    """What the window listens to, plugged in."""
+    window.controllers.start()
+    midi[0].plug(KNOBS)
+    return midi[0]

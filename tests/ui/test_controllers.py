@@ -1,98 +1,33 @@
 """Controllers in the window, with a MIDI input that a test plays."""
 
-import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
-from pythonosc.osc_message_builder import OscMessageBuilder
 
 from livernn.control.actions import Action
 from livernn.control.map_shelf import MAP_FILE, read_map, write_map
 from livernn.control.midi_message import Kind, MidiMessage
 from livernn.control.midimap import Binding, Control, ControlKind, MidiMap, Target
 from livernn.control.response import Curve, Encoding, Takeover
-from livernn.inputs.midi import MidiPorts
-from livernn.inputs.osc import ANY_ADDRESS, LOOPBACK
 from livernn.paths import data_dir
 from livernn.ui.controllers import Controllers
 from livernn.ui.main_window import MainWindow
 from livernn.ui.session import Session
-from livernn.ui.settings import OscChoice, Settings
 from tests.control.midi import cc, note
 from tests.ui.fake_client import FakeEngineClient
+from tests.ui.fake_midi import KNOBS, FakeMidi
 from tests.ui.test_layout import cut_or_overlapping
 
 # Of the platform without a screen, about every menu.
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+pytestmark = [pytest.mark.qt_log_ignore("This plugin does not support"), pytest.mark.usefixtures("midi")]
 
-KNOBS = "Knobs"
 GAIN = Target.param("gain_db")
 KNOB = Binding(Control(ControlKind.CC, 1, 21, KNOBS), GAIN)
-
-
-class FakeMidi:
-    """A MidiInput that says what the test tells it to, on the test's thread."""
-
-    def __init__(self, on_message: Callable[[str, MidiMessage], None], on_ports: Callable[[MidiPorts], None]) -> None:
-        self._on_message = on_message
-        self._on_ports = on_ports
-        self.wanted: list[list[str] | None] = []
-        self.closed = False
-
-    def start(self, wanted: list[str] | None = None) -> None:
-        self.wanted.append(wanted)
-
-    choose = start
-
-    def close(self) -> None:
-        self.closed = True
-
-    def play(self, *messages: MidiMessage) -> None:
-        for message in messages:
-            self._on_message(KNOBS, message)
-        QApplication.processEvents()
-
-    def plug(self, *names: str, trouble: str | None = None) -> None:
-        self._on_ports(MidiPorts(names, names, trouble))
-        QApplication.processEvents()
-
-
-@pytest.fixture(autouse=True)
-def midi(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[FakeMidi]]:
-    """The inputs that were made."""
-    made: list[FakeMidi] = []
-
-    def make(*callbacks: Callable[..., None]) -> FakeMidi:
-        made.append(FakeMidi(*callbacks))
-        return made[-1]
-
-    monkeypatch.setattr("livernn.ui.main_window.Controllers", partial(Controllers, new_ports=make))
-    yield made
-    assert all(one.closed for one in made)
-
-
-@pytest.fixture
-def knobs(midi: list[FakeMidi], window: MainWindow) -> FakeMidi:
-    """What the window listens to, plugged in."""
-    window.controllers.start()
-    midi[0].plug(KNOBS)
-    return midi[0]
-
-
-def free_port() -> int:
-    """Free a moment ago, that is."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def learn(knobs: FakeMidi, *messages: MidiMessage) -> None:
@@ -260,6 +195,10 @@ def test_the_page_lists_and_edits_mappings(window: MainWindow, knobs: FakeMidi) 
     assert (edited.control.port, edited.control.channel) == (None, None)
     panel.channel.activated.emit(16)
     assert panel.list.item(0).text() == "Gain   –   CC 21, channel 16, any input"
+    knob = window.transport.knobs["gain_db"]
+    knob.setFocus()
+    QTest.keyClick(knob, Qt.Key.Key_Delete)
+    assert window.controllers.map.bindings != ()
     panel.list.setFocus()
     QTest.keyClick(panel.list, Qt.Key.Key_Delete)
     assert window.controllers.map.bindings == ()
@@ -295,80 +234,6 @@ def test_a_preset_brings_its_map_and_takes_it_away(
         QApplication.processEvents()
         assert window.controllers.map == expected
         assert window.control.mappings.own.isChecked() == (preset is cello)
-
-
-def test_inputs_are_chosen_and_remembered(window: MainWindow, knobs: FakeMidi) -> None:
-    panel = window.control.inputs
-    knobs.plug(KNOBS, "Keys")
-    panel.inputs.setCurrentText("Keys")
-    panel.inputs.activated.emit(panel.inputs.currentIndex())
-    assert knobs.wanted == [None, ["Keys"]]
-    assert Settings().midi_inputs == ["Keys"]
-    knobs.plug(KNOBS, trouble="the MIDI system does not answer")
-    assert panel.inputs.currentText() == "Keys"
-    assert "does not answer" in panel.state.text()
-
-
-@pytest.mark.parametrize("wanted", [["nano", "Keys"], ["nano"], []], ids=str)
-def test_the_page_shows_the_inputs_that_the_command_line_named(
-    midi: list[FakeMidi], window: MainWindow, wanted: list[str]
-) -> None:
-    panel = window.control.inputs
-    window.controllers.start(wanted)
-    midi[0].plug(KNOBS)
-    assert panel.inputs.currentText() == (", ".join(wanted) or "No MIDI input")
-    assert Settings().midi_inputs is None
-    panel.inputs.activated.emit(panel.inputs.currentIndex())
-    assert (midi[0].wanted[-1], Settings().midi_inputs) == (wanted, wanted)
-    panel.inputs.setCurrentText(KNOBS)
-    panel.inputs.activated.emit(panel.inputs.currentIndex())
-    assert midi[0].wanted[-1] == [KNOBS]
-
-
-@pytest.mark.parametrize("host", [ANY_ADDRESS, "localhost"])
-def test_the_page_shows_and_edits_the_osc_that_the_command_line_opened(window: MainWindow, host: str) -> None:
-    panel, controllers = window.control.inputs, window.controllers
-    port, other_port = free_port(), free_port()
-    controllers.start(osc=(host, port))
-    assert panel.osc.isChecked()
-    assert panel.osc_open.isChecked() == (host == ANY_ADDRESS)
-    assert panel.osc_port.text() == str(port)
-    assert Settings().osc == OscChoice()
-    panel.osc_port.taken.emit(str(other_port))
-    assert controllers.osc is not None
-    assert controllers.osc.port == other_port
-    assert Settings().osc == OscChoice(on=True, port=other_port, host=host)
-    for address in (LOOPBACK, ANY_ADDRESS) if panel.osc_open.isChecked() else (ANY_ADDRESS, LOOPBACK):
-        panel.osc_open.click()
-        assert controllers.osc is not None
-        assert (controllers.osc.host, panel.osc_open.isChecked()) == (address, address == ANY_ADDRESS)
-
-
-def test_osc_plays_too_and_says_what_it_could_not_understand(
-    window: MainWindow, knobs: FakeMidi, client: FakeEngineClient
-) -> None:
-    port = free_port()
-    window.controllers.choose_osc(OscChoice(on=True, port=port))
-    message = OscMessageBuilder("/livernn/temperature")
-    message.add_arg(0.5)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for data in (b"junk", message.build().dgram):
-            sender.sendto(data, (LOOPBACK, port))
-    deadline = time.monotonic() + 10.0
-    while window.session.patch.temperature != 0.5:
-        assert time.monotonic() < deadline
-        QTest.qWait(10)
-    window.control.inputs.refresh()
-    assert window.control.inputs.osc_state.text().endswith("1 messages, 0 unknown, 1 malformed.")
-    assert Settings().osc == OscChoice(on=True, port=port)
-
-
-def test_an_osc_port_that_is_taken_is_told(window: MainWindow, knobs: FakeMidi) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 0))
-        window.controllers.choose_osc(OscChoice(on=True, port=taken.getsockname()[1]))
-    assert "OSC on" in window.banner.message.text()
-    assert not window.control.inputs.osc.isChecked()
 
 
 def test_the_lamp_lights_for_a_moment(window: MainWindow, knobs: FakeMidi) -> None:

@@ -83,6 +83,19 @@ def test_panic_silences_beside_an_open_list(
     assert not shown.isVisible()
 
 
+@pytest.mark.parametrize("popup", [open_list, open_menu])
+def test_other_keys_are_left_to_an_open_list(
+    window: MainWindow, client: FakeEngineClient, popup: Callable[[MainWindow], QWidget]
+) -> None:
+    shown = popup(window)
+    QApplication.processEvents()
+    client.sent.clear()
+    for key in (Qt.Key.Key_R, Qt.Key.Key_L):
+        strike(key)
+    assert client.sent == []
+    shown.window().close()
+
+
 @pytest.mark.parametrize("dialog", ["show_audio", "show_help", "show_about", "ask_for_title", "ask_for_file"])
 def test_panic_silences_from_every_dialog_and_closes_it(
     ask: Ask, window: MainWindow, client: FakeEngineClient, dialog: str

@@ -181,6 +181,23 @@ def test_the_page_lists_microphones_when_it_is_opened(window: MainWindow, client
     assert choices(window.primes.microphone) == [OFF, DEFAULT, NAME]
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_an_open_list_takes_up_what_is_plugged_in(panel: MicrophonePanel, client: FakeEngineClient) -> None:
+    say(client, Microphones((MICROPHONE,)))
+    before = lists(client)
+    panel.inputs.showPopup()
+    assert lists(client) == before + 1
+    other = Device("Built-in", "ALSA", 2, 44100.0, False)
+    say(client, Microphones((MICROPHONE, other)))
+    assert panel.inputs.view().isVisible()
+    assert choices(panel) == [OFF, DEFAULT, NAME, other.full_name]
+    assert lists(client) == before + 1
+    QTest.keyClicks(panel.inputs.view(), "Built")
+    QTest.keyClick(panel.inputs.view(), Qt.Key.Key_Return)
+    assert client.sent[-1] == ("set_microphone", other.full_name, True, None)
+    assert not panel.inputs.view().isVisible()
+
+
 def test_they_are_looked_for_while_there_is_none_and_the_page_is_in_sight(
     qtbot: QtBot, window: MainWindow, panel: MicrophonePanel, client: FakeEngineClient
 ) -> None:

@@ -27,7 +27,7 @@ from livernn.wavfile import write_wav
 from tests.ui.fake_client import FakeEngineClient, say
 
 MICROPHONE = Device("Scarlett", "ALSA", 2, 48000.0, True)
-OPENED = MicrophoneOpened("Scarlett", "ALSA", 48000.0, 4.0)
+OPENED = MicrophoneOpened("Scarlett", "ALSA", 48000.0, 2, 4.0)
 
 
 def keep(name: str, seconds: float = 2.0) -> Path:

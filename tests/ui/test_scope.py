@@ -178,6 +178,18 @@ def test_the_range_of_the_spectrum_is_what_was_chosen(spectrum: SpectrumView, fl
     assert spectrum.plot.listDataItems()[0].yData.min() >= floor_db
 
 
+@pytest.mark.parametrize("decay_db_per_s", [20.0, 90.0, 360.0])
+def test_the_spectrum_falls_as_fast_as_was_chosen(spectrum: SpectrumView, decay_db_per_s: float) -> None:
+    spectrum.set_floor_db(-120.0)
+    spectrum.set_decay_db_per_s(decay_db_per_s)
+    spectrum.show_samples(tone(1.0), RATE_HZ, FRAME_S)
+    level, peak = (curve.yData.max() for curve in spectrum.plot.listDataItems())
+    spectrum.show_samples(np.zeros_like(tone(1.0)), RATE_HZ, 0.25)
+    fallen, peak_fallen = (curve.yData.max() for curve in spectrum.plot.listDataItems())
+    assert level - fallen == pytest.approx(0.25 * decay_db_per_s, abs=0.01)
+    assert 0.0 < peak - peak_fallen < 0.25 * (level - fallen)
+
+
 def test_labels_that_would_touch_are_left_out(spectrum: SpectrumView) -> None:
     axis = spectrum.plot.getAxis("bottom")
     spectrum.resize(900, 300)

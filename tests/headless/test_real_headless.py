@@ -20,6 +20,7 @@ from livernn.control.map_shelf import MAP_FILE, write_map
 from livernn.control.midimap import Binding, Control, ControlKind, MidiMap, Target
 from livernn.control.primes import DUCK_DB
 from livernn.engine.child import child_environment
+from livernn.engine.client import LOOK_AGAIN_MS
 from livernn.inputs.ports import API_VARIABLE
 from livernn.model.checkpoint import random_checkpoint, save_checkpoint
 from tests.engine.fakes import COMPILE_PATIENCE_S, SMALL
@@ -58,6 +59,15 @@ class Instrument:
             line = self.process.stderr.readline()
             assert line, f"it ended without {left}"
             left -= {word for word in left if word in line}
+
+    def kill_engine(self) -> None:
+        """As if it crashed."""
+        (engine,) = (
+            child
+            for child in psutil.Process(self.process.pid).children(recursive=True)
+            if "livernn.engine" in child.cmdline()
+        )
+        engine.kill()
 
     def interrupt(self) -> int:
         """Press Ctrl-C; the exit code."""
@@ -151,6 +161,34 @@ def test_ctrl_c_ends_it_and_all_that_belongs_to_it(jack_server: Server, checkpoi
         assert instrument.interrupt() == 0
     assert survivors(family, PATIENCE_S) == []
     assert heard_db > -40.0
+
+
+def test_a_killed_server_is_outlived(jack_server: Server, checkpoint: Path, tmp_path: Path) -> None:
+    with Instrument(checkpoint, "--audio-device", LOOPBACK) as instrument:
+        instrument.expect("Ctrl-C", "seed")
+        jack_server.kill()
+        instrument.expect("tried again every 3 s")
+        time.sleep(2 * LOOK_AGAIN_MS / 1000)
+        jack_server.start()
+        instrument.expect(f"{LOOPBACK}, 48000 Hz")
+        assert level_db(tmp_path) > -40.0
+        assert instrument.interrupt() == 0
+
+
+def test_a_killed_engine_is_replaced_once_and_plays_the_same_patch(
+    jack_server: Server, checkpoint: Path, tmp_path: Path, osc_port: int
+) -> None:
+    with Instrument(checkpoint, "--audio-device", LOOPBACK, "--osc", str(osc_port)) as instrument:
+        instrument.expect("Ctrl-C", "seed")
+        send_osc(osc_port, "/livernn/gain_db", -30.0)
+        quiet_db = level_db(tmp_path)
+        instrument.kill_engine()
+        instrument.expect("restarted with the same patch", "seed", "Ctrl-C")
+        assert level_db(tmp_path) == pytest.approx(quiet_db, abs=6.0)
+        instrument.kill_engine()
+        _, said = instrument.process.communicate(timeout=PATIENCE_S)
+    assert instrument.process.returncode == 1
+    assert said.splitlines()[-1] == "the engine stopped (ended by SIGKILL)"
 
 
 def test_without_its_device_it_ends_with_one_line(jack_server: Server, checkpoint: Path) -> None:

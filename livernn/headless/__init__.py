@@ -1,0 +1,1 @@
+"""The instrument without a window: MIDI and OSC play it."""
