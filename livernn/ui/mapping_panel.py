@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
 
@@ -97,7 +98,9 @@ class MappingPanel(QWidget):
         self.channel.activated.connect(lambda at: self._edit_control(channel=CHANNELS[at]))
         self.port.activated.connect(lambda at: self._edit_control(port=self._ports[at]))
         self.forget.clicked.connect(self._forget)
-        QShortcut(QKeySequence.StandardKey.Delete, self.list, self._forget)
+        # The first of the standard keys alone: with X11 another one is Ctrl+D, which is the window's.
+        forget = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.list, self._forget)
+        forget.setContext(Qt.ShortcutContext.WidgetShortcut)
         controllers.changed.connect(self._show)
         controllers.session.presets_changed.connect(self._show_targets)
 

@@ -195,6 +195,10 @@ def test_the_page_lists_and_edits_mappings(window: MainWindow, knobs: FakeMidi) 
     assert (edited.control.port, edited.control.channel) == (None, None)
     panel.channel.activated.emit(16)
     assert panel.list.item(0).text() == "Gain   –   CC 21, channel 16, any input"
+    knob = window.transport.knobs["gain_db"]
+    knob.setFocus()
+    QTest.keyClick(knob, Qt.Key.Key_Delete)
+    assert window.controllers.map.bindings != ()
     panel.list.setFocus()
     QTest.keyClick(panel.list, Qt.Key.Key_Delete)
     assert window.controllers.map.bindings == ()
