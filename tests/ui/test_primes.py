@@ -13,7 +13,6 @@ from livernn.control.changes import Act
 from livernn.control.primes import KeptPrime, PrimeShelf, primes_folder
 from livernn.engine.client import (
     AuditionEnded,
-    Device,
     Listening,
     ListeningEnded,
     MicrophoneOpened,
@@ -26,7 +25,6 @@ from livernn.ui.session import Session
 from livernn.wavfile import write_wav
 from tests.ui.fake_client import FakeEngineClient, say
 
-MICROPHONE = Device("Scarlett", "ALSA", 2, 48000.0, True)
 OPENED = MicrophoneOpened("Scarlett", "ALSA", 48000.0, 2, 4.0)
 
 
