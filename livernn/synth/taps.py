@@ -20,6 +20,7 @@ CHUNK = 4 * LANES
 _VECTORS = range(CHUNK // LANES)
 _BYTE, _WORD, _INT, _FLOAT = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatType()
 _FLOATS, _WORDS, _SHORTS, _BYTES = (ir.VectorType(kind, LANES) for kind in (_FLOAT, _WORD, ir.IntType(16), _BYTE))
+_ITEM_BYTES = {_FLOATS: 4, _SHORTS: 2, _BYTES: 1}
 
 
 def pack_table(table: TapTable) -> NDArray[Any]:
@@ -54,60 +55,58 @@ def _emit(
 ) -> Any:
     integer = table.dtype == types.int16
     summed = _WORDS if integer else _FLOATS
-    wide, wide_bytes = (_SHORTS, 2) if integer else (_FLOATS, 4)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        def array(index: int) -> Any:
-            return context.make_array(signature.args[index])(context, builder, arguments[index])
-
-        def data(index: int) -> Any:
-            return builder.bitcast(array(index).data, ir.PointerType(_BYTE))
-
-        def address(base: Any, at: Any, unit: Any, item_bytes: int, vector: int, target: Any) -> Any:
-            item = builder.mul(builder.add(unit, _INT(vector * LANES)), _INT(item_bytes))
-            return builder.bitcast(builder.gep(base, [builder.add(at, item)]), ir.PointerType(target))
-
-        def add_rows(unit: Any, first: Any, stop: Any, totals: list[Any], stored: Any, item_bytes: int) -> list[Any]:
-            """`totals` and the units from `unit` on of the rows `first` to `stop`."""
-            before, head = builder.block, builder.append_basic_block("taps")
-            body, done = builder.append_basic_block("taps.body"), builder.append_basic_block("taps.done")
-            builder.branch(head)
-            builder.position_at_end(head)
-            tap, running = builder.phi(_INT), [builder.phi(summed) for _ in _VECTORS]
-            builder.cbranch(builder.icmp_unsigned("<", tap, stop), body, done)
-            builder.position_at_end(body)
-            row = builder.load(
-                builder.bitcast(builder.gep(row_starts, [builder.mul(tap, _INT(8))]), ir.PointerType(_INT))
-            )
-            for vector, (total, begun) in enumerate(zip(running, totals, strict=True)):
-                values = builder.load(address(rows, row, unit, item_bytes, vector, stored), align=item_bytes)
-                total.add_incoming(begun, before)
-                total.add_incoming(
-                    builder.add(total, builder.sext(values, _WORDS)) if integer else builder.fadd(total, values), body
-                )
-            tap.add_incoming(first, before)
-            tap.add_incoming(builder.add(tap, _INT(1)), body)
-            builder.branch(head)
-            builder.position_at_end(done)
-            return running
-
-        rows, row_starts, out = data(0), data(1), data(4)
-        taps = cgutils.unpack_tuple(builder, array(1).shape)[0]  # type: ignore[no-untyped-call]
-        chunks = builder.udiv(builder.add(arguments[3], _INT(CHUNK - 1)), _INT(CHUNK))
+        table, starts, sums = (context.make_array(signature.args[i])(context, builder, arguments[i]) for i in (0, 1, 4))
+        narrow, units = arguments[2], arguments[3]
+        rows, row_starts, out = (builder.bitcast(array.data, ir.PointerType(_BYTE)) for array in (table, starts, sums))
+        taps = cgutils.unpack_tuple(builder, starts.shape)[0]  # type: ignore[no-untyped-call]
+        chunks = builder.udiv(builder.add(units, _INT(CHUNK - 1)), _INT(CHUNK))
         with cgutils.for_range(builder, chunks, intp=_INT) as chunk:
             unit = builder.mul(chunk.index, _INT(CHUNK))
             totals = [ir.Constant(summed, [0] * LANES) for _ in _VECTORS]
-            first_wide = _INT(0)
             if integer:
-                totals = add_rows(unit, _INT(0), arguments[2], totals, _BYTES, 1)
-                first_wide = arguments[2]
-            totals = add_rows(unit, first_wide, taps, totals, wide, wide_bytes)
-            for vector, total in zip(_VECTORS, totals, strict=True):
+                totals = _add_rows(builder, rows, row_starts, unit, (_INT(0), narrow), totals, _BYTES)
+                totals = _add_rows(builder, rows, row_starts, unit, (narrow, taps), totals, _SHORTS)
+            else:
+                totals = _add_rows(builder, rows, row_starts, unit, (_INT(0), taps), totals, _FLOATS)
+            for vector, total in enumerate(totals):
                 result = builder.sitofp(total, _FLOATS) if integer else total
-                builder.store(result, address(out, _INT(0), unit, 4, vector, _FLOATS), align=4)
+                builder.store(result, _vector(builder, out, _INT(0), unit, vector, _FLOATS), align=4)
         return context.get_dummy_value()
 
     return types.void(table, starts, types.intp, types.intp, sums), generate
+
+
+def _add_rows(
+    builder: Any, rows: Any, row_starts: Any, unit: Any, between: tuple[Any, Any], totals: list[Any], stored: Any
+) -> list[Any]:
+    """`totals` and a chunk of units from `unit` on of the rows of some taps, whose vectors are `stored`."""
+    first, stop = between
+    before, head = builder.block, builder.append_basic_block("taps")
+    body, done = builder.append_basic_block("taps.body"), builder.append_basic_block("taps.done")
+    builder.branch(head)
+    builder.position_at_end(head)
+    tap, running = builder.phi(_INT), [builder.phi(total.type) for total in totals]
+    builder.cbranch(builder.icmp_unsigned("<", tap, stop), body, done)
+    builder.position_at_end(body)
+    row = builder.load(builder.bitcast(builder.gep(row_starts, [builder.mul(tap, _INT(8))]), ir.PointerType(_INT)))
+    for vector, (total, begun) in enumerate(zip(running, totals, strict=True)):
+        values = builder.load(_vector(builder, rows, row, unit, vector, stored), align=_ITEM_BYTES[stored])
+        more = builder.fadd(total, values) if stored is _FLOATS else builder.add(total, builder.sext(values, _WORDS))
+        total.add_incoming(begun, before)
+        total.add_incoming(more, body)
+    tap.add_incoming(first, before)
+    tap.add_incoming(builder.add(tap, _INT(1)), body)
+    builder.branch(head)
+    builder.position_at_end(done)
+    return running
+
+
+def _vector(builder: Any, base: Any, row: Any, unit: Any, vector: int, stored: Any) -> Any:
+    """Address of one of a chunk's vectors, in the row that begins at the byte `row`."""
+    item = builder.mul(builder.add(unit, _INT(vector * LANES)), _INT(_ITEM_BYTES[stored]))
+    return builder.bitcast(builder.gep(base, [builder.add(row, item)]), ir.PointerType(stored))
 
 
 sum_rows: Any = intrinsic(_emit)
