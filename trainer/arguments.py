@@ -113,7 +113,6 @@ def _add_training(command: Any) -> None:
     command.add_argument("--ema-decay", type=float)
     command.add_argument("--clip-norm", type=positive, help="longest gradient")
     command.add_argument("--gap-share", type=float, help="share of chunks that rise from silence")
-    command.add_argument("--input-noise", type=float, metavar="CODES", help="most noise added to what it hears")
     command.add_argument("--seed", type=seed)
 
 

@@ -61,7 +61,7 @@ def bench(config: TrainConfig, seconds: float) -> BenchResult:
             times.clear()
             deadline = time.perf_counter() + seconds
         marks = [_now(device)]
-        loss, states = forward(model, codes, codes[:, config.model.lookback_samples :], states, config)
+        loss, states = forward(model, codes, states, config)
         marks.append(_now(device))
         loss.backward()
         marks.append(_now(device))

@@ -25,8 +25,6 @@ class TrainConfig:
     accumulate: int = 1
     """Parts that the batch is taken in, one after the other."""
     gap_share: float = 0.05
-    input_noise: float = 0.0
-    """Most noise, in codes, that is added to what the network hears."""
     learning_rate: float = 1e-3
     warmup_steps: int = 200
     decay_share: float = 0.35
@@ -57,10 +55,6 @@ class TrainConfig:
             )
         if not 0.0 <= self.gap_share <= 1.0:
             raise BadInputError(f"gap share {self.gap_share}", "it is not in 0..1", "Change --gap-share.")
-        if not 0.0 <= self.input_noise < self.model.q_levels:
-            raise BadInputError(
-                f"input noise {self.input_noise}", f"it is not in 0..{self.model.q_levels}", "Change --input-noise."
-            )
         if not (0.0 < self.learning_rate < 1.0 and 0.0 <= self.ema_decay < 1.0 and 0.0 <= self.decay_share <= 1.0):
             raise BadInputError(
                 "training configuration", "a rate lies outside 0..1", "Change --learning-rate or --ema-decay."

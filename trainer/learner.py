@@ -46,20 +46,16 @@ class Learner:
         for group in self._optimiser.param_groups:
             group["lr"] = rate
         codes = torch.from_numpy(batch.codes).to(self._device).long()
-        targets = torch.from_numpy(batch.targets).to(self._device).long()
         starts = torch.from_numpy(batch.starts).to(self._device)
         parts = self._config.accumulate
         bits = torch.zeros((), device=self._device)
         after: list[list[TierState]] = []
-        chunks = zip(
-            codes.chunk(parts), targets.chunk(parts), starts.chunk(parts), _chunked(self._carried, parts), strict=True
-        )
+        chunks = zip(codes.chunk(parts), starts.chunk(parts), _chunked(self._carried, parts), strict=True)
         with self.as_played(self.model):
-            for part, (heard, said, fresh, carried) in enumerate(chunks, 1):
+            for part, (some, fresh, carried) in enumerate(chunks, 1):
                 # Gradients go round once, with the last part's.
                 with contextlib.nullcontext() if part == parts else self._ranks.unsynchronised(self._shared):
-                    restarted = _restarted(self.model, carried, fresh)
-                    loss, ended = forward(self._shared, heard, said, restarted, self._config)
+                    loss, ended = forward(self._shared, some, _restarted(self.model, carried, fresh), self._config)
                     (loss / parts).backward()
                 bits += loss.detach() / parts
                 after.append(ended)

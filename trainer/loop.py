@@ -72,7 +72,6 @@ def fit(
         batch=config.batch,
         chunk_samples=config.chunk_samples,
         gap_share=config.gap_share,
-        input_noise=config.input_noise,
         seed=config.seed,
         share=ranks.share(config.batch),
     )

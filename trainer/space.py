@@ -58,7 +58,6 @@ SPACE: dict[str, Change] = {
     "ema-decay": _choice("ema_decay", [0.0, 0.99, 0.999]),
     "weight-norm": _choice("weight_norm", [False, True]),
     "gap-share": _choice("gap_share", [0.0, 0.05]),
-    "input-noise": _choice("input_noise", [0.0, 1.0, 2.0]),
     "clip-norm": _choice("clip_norm", [0.25, 1.0, 4.0]),
     "tiers": _tiers,
     "embed-dim": _network("embed_dim", [16, 32, 128]),

@@ -25,14 +25,12 @@ def autocast(device: torch.device, config: TrainConfig) -> AbstractContextManage
 
 
 def forward(
-    model: nn.Module, codes: Tensor, targets: Tensor, states: list[TierState], config: TrainConfig
+    model: nn.Module, codes: Tensor, states: list[TierState], config: TrainConfig
 ) -> tuple[Tensor, list[TierState]]:
-    """Loss in bits per sample of `targets` `[batch, chunk]` after codes `[batch, lookback + chunk]`, and the states to
-    carry on with.
-    """
+    """Loss in bits per sample of codes `[batch, lookback + chunk]`, and the states to carry on with."""
     with autocast(codes.device, config):
         output: NetworkOutput = model(codes, states)
-    loss = bits_per_sample(output.logits, targets)
+    loss = bits_per_sample(output.logits, codes[:, config.model.lookback_samples :])
     return loss, detach(output.states)
 
 

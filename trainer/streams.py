@@ -10,18 +10,15 @@ from livernn.errors import BadInputError
 from livernn.model.config import ModelConfig
 from livernn.model.quantize import encode, level_table, silence_code
 
-_ORDER, _GAPS, _NOISE = 0, 1, 2
+_ORDER, _GAPS = 0, 1
 """Set the random streams of the seed apart."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What the network hears, `[batch, lookback + chunk]`, what it is to say, `[batch, chunk]`, and which streams begin
-    from the initial state, `[batch]`.
-    """
+    """Codes `[batch, lookback + chunk]` and which streams begin from the initial state, `[batch]`."""
 
     codes: NDArray[np.uint8]
-    targets: NDArray[np.uint8]
     starts: NDArray[np.bool_]
 
 
@@ -34,10 +31,6 @@ class ChunkStreams:
     Music that is cut at its ends never rises from silence, so to a model silence would be a trap. Hence in a
     `gap_share` of the chunks the past and a random beginning are next to silent, half of them from the initial state.
 
-    A network that only ever heard recordings takes its own errors for music and adds to them, until all is noise. So
-    it hears normal noise on top, of up to `input_noise` codes, which differs from chunk to chunk and is not to be said
-    (after FFTNet, Jin et al., ICASSP 2018).
-
     Of the streams only `share` is read, the same as it would be among all.
     """
 
@@ -49,7 +42,6 @@ class ChunkStreams:
         batch: int,
         chunk_samples: int,
         gap_share: float,
-        input_noise: float,
         seed: int,
         share: slice = slice(None),
     ) -> None:
@@ -60,7 +52,6 @@ class ChunkStreams:
         self._model = model
         self._lookback = model.lookback_samples
         self._gap_share = gap_share
-        self._input_noise = input_noise
         self._seed = seed
         # The shift drops at most one chunk a file, so that every epoch has the same number of steps.
         self._chunks_of = np.array([max(len(codes) // chunk_samples - 1, 0) for codes in files], np.int64)
@@ -105,12 +96,7 @@ class ChunkStreams:
             if gaps[stream]:
                 random = np.random.default_rng([self._seed, _GAPS, step, 1 + stream])  # a 0 would repeat the one above
                 starts[place] |= self._add_gap(random, codes[place])
-        targets = codes[:, self._lookback :]
-        if self._input_noise:
-            targets = targets.copy()
-            for place, stream in enumerate(self._share):
-                codes[place] = self._noisy(np.random.default_rng([self._seed, _NOISE, step, 1 + stream]), codes[place])
-        return Batch(codes, targets, starts)
+        return Batch(codes, starts)
 
     def _add_gap(self, random: np.random.Generator, codes: NDArray[np.uint8]) -> bool:
         """Quieten the beginning of one stream's codes; returns whether it is to begin from the initial state."""
@@ -119,9 +105,3 @@ class ChunkStreams:
         quieter = encode(np.float32(gain) * level_table(self._model), self._model)
         codes[:length] = quieter[codes[:length]]
         return bool(random.random() < 0.5)
-
-    def _noisy(self, random: np.random.Generator, codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """One stream's codes with as much noise as this chunk happens to have."""
-        deviation = random.uniform(0.0, self._input_noise)
-        noise = np.rint(random.normal(0.0, deviation, len(codes)))
-        return np.clip(codes + noise, 0, self._model.q_levels - 1).astype(np.uint8)

@@ -42,9 +42,7 @@ def test_a_batch_taken_in_parts_gives_the_same_steps(data: Path, tmp_path: Path,
 def test_shares_of_the_streams_make_up_the_batch(data: Path) -> None:
     def streams(share: slice) -> ChunkStreams:
         files = list(load_dataset(data).split("train").recordings())
-        return ChunkStreams(
-            files, model=TINY.model, batch=4, chunk_samples=128, gap_share=0.5, input_noise=2.0, seed=0, share=share
-        )
+        return ChunkStreams(files, model=TINY.model, batch=4, chunk_samples=128, gap_share=0.5, seed=0, share=share)
 
     whole, parts = streams(slice(None)), [streams(Ranks(rank, 2).share(4)) for rank in range(2)]
     for step in range(60):
@@ -75,7 +73,7 @@ def test_states_are_carried_in_parts(tmp_path: Path, data: Path) -> None:
     """After a step in parts every stream has the state that it has after one in one."""
     batch = ChunkStreams(
         list(load_dataset(data).split("train").recordings()),
-        model=TINY.model, batch=4, chunk_samples=128, gap_share=0.0, input_noise=0.0, seed=0,
+        model=TINY.model, batch=4, chunk_samples=128, gap_share=0.0, seed=0,
     ).at(0)  # fmt: skip
     carried = []
     for parts in (1, 2):

@@ -26,15 +26,9 @@ def files_of(lengths: list[int]) -> list[np.ndarray]:
     return [(10 * index + np.arange(length) % 10).astype(np.uint8) for index, length in enumerate(lengths)]
 
 
-def streams_of(lengths: list[int], seed: int = 0, gap_share: float = 0.0, input_noise: float = 0.0) -> ChunkStreams:
+def streams_of(lengths: list[int], seed: int = 0, gap_share: float = 0.0) -> ChunkStreams:
     return ChunkStreams(
-        files_of(lengths),
-        model=MODEL,
-        batch=BATCH,
-        chunk_samples=CHUNK,
-        gap_share=gap_share,
-        input_noise=input_noise,
-        seed=seed,
+        files_of(lengths), model=MODEL, batch=BATCH, chunk_samples=CHUNK, gap_share=gap_share, seed=seed
     )
 
 
@@ -100,33 +94,11 @@ def test_gaps_silence_the_past_and_a_beginning() -> None:
     np.testing.assert_array_equal(gapped.at(3).codes, streams_of([300, 200], gap_share=1.0).at(3).codes)
 
 
-def test_noise_is_heard_and_not_said() -> None:
-    plain, noisy = streams_of([30_000, 20_000]), streams_of([30_000, 20_000], input_noise=3.0)
-    deviations = []
-    for step in range(200):
-        clean, batch = plain.at(step), noisy.at(step)
-        np.testing.assert_array_equal(batch.targets, clean.codes[:, LOOKBACK:])
-        deviations.extend((batch.codes.astype(int) - clean.codes).std(axis=1))
-    assert min(deviations) == 0.0
-    assert 1.2 < np.mean(deviations) < 1.7
-    assert (streams_of([30_000, 20_000], input_noise=3.0).at(7).codes == noisy.at(7).codes).all()
-
-
-def test_noise_stays_within_the_levels() -> None:
-    ends = np.tile(np.array([0, 255], np.uint8), 2000)
-    batch = ChunkStreams(
-        [ends], model=MODEL, batch=BATCH, chunk_samples=256, gap_share=0.0, input_noise=20.0, seed=0
-    ).at(1)
-    assert (np.abs(batch.codes[:, LOOKBACK:].astype(int) - batch.targets) < 128).all()
-
-
 def test_a_corpus_larger_than_memory_is_not_read() -> None:
     """A tebibyte of silence that takes no space, as a memory map takes none until it is read."""
     recordings = [np.broadcast_to(np.uint8(SILENCE), (1 << 39,))] * 2
     tracemalloc.start()
-    streams = ChunkStreams(
-        recordings, model=MODEL, batch=BATCH, chunk_samples=CHUNK, gap_share=0.1, input_noise=1.0, seed=0
-    )
+    streams = ChunkStreams(recordings, model=MODEL, batch=BATCH, chunk_samples=CHUNK, gap_share=0.1, seed=0)
     for step in (0, 1, streams.steps_per_epoch - 1, streams.steps_per_epoch):
         assert streams.at(step).codes.shape == (BATCH, LOOKBACK + CHUNK)
     assert frequency_bits(recordings[0]) == 0.0
