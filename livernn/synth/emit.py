@@ -15,6 +15,9 @@ _BYTE, _SHORT, _WORD, _INT, _FLOAT = ir.IntType(8), ir.IntType(16), ir.IntType(3
 READ_PER_FETCHED = 4
 """Bytes of a matrix that are read for each byte that is fetched ahead meanwhile."""
 
+_FRACTION_BITS = 16
+"""Of how many steps' lines are asked for in one."""
+
 STEP_BYTES = 8
 """What a step of columns takes of the vector: two floats or eight levels."""
 
@@ -277,6 +280,9 @@ def _emit_columns(
     """
     turns = 2 if len(xs) == 1 and form.layout.integer else 1  # floats are summed in one order, in any company
     vectors = range(form.set.vectors)
+    per_turn = _INT(1 << _FRACTION_BITS)
+    if chosen is not None and fetched is not None:
+        per_turn = builder.udiv(builder.shl(steps, _INT(_FRACTION_BITS)), chosen[1])
     before = builder.block
     loop, done = builder.append_basic_block("columns"), builder.append_basic_block("columns.done")
     builder.branch(loop)
@@ -293,11 +299,12 @@ def _emit_columns(
     at = builder.add(panel_at, builder.mul(step, _INT(form.step_bytes)))
     column = builder.mul(step, _INT(form.columns))
     if fetched is not None:
-        first, count = turn, _INT(1)
+        first, last = turn, following
         if chosen is not None:
-            first, last = (builder.udiv(builder.mul(number, steps), stop) for number in (turn, following))
-            count = builder.sub(last, first)
-        _emit_fetching(builder, form, fetched, first, count)
+            first, last = (
+                builder.lshr(builder.mul(number, per_turn), _INT(_FRACTION_BITS)) for number in (turn, following)
+            )
+        _emit_fetching(builder, form, fetched, first, builder.sub(last, first))
     for part in _PARTS:
         values = [form.value(builder, x, column, part) for x in xs]
         for vector in vectors:
