@@ -18,13 +18,15 @@ class Chooser(QComboBox):
         self.opened.emit()
 
     def offer(self, texts: Sequence[str]) -> None:
-        """Have exactly these items; an open list stays open."""
+        """Have exactly these items; an open list stays open, and where the performer is in it."""
         if [self.itemText(at) for at in range(self.count())] != list(texts):
-            was_open = self.view().isVisible()
+            was_open, marked = self.view().isVisible(), self.view().currentIndex().data()
             self.clear()
             self.addItems(texts)
             if was_open:
                 super().showPopup()  # as high as it has to be now
+                if marked in texts:
+                    self.view().setCurrentIndex(self.model().index(texts.index(marked), 0))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QStylePainter(self)

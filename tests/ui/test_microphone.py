@@ -220,6 +220,18 @@ def test_they_are_looked_for_while_there_is_none_and_the_page_is_in_sight(
     assert lists(client) == before + 2
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_a_list_that_is_renewed_keeps_the_place_that_was_typed(
+    panel: MicrophonePanel, client: FakeEngineClient
+) -> None:
+    say(client, Microphones((MICROPHONE,)))
+    panel.inputs.showPopup()
+    QTest.keyClicks(panel.inputs.view(), MICROPHONE.name)
+    say(client, Microphones((Device("Built-in", "ALSA", 2, 44100.0, False), MICROPHONE)))
+    QTest.keyClick(panel.inputs.view(), Qt.Key.Key_Return)
+    assert client.sent[-1] == ("set_microphone", NAME, True, None)
+
+
 def test_a_lost_microphone_is_looked_for_and_opened_when_it_is_back(
     panel: MicrophonePanel, client: FakeEngineClient
 ) -> None:
