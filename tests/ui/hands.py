@@ -19,6 +19,7 @@ class Hands:
         wait_for(lambda: self._find(title) or program.poll() is not None)
         assert program.poll() is None, f"the program ended with code {program.poll()}"
         self.window = self._find(title)[-1]
+        self._process_id = program.pid
         xdotool("windowfocus", "--sync", self.window)
 
     @staticmethod
@@ -43,6 +44,15 @@ class Hands:
     def click(self, at: QPoint, button: int = 1, times: int = 1) -> None:
         at = self.place + at
         xdotool("mousemove", at.x(), at.y(), "click", "--repeat", times, "--delay", 60, button)
+
+    def open_list(self, at: QPoint) -> None:
+        """A click that shows one, which is a window of its own."""
+        before = self._windows()
+        self.click(at)
+        wait_for(lambda: self._windows() - before)
+
+    def _windows(self) -> set[str]:
+        return set(xdotool("search", "--onlyvisible", "--pid", self._process_id).split())
 
     def drag(self, start: QPoint, up_px: int) -> None:
         start = self.place + start

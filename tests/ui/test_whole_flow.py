@@ -102,7 +102,7 @@ def ended(take: Take) -> bool:
 
 def choose_microphone(hands: Hands, centres: dict[str, QPoint]) -> None:
     hands.press("ctrl+i")
-    hands.click(centres["microphone"])
+    hands.open_list(centres["microphone"])
     hands.write("guitar")
     hands.press("Return")
     wait_for(lambda: Settings().microphone.device == GUITAR)
