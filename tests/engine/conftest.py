@@ -7,8 +7,7 @@ import pytest
 
 from livernn.engine.reel import Reel
 from livernn.engine.shared import CHANNELS, FADE_SAMPLES, REEL_ADDRESS, SharedBlock
-from livernn.model.checkpoint import random_checkpoint, save_checkpoint
-from tests.engine.fakes import SMALL, Player, Rig, running_rig
+from tests.engine.fakes import Player, Rig, running_rig, save_small
 
 
 @pytest.fixture
@@ -38,10 +37,7 @@ def rig() -> Iterator[Rig]:
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
     """A tiny untrained network."""
-    path = tmp_path / "tiny.safetensors"
-    made = random_checkpoint(SMALL, seed=1)
-    save_checkpoint(path, SMALL, made.weights, made.provenance)
-    return path
+    return save_small(tmp_path / "tiny.safetensors")
 
 
 @pytest.fixture

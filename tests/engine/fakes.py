@@ -46,7 +46,7 @@ from livernn.engine.shared import (
 from livernn.engine.studio import Instrument, Progress, Studio
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.errors import BadInputError, DeviceError
-from livernn.model.checkpoint import Checkpoint, random_checkpoint
+from livernn.model.checkpoint import Checkpoint, random_checkpoint, save_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.synth.generator import Snapshot
 from livernn.synth.voice import VoiceSnapshot
@@ -54,6 +54,15 @@ from livernn.units import SIDES, db_to_gain, ms_to_samples
 from tests.fixtures.stereo import mono
 
 SMALL = ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4)
+
+
+def save_small(path: Path) -> Path:
+    """A tiny untrained network."""
+    made = random_checkpoint(SMALL, seed=1)
+    save_checkpoint(path, SMALL, made.weights, made.provenance)
+    return path
+
+
 _SLACK, _ALWAYS_AHEAD = 32, 350
 PATIENCE_S = 20.0
 COMPILE_PATIENCE_S = 200.0

@@ -41,14 +41,14 @@ from livernn.engine.studio import BLOCK_SAMPLES, Instrument, VoiceLike
 from livernn.engine.take import new_card
 from livernn.engine.tape import Incoming, Tape
 from livernn.engine.transport import EngineState
-from livernn.model.checkpoint import load_checkpoint, random_checkpoint, save_checkpoint
+from livernn.model.checkpoint import load_checkpoint
 from livernn.model.precision import DEFAULT_PRECISION
 from livernn.synth.choir import choir_of
 from livernn.synth.guard import Rendered
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
 from livernn.units import SIDES
-from tests.engine.fakes import PATIENCE_S, RATE_HZ, SMALL, LevelVoice, Rig, pull
+from tests.engine.fakes import PATIENCE_S, RATE_HZ, SMALL, LevelVoice, Rig, pull, save_small
 
 CALM, WILD = Patch(temperature=0.6, gain_db=-3.0), Patch(temperature=1.4)
 BLOCK = 192
@@ -104,10 +104,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
-    made = random_checkpoint(SMALL, seed=1)
-    save_checkpoint(path, SMALL, made.weights, made.provenance)
-    return path
+    return save_small(tmp_path_factory.mktemp("model") / "tiny.safetensors")
 
 
 @pytest.fixture(scope="module")

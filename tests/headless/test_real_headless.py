@@ -22,8 +22,7 @@ from livernn.control.primes import DUCK_DB
 from livernn.engine.child import child_environment
 from livernn.engine.client import LOOK_AGAIN_MS
 from livernn.inputs.ports import API_VARIABLE
-from livernn.model.checkpoint import random_checkpoint, save_checkpoint
-from tests.engine.fakes import COMPILE_PATIENCE_S, SMALL
+from tests.engine.fakes import COMPILE_PATIENCE_S, save_small
 from tests.fixtures.controllers import Controller
 from tests.fixtures.processes import survivors
 from tests.fixtures.recording import recorder
@@ -79,10 +78,7 @@ class Instrument:
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
     """A tiny untrained network."""
-    path = tmp_path / "tiny.safetensors"
-    made = random_checkpoint(SMALL, seed=1)
-    save_checkpoint(path, SMALL, made.weights, made.provenance)
-    return path
+    return save_small(tmp_path / "tiny.safetensors")
 
 
 @pytest.fixture

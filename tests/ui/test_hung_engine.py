@@ -11,12 +11,11 @@ from pytestqt.qtbot import QtBot
 from livernn.control.patch import Patch
 from livernn.control.preset import load_preset
 from livernn.engine.client import EngineClient, EngineDied
-from livernn.model.checkpoint import random_checkpoint, save_checkpoint
 from livernn.ui import session as sessions
 from livernn.ui.notice import WELCOME, Remedy
 from livernn.ui.session import Session
 from livernn.ui.settings import Settings
-from tests.engine.fakes import COMPILE_PATIENCE_S, PATIENCE_S, SMALL
+from tests.engine.fakes import COMPILE_PATIENCE_S, PATIENCE_S, save_small
 from tests.ui.conftest import MakePreset
 from tests.ui.fake_client import FakeEngineClient, say
 
@@ -80,8 +79,7 @@ def test_a_dead_one_is_not_said_to_hang(qtbot: QtBot, session: Session, client: 
 def stage(qapp: QApplication, make_preset: MakePreset) -> Iterator[Session]:
     """With a real engine, a tiny network and no output."""
     folder = make_preset("tiny", temperature=0.7)
-    made = random_checkpoint(SMALL, seed=1)
-    save_checkpoint(folder / "model.safetensors", SMALL, made.weights, made.provenance)
+    save_small(folder / "model.safetensors")
     session = Session(EngineClient, Settings())
     session.start(load_preset("tiny"), "no such output")
     yield session
