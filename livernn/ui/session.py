@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from livernn.control.own_presets import is_own
 from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
-from livernn.control.preset import Preset, save_patch
+from livernn.control.preset import Preset, load_preset, save_patch
 from livernn.engine.client import (
     AudioOpened,
     AuditionEnded,
@@ -37,7 +37,7 @@ from livernn.ui.preset_library import Library
 from livernn.ui.priming import Priming, PrimingEvent
 from livernn.ui.recordings import Recordings
 from livernn.ui.settings import Settings
-from livernn.ui.sources import Source, classify, open_sound_model
+from livernn.ui.sources import Source, classify
 from livernn.ui.undo import UndoStack
 
 WATCH_MS = 1000
@@ -179,7 +179,7 @@ class Session(QObject):
             if classify(path) is Source.PRIME:
                 self.prime(path)
             else:
-                self.load(open_sound_model(path))
+                self.load(load_preset(str(path.absolute())))
         except LiveRNNError as error:
             self._show(Notice(Kind.ERROR, str(error)))
 
