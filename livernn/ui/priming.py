@@ -22,6 +22,7 @@ from livernn.engine.client import (
 from livernn.ui.notice import Kind, Notice
 from livernn.ui.settings import Settings
 from livernn.ui.shelf_keeper import PEAKS, ShelfKeeper
+from livernn.ui.undo import UndoStack
 from livernn.wavfile import write_wav_blocks
 
 PrimingEvent = (
@@ -36,8 +37,8 @@ class Priming(ShelfKeeper[KeptPrime]):
 
     _shelf: PrimeShelf
 
-    def __init__(self, client: EngineClient, settings: Settings) -> None:
-        super().__init__(client, PrimeShelf(primes_folder()))
+    def __init__(self, client: EngineClient, settings: Settings, undo_stack: UndoStack) -> None:
+        super().__init__(client, PrimeShelf(primes_folder()), undo_stack)
         self._settings = settings
         self._held = False
         self._looking = False

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from livernn.control.takes import Shelf, Take, export, peaks, takes_folder
 from livernn.engine.client import AuditionEnded, EngineClient, Event, TakeBegun, TakeEnded
 from livernn.ui.shelf_keeper import PEAKS, ShelfKeeper
+from livernn.ui.undo import UndoStack
 
 
 class Recordings(ShelfKeeper[Take]):
@@ -16,8 +17,8 @@ class Recordings(ShelfKeeper[Take]):
 
     _shelf: Shelf
 
-    def __init__(self, client: EngineClient) -> None:
-        super().__init__(client, Shelf(takes_folder()))
+    def __init__(self, client: EngineClient, undo_stack: UndoStack) -> None:
+        super().__init__(client, Shelf(takes_folder()), undo_stack)
         self._recording: Path | None = None
         self.sounds = self._find()
 

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -12,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 from livernn.engine.client import EngineClient
 from livernn.errors import LiveRNNError
 from livernn.ui.notice import Kind, Notice
+from livernn.ui.undo import UndoStack
 
 PEAKS = 600
 """Parts that a sound's outline is drawn in."""
@@ -46,11 +48,8 @@ class SoundShelf(Protocol[Sound]):
     def rename(self, sound: Sound, name: str, /) -> Sound:
         """Call it something else."""
 
-    def delete(self, sound: Sound, /) -> None:
-        """Put it where `undo` finds it."""
-
-    def undo(self) -> Sound | None:
-        """Bring back what was deleted last."""
+    def delete(self, sound: Sound, /) -> Callable[[], Sound]:
+        """Put it aside. What is returned brings it back."""
 
 
 class ShelfKeeper(QObject, Generic[Sound]):
@@ -67,10 +66,11 @@ class ShelfKeeper(QObject, Generic[Sound]):
 
     _done = Signal(object)
 
-    def __init__(self, client: EngineClient, shelf: SoundShelf[Sound]) -> None:
+    def __init__(self, client: EngineClient, shelf: SoundShelf[Sound], undo_stack: UndoStack) -> None:
         super().__init__()
         self._client = client
         self._shelf = shelf
+        self._undo_stack = undo_stack
         self.auditioned: Path | None = None
         self.sounds: list[Sound] = []
         # A queued connection carries results from the pool's threads to this one.
@@ -109,12 +109,16 @@ class ShelfKeeper(QObject, Generic[Sound]):
         """Take it off the shelf; `undo` brings it back."""
         if self.auditioned == sound.path:
             self._client.stop_audition()
-        if self._try(lambda: self._shelf.delete(sound)):
+
+        def act() -> None:
+            self._undo_stack.add(self, partial(self._bring_back, sound.name, self._shelf.delete(sound)))
+
+        if self._try(act):
             self._say(f"Deleted {sound.name}. Ctrl+Z brings it back.")
 
     def undo(self) -> None:
         """Bring back what was deleted last."""
-        self._try(self._shelf.undo)
+        self._try(lambda: self.told.emit(self._undo_stack.take_back(self)))
 
     def outline(self, sound: Sound) -> None:
         """Ask for `outlined`."""
@@ -132,6 +136,11 @@ class ShelfKeeper(QObject, Generic[Sound]):
     def _refresh(self) -> None:
         self.sounds = self._find()
         self.changed.emit()
+
+    def _bring_back(self, name: str, bring_back: Callable[[], object]) -> Notice:
+        bring_back()
+        self._refresh()
+        return Notice(Kind.INFO, f"{name} is back.")
 
     def _in_pool(self, work: Callable[[], Callable[[], None]], *, quiet: bool = False) -> None:
         """Do slow work elsewhere, then what it returns here; a failure is told, unless it should be `quiet`."""
