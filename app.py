@@ -98,11 +98,8 @@ def _perform(options: argparse.Namespace) -> int:
 
 
 def _preset(options: argparse.Namespace) -> Preset | None:
-    from livernn.ui.sources import open_sound_model
-
-    if options.checkpoint is not None:
-        return open_sound_model(options.checkpoint)
-    return load_preset(options.preset) if options.preset is not None else None
+    name = options.preset if options.checkpoint is None else str(options.checkpoint.absolute())
+    return load_preset(name) if name is not None else None
 
 
 if __name__ == "__main__":

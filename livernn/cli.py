@@ -4,7 +4,6 @@ Imports that take long stand in the commands that need them.
 """
 
 import argparse
-import contextlib
 import json
 import os
 import sys
@@ -16,8 +15,7 @@ from livernn import __version__
 from livernn.buglog import log_bug
 from livernn.commandline import Parser, add_device, add_inputs, add_threads, number, positive, seed, sizes, whole
 from livernn.control.params import PARAMS
-from livernn.control.patch import Patch
-from livernn.control.preset import Preset, load_preset
+from livernn.control.preset import Preset, bare_preset, load_preset
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.config import ModelConfig, Upsampler
 from livernn.model.precision import DEFAULT_PRECISION, Precision
@@ -110,16 +108,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_model(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
     model = parser.add_mutually_exclusive_group()
-    model.add_argument("--preset", default="piano", metavar="NAME", help="name or folder (default: piano)")
+    model.add_argument("--preset", default="piano", metavar="NAME", help="name or path (default: piano)")
     model.add_argument("--checkpoint", type=Path, metavar="PATH", help="a .safetensors file, at default settings")
     return model
 
 
-def _model(options: argparse.Namespace) -> tuple[Path, Patch]:
-    if options.checkpoint is not None:
-        return options.checkpoint, Patch()
-    preset = load_preset(options.preset)
-    return preset.checkpoint, preset.patch
+def _preset(options: argparse.Namespace) -> Preset:
+    return load_preset(options.preset) if options.checkpoint is None else bare_preset(options.checkpoint)
 
 
 def _render(options: argparse.Namespace) -> int:
@@ -131,8 +126,8 @@ def _render(options: argparse.Namespace) -> int:
     from livernn.wavfile import check_wav_name, write_wav
 
     check_wav_name(options.out)
-    path, patch = _model(options)
-    checkpoint = load_checkpoint(path)
+    preset = _preset(options)
+    checkpoint, patch = load_checkpoint(preset.checkpoint), preset.patch
     rate_hz = checkpoint.config.sample_rate_hz
     prime = read_audio(options.prime, rate_hz) if options.prime is not None else None
     for name in ("temperature", "voices"):
@@ -180,11 +175,8 @@ def _replay(take: Path, out: Path) -> int:
 def _play(options: argparse.Namespace) -> int:
     from livernn.headless.run import run_headless
 
-    path = options.checkpoint
-    bare = None if path is None else Preset(path.stem, path.stem, path.parent, path, Patch())
-    preset = bare or load_preset(options.preset)
     return run_headless(
-        preset,
+        _preset(options),
         options.audio_device,
         _tell,
         options.midi,
@@ -211,7 +203,7 @@ def _bench(options: argparse.Namespace) -> int:
     elif shape:
         raise BadInputError("command line", "--frame-sizes and --upsampler describe a net of --dims", "Add --dims.")
     else:
-        checkpoint = load_checkpoint(_model(options)[0])
+        checkpoint = load_checkpoint(_preset(options).checkpoint)
     if options.device == "cuda":
         if options.threads != 1 or options.compare or options.precision != DEFAULT_PRECISION:
             raise BadInputError(
@@ -236,7 +228,7 @@ def _info(options: argparse.Namespace) -> int:
     from livernn.model.card import card
     from livernn.model.checkpoint import load_checkpoint
 
-    path = _checkpoint_of(options.path)
+    path = load_preset(options.path).checkpoint
     checkpoint = load_checkpoint(path)
     print(path)
     for heading, text in card(checkpoint):
@@ -247,14 +239,6 @@ def _info(options: argparse.Namespace) -> int:
     speed = run_bench(checkpoint, _INFO_SECONDS)
     print(f"speed here: {speed.real_time_factor:.2f} times real time in {speed.precision} on one core")
     return 0
-
-
-def _checkpoint_of(name_or_path: str) -> Path:
-    with contextlib.suppress(OSError, RuntimeError):  # as too long a name raises, or the ~ of a user who is not there
-        path = Path(name_or_path).expanduser()
-        if path.is_file():
-            return path
-    return load_preset(name_or_path).checkpoint
 
 
 def _doctor(_: argparse.Namespace) -> int:

@@ -45,21 +45,27 @@ def find_presets() -> list[Preset]:
 
 
 def load_preset(name_or_path: str) -> Preset:
-    """The preset of that name, or in that folder.
+    """The preset of that name, in that folder, or around that file; a checkpoint outside of presets is a bare one.
 
     Raises:
         BadInputError: there is none, or it is broken.
     """
     folders = _named_folders()
-    folder = folders.get(name_or_path) or _folder_at(name_or_path)
-    if folder is not None:
-        return _read(folder)
+    path = folders.get(name_or_path) or _existing(name_or_path)
+    if path is not None:
+        return _around(path)
     names = ", ".join(sorted(folders)) or "none"
     raise BadInputError(
         f"preset {name_or_path!r}",
-        "there is no preset of that name, and no such folder",
+        "there is no preset of that name, and no such file",
         f"Presets here: {names}; your own go into {preset_folders()[0]}.",
     )
+
+
+def bare_preset(checkpoint: Path, name: str | None = None) -> Preset:
+    """A checkpoint by itself, called after its file if not otherwise: it plays with the default patch."""
+    name = name or checkpoint.stem
+    return Preset(name, name, checkpoint.parent, checkpoint, Patch())
 
 
 def save_patch(folder: Path, patch: Patch, title: str | None = None) -> None:
@@ -92,12 +98,20 @@ def _named_folders() -> dict[str, Path]:
     return folders
 
 
-def _folder_at(path: str) -> Path | None:
+def _existing(text: str) -> Path | None:
     # It may be too long for a path, or begin with the ~ of a user who is not there.
     with contextlib.suppress(OSError, RuntimeError):
-        folder = Path(path).expanduser()
-        return folder if path and folder.is_dir() else None
+        path = Path(text).expanduser()
+        return path if text and (path.is_dir() or path.is_file()) else None
     return None
+
+
+def _around(path: Path) -> Preset:
+    if path.is_dir():
+        return _read(path)
+    if path.name == PATCH_FILE or (path.name == CHECKPOINT_FILE and path.with_name(PATCH_FILE).is_file()):
+        return _read(path.parent)
+    return bare_preset(path.absolute())  # it is remembered, and the next start may be in another folder
 
 
 def _read(folder: Path) -> Preset:

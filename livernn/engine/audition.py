@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from livernn.audiofile import stereo_blocks
 from livernn.engine.child import watch_owner
-from livernn.engine.devices import find_device, portaudio, query_outputs
+from livernn.engine.devices import choose_device, portaudio
 from livernn.engine.messages import Audition, Refused
 from livernn.engine.refusal import refusal
 from livernn.engine.wire import claim_stdout, decode, encode
@@ -28,9 +28,7 @@ _END_PATIENCE_S = 1.5
 
 def _play(audition: Audition, gone: threading.Event) -> None:
     sounddevice = portaudio()
-    outputs = query_outputs()
-    device = find_device(audition.device, list(outputs.values()))
-    number = next(number for number, output in outputs.items() if output is device)
+    number, device = choose_device(audition.device, "output")
     rate_hz = device.default_rate_hz
     channels = min(SIDES, device.channels)
     try:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from livernn.engine.child import child_command, child_environment
 from livernn.engine.messages import Device, Devices, Refused
@@ -19,6 +19,8 @@ from livernn.engine.wire import claim_stdout, decode, encode
 from livernn.errors import DeviceError
 
 LIST_PATIENCE_S = 10.0
+Kind = Literal["output", "input"]
+
 _INPUTS = "inputs"
 _NUMBERS_AT_END = re.compile(r" \(hw:\d+,\d+\)$")
 """ALSA's, of card and device; cards are numbered in the order in which they come."""
@@ -39,21 +41,12 @@ def portaudio() -> Any:
     return sounddevice
 
 
-def query_outputs() -> dict[int, Device]:
-    """PortAudio's number and description of every output, asked in this process.
+def query_devices(kind: Kind) -> dict[int, Device]:
+    """PortAudio's number and description of every output or input, asked in this process.
 
     Raises:
         DeviceError: see `portaudio`.
     """
-    return _query("output")
-
-
-def query_inputs() -> dict[int, Device]:
-    """As `query_outputs`."""
-    return _query("input")
-
-
-def _query(kind: str) -> dict[int, Device]:
     sounddevice = portaudio()
     default = sounddevice.default.device[kind]
     apis = sounddevice.query_hostapis()
@@ -76,7 +69,18 @@ def _query(kind: str) -> dict[int, Device]:
     return found
 
 
-def find_device(wanted: str | None, devices: Sequence[Device], kind: str = "output") -> Device:
+def choose_device(wanted: str | None, kind: Kind) -> tuple[int, Device]:
+    """PortAudio's number of the device that `find_device` finds among all there are, and what it is.
+
+    Raises:
+        DeviceError: see `portaudio` and `find_device`.
+    """
+    numbered = query_devices(kind)
+    device = find_device(wanted, list(numbered.values()), kind)
+    return next(number for number, candidate in numbered.items() if candidate is device), device
+
+
+def find_device(wanted: str | None, devices: Sequence[Device], kind: Kind) -> Device:
     """The default device for None; else by name, `name, host api` or an unambiguous part of it, in this order.
 
     Raises:
@@ -144,7 +148,7 @@ def main() -> int:
     overdue.daemon = True
     overdue.start()
     try:
-        devices = query_inputs() if sys.argv[1:] == [_INPUTS] else query_outputs()
+        devices = query_devices("input" if sys.argv[1:] == [_INPUTS] else "output")
         out.write(encode(Devices(tuple(devices.values()))))
     except DeviceError as error:
         out.write(encode(Refused(error.what, error.why, error.remedy)))

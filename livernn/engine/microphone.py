@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from livernn.engine.child import watch_owner
-from livernn.engine.devices import find_device, portaudio, query_inputs
+from livernn.engine.devices import choose_device, portaudio
 from livernn.engine.ear import CHANNELS, FIRST, Ear
 from livernn.engine.listening import callback
 from livernn.engine.messages import Device, MicrophoneOpened, SetMicrophone, Tuning
@@ -41,9 +41,7 @@ def open_microphone(ear: Ear, settings: SetMicrophone) -> tuple[Any, MicrophoneO
         DeviceError: there is no such device or channel, or it does not open.
     """
     sounddevice = portaudio()
-    inputs = query_inputs()
-    device = find_device(settings.device, list(inputs.values()), "input")
-    number = next(number for number, candidate in inputs.items() if candidate is device)
+    number, device = choose_device(settings.device, "input")
     heard = heard_channels(device, settings.channel)
     ear.words[CHANNELS], ear.words[FIRST] = heard.stop, heard.start
     rate_hz = device.default_rate_hz

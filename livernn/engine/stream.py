@@ -10,7 +10,7 @@ from typing import Any
 
 from livernn.engine.audio import callback
 from livernn.engine.child import watch_owner
-from livernn.engine.devices import find_device, portaudio, query_outputs
+from livernn.engine.devices import choose_device, portaudio
 from livernn.engine.messages import AudioOpened, SetAudio, Tuning
 from livernn.engine.reel import Reel
 from livernn.engine.refusal import refusal
@@ -30,9 +30,7 @@ def open_stream(block: SharedBlock, reel: Reel, settings: SetAudio) -> tuple[Any
         DeviceError: there is no such device, or it does not take these settings.
     """
     sounddevice = portaudio()
-    outputs = query_outputs()
-    device = find_device(settings.device, list(outputs.values()))
-    number = next(number for number, output in outputs.items() if output is device)
+    number, device = choose_device(settings.device, "output")
     channels = min(device.channels, SIDES)
     rate_hz = settings.rate_hz or device.default_rate_hz
     block.words[CHANNELS] = channels

@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 
 from livernn.control.own_presets import save_as
 from livernn.control.patch import Patch
-from livernn.control.preset import Preset, find_presets
+from livernn.control.preset import Preset, find_presets, load_preset
 from livernn.errors import LiveRNNError
 from livernn.model.card import card_page
 from livernn.model.checkpoint import read_provenance
 from livernn.ui.settings import Settings
-from livernn.ui.sources import open_sound_model
 
 DEFAULT_PRESET = "piano"
 
@@ -80,7 +78,7 @@ class Library(QObject):
         if name in by_name:
             return by_name[name]
         try:
-            return open_sound_model(Path(name))
+            return load_preset(name)
         except LiveRNNError:
             return by_name.get(DEFAULT_PRESET) or next(iter(self.presets), None)
 

@@ -23,6 +23,7 @@ from livernn.engine.client import (
 from livernn.ui.notice import Kind, Notice
 from livernn.ui.settings import Settings
 from livernn.ui.shelf_keeper import PEAKS, ShelfKeeper
+from livernn.ui.undo import UndoStack
 from livernn.wavfile import write_wav_blocks
 
 PrimingEvent = (
@@ -38,8 +39,8 @@ class Priming(ShelfKeeper):
     state_changed = Signal()
     """`listening`, `auditioned`, `microphone`, `microphones`, `unlisted` or `choice`."""
 
-    def __init__(self, client: EngineClient, settings: Settings) -> None:
-        super().__init__()
+    def __init__(self, client: EngineClient, settings: Settings, undo_stack: UndoStack) -> None:
+        super().__init__(undo_stack)
         self._client = client
         self._settings = settings
         self._shelf = PrimeShelf(primes_folder())
@@ -175,12 +176,7 @@ class Priming(ShelfKeeper):
         """Take it off the shelf; `undo` brings it back."""
         if self.auditioned == prime.path:
             self._client.stop_audition()
-        if self._try(lambda: self._shelf.delete(prime)):
-            self._say(f"Deleted {prime.name}. Ctrl+Z brings it back.")
-
-    def undo(self) -> None:
-        """Bring back the prime that was deleted last."""
-        self._try(self._shelf.undo)
+        self._put_aside(prime.name, lambda: self._shelf.delete(prime))
 
     def outline(self, prime: KeptPrime) -> None:
         """Ask for `outlined`."""

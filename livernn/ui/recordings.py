@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal
 from livernn.control.takes import Shelf, Take, export, peaks, takes_folder
 from livernn.engine.client import AuditionEnded, EngineClient, Event, TakeBegun, TakeEnded
 from livernn.ui.shelf_keeper import PEAKS, ShelfKeeper
+from livernn.ui.undo import UndoStack
 
 
 class Recordings(ShelfKeeper):
@@ -18,8 +19,8 @@ class Recordings(ShelfKeeper):
     state_changed = Signal()
     """`recording` or `auditioned`."""
 
-    def __init__(self, client: EngineClient) -> None:
-        super().__init__()
+    def __init__(self, client: EngineClient, undo_stack: UndoStack) -> None:
+        super().__init__(undo_stack)
         self._client = client
         self._shelf = Shelf(takes_folder())
         self._recording: Path | None = None
@@ -83,12 +84,7 @@ class Recordings(ShelfKeeper):
         """Take it off the list; `undo` brings it back."""
         if self.auditioned == take.path:
             self._client.stop_audition()
-        if self._try(lambda: self._shelf.delete(take)):
-            self._say(f"Deleted {take.name}. Ctrl+Z brings it back.")
-
-    def undo(self) -> None:
-        """Bring back the take that was deleted last."""
-        self._try(self._shelf.undo)
+        self._put_aside(take.name, lambda: self._shelf.delete(take))
 
     def export(self, take: Take, path: Path, *, normalise: bool) -> None:
         """Write it as a WAV anywhere, beside the window's work."""

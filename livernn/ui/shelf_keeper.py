@@ -2,11 +2,13 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 
 from livernn.errors import LiveRNNError
 from livernn.ui.notice import Kind, Notice
+from livernn.ui.undo import UndoStack
 
 PEAKS = 600
 """Parts that a sound's outline is drawn in."""
@@ -24,14 +26,33 @@ class ShelfKeeper(QObject):
 
     _done = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, undo_stack: UndoStack) -> None:
         super().__init__()
+        self._undo_stack = undo_stack
         # A queued connection carries results from the pool's threads to this one.
         self._done.connect(lambda tell: tell(), Qt.ConnectionType.QueuedConnection)
+
+    def undo(self) -> None:
+        """Bring back what was deleted last."""
+        self._try(lambda: self.told.emit(self._undo_stack.take_back(self)))
 
     @abstractmethod
     def _refresh(self) -> None:
         """Look at the shelf anew."""
+
+    def _put_aside(self, name: str, delete: Callable[[], Callable[[], object]]) -> None:
+        """`delete`, whose result brings it back, and can be undone."""
+
+        def act() -> None:
+            self._undo_stack.add(self, partial(self._bring_back, name, delete()))
+
+        if self._try(act):
+            self._say(f"Deleted {name}. Ctrl+Z brings it back.")
+
+    def _bring_back(self, name: str, bring_back: Callable[[], object]) -> Notice:
+        bring_back()
+        self._refresh()
+        return Notice(Kind.INFO, f"{name} is back.")
 
     def _in_pool(self, work: Callable[[], Callable[[], None]], *, quiet: bool = False) -> None:
         """Do slow work elsewhere, then what it returns here; a failure is told, unless it should be `quiet`."""

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from livernn.control.patch import Patch
-from livernn.control.preset import Preset
+from livernn.control.preset import Preset, bare_preset
 from livernn.errors import LiveRNNError
 from livernn.training.job import Job
 from livernn.training.shelf import Plan, Training, TrainingShelf, trainings_folder
@@ -163,4 +162,4 @@ class Trainings(QObject):
 
 def _preset(training: Training) -> Preset:
     title = f"{training.name} (training)"
-    return Preset(title, title, training.run, training.best, Patch())
+    return bare_preset(training.best, title)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from livernn import paths
 from livernn.control.patch import Patch
-from livernn.control.preset import Preset, find_presets, load_preset, save_patch
+from livernn.control.preset import Preset, bare_preset, find_presets, load_preset, save_patch
 from livernn.errors import BadInputError, LiveRNNError
 
 PATCH = Patch(temperature=0.8, gain_db=-3.0)
@@ -36,6 +36,31 @@ def test_a_preset_is_found_by_name_and_by_folder(bundled: Path) -> None:
     assert load_preset("piano") == expected
     assert load_preset(str(folder)) == expected
     assert find_presets() == [expected]
+
+
+def test_a_checkpoint_or_a_patch_stands_for_the_preset_around_it(bundled: Path) -> None:
+    folder = make(bundled, "piano")
+    for name in ("model.safetensors", "patch.json"):
+        assert load_preset(str(folder / name)) == load_preset("piano")
+
+
+def test_a_checkpoint_outside_of_presets_plays_with_the_default_patch(
+    bundled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, lost = tmp_path / "best.safetensors", tmp_path / "model.safetensors"
+    for path in (alone, lost):
+        path.touch()
+    monkeypatch.chdir(tmp_path)
+    assert load_preset("best.safetensors") == Preset("best", "best", tmp_path, alone, Patch()) == bare_preset(alone)
+    assert load_preset("model.safetensors").checkpoint == lost
+
+
+def test_a_name_is_a_preset_before_it_is_a_file(bundled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(bundled, "piano")
+    (tmp_path / "piano").touch()
+    monkeypatch.chdir(tmp_path)
+    assert load_preset("piano").folder == bundled / "piano"
+    assert load_preset("./piano").checkpoint == tmp_path / "piano"
 
 
 def test_the_users_own_hides_the_bundled_one(bundled: Path) -> None:

@@ -4,7 +4,7 @@ from unittest.mock import Mock
 import pytest
 
 from livernn.engine import devices
-from livernn.engine.devices import find_device, list_outputs, query_inputs, query_outputs
+from livernn.engine.devices import choose_device, find_device, list_outputs, query_devices
 from livernn.engine.messages import Device
 from livernn.errors import DeviceError
 
@@ -33,24 +33,24 @@ OUTPUTS = [
     ],
 )
 def test_outputs_are_found_by_name(wanted: str | None, found: Device) -> None:
-    assert find_device(wanted, OUTPUTS) is found
+    assert find_device(wanted, OUTPUTS, "output") is found
 
 
 def test_without_a_default_the_first_is_taken() -> None:
-    assert find_device(None, OUTPUTS[2:]) is OUTPUTS[2]
+    assert find_device(None, OUTPUTS[2:], "output") is OUTPUTS[2]
 
 
 @pytest.mark.parametrize(("wanted", "why"), [("USB", "no such output"), ("JACK", "more than one")])
 def test_what_is_not_found_comes_with_the_list(wanted: str, why: str) -> None:
     with pytest.raises(DeviceError, match=why) as caught:
-        find_device(wanted, OUTPUTS)
+        find_device(wanted, OUTPUTS, "output")
     assert "HDMI 0, ALSA; Scarlett, ALSA" in str(caught.value)
 
 
 @pytest.mark.parametrize("wanted", [None, "USB"])
 def test_no_outputs_at_all(wanted: str | None) -> None:
     with pytest.raises(DeviceError, match="no output device"):
-        find_device(wanted, [])
+        find_device(wanted, [], "output")
 
 
 USB, ALSA, JACK = "USB Audio: - (hw:{},0)", "ALSA", "JACK Audio Connection Kit"
@@ -79,18 +79,18 @@ def two_alike(monkeypatch: pytest.MonkeyPatch) -> Mock:
 
 
 def test_names_stay_the_same_when_cards_are_numbered_otherwise(two_alike: Mock) -> None:
-    names = [device.full_name for device in query_outputs().values()]
+    names = [device.full_name for device in query_devices("output").values()]
     assert names == [f"USB Audio: -, {ALSA}", f"USB Audio: - #2, {ALSA}", f"default, {ALSA}", f"USB Audio: -, {JACK}"]
     two_alike.query_devices.return_value[2]["name"] = USB.format(7)
-    assert [device.full_name for device in query_outputs().values()] == names
-    assert [device.name for device in query_inputs().values()] == ["Webcam: USB Audio"]
+    assert [device.full_name for device in query_devices("output").values()] == names
+    assert [device.name for device in query_devices("input").values()] == ["Webcam: USB Audio"]
 
 
 def test_of_two_alike_each_is_found_again(two_alike: Mock) -> None:
-    outputs = query_outputs()
+    outputs = query_devices("output")
     assert [output.is_default for output in outputs.values()] == [False, False, True, False]
     for number in (1, 2, 4):
-        assert find_device(outputs[number].full_name, list(outputs.values())) is outputs[number]
+        assert choose_device(outputs[number].full_name, "output") == (number, outputs[number])
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch, program: str) -> None:

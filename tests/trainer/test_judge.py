@@ -4,8 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
@@ -14,18 +12,10 @@ from livernn.errors import BadInputError
 from livernn.model.checkpoint import Checkpoint, random_checkpoint, save_checkpoint
 from livernn.model.config import ModelConfig
 from tests.fixtures.corpus import CODEC, RATE_HZ, tune, write_folder
-from trainer import judge as module
+from trainer import judge as judging
+from trainer import priming
 from trainer.dataset import Dataset, load_dataset
-from trainer.judge import (
-    CONTINUATION_S,
-    PRIME_S,
-    compare_primed,
-    held_out_primes,
-    judge,
-    judge_minutes,
-    pair_apart,
-    sound_of,
-)
+from trainer.judge import judge, judge_minutes, sound_of
 from trainer.prepare import prepare
 
 CONFIG = ModelConfig(sample_rate_hz=RATE_HZ, frame_sizes=(4, 16), dims=(8, 8, 8), embed_dim=4)
@@ -56,10 +46,16 @@ def played(audio: NDArray[np.float32]) -> Any:
     return render
 
 
+def hear(monkeypatch: pytest.MonkeyPatch, render: Any) -> None:
+    """Have `render` play in place of the checkpoint."""
+    for module in (judging, priming):
+        monkeypatch.setattr(module, "render_offline", render)
+
+
 def test_music_like_that_of_the_data_passes(
     data: Dataset, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "render_offline", played(sound_of(data.split("valid"), CODEC)[0]))
+    hear(monkeypatch, played(sound_of(data.split("valid"), CODEC)[0]))
     shares: list[float] = []
     judgement = judge(
         checkpoint, data, Patch(), seeds=2, seconds=30.0, picture=tmp_path / "a.png", on_progress=shares.append
@@ -82,7 +78,7 @@ def test_noise_that_ignores_its_prime_fails(data: Dataset, checkpoint: Path, mon
     def render(_: Checkpoint, patch: Patch, seconds: float, seed: int, prime: Any = None) -> NDArray[np.float32]:
         return noise[: round(seconds * RATE_HZ)]
 
-    monkeypatch.setattr(module, "render_offline", render)
+    hear(monkeypatch, render)
     judgement = judge(checkpoint, data, Patch(), seeds=1, seconds=20.0)
     failed = {check.name for check in judgement.checks() if not check.passed}
     assert failed >= {"silent or noise", "timbre's distance from test", "peaks in tune", "closer to own prime"}
@@ -92,7 +88,7 @@ def test_noise_that_ignores_its_prime_fails(data: Dataset, checkpoint: Path, mon
 
 
 def test_silence_is_judged_without_warnings(data: Dataset, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "render_offline", played(np.zeros(20 * RATE_HZ, np.float32)))
+    hear(monkeypatch, played(np.zeros(20 * RATE_HZ, np.float32)))
     assert judge(checkpoint, data, Patch(), seeds=1, seconds=20.0).generated.silent_share == 1.0
 
 
@@ -113,7 +109,7 @@ def test_minutes_are_played_with_the_presets_patch(
             asked.append((seconds, seed, patch.temperature))
         return tune(seconds, seed)
 
-    monkeypatch.setattr(module, "render_offline", render)
+    hear(monkeypatch, render)
     judge_minutes(checkpoint, data, minutes)
     save_patch(checkpoint.parent, Patch(temperature=0.5))
     judge_minutes(checkpoint, data, minutes)
@@ -138,27 +134,12 @@ def test_recordings_shorter_than_a_second_are_left_out(data: Dataset) -> None:
     assert [len(audio) / RATE_HZ for audio in sound_of(data.split("test"), CODEC)] == [30.0]
 
 
-def test_primes_are_followed_by_what_was_played_next() -> None:
-    audio = tune(40.0, 5)
-    audio[10 * RATE_HZ : 12 * RATE_HZ] = 0.0
-    primes, onward = held_out_primes([audio], RATE_HZ)
-    assert len(primes) == len(onward) == 20
-    starts = [
-        next(at for at in range(0, len(audio), RATE_HZ) if np.array_equal(audio[at : at + len(prime)], prime))
-        for prime in primes
-    ]
-    for start, following in zip(starts, onward, strict=True):
-        end = start + PRIME_S * RATE_HZ
-        assert np.array_equal(audio[end : end + CONTINUATION_S * RATE_HZ], following)
-        assert not 6 * RATE_HZ <= start < 12 * RATE_HZ
-
-
 def test_recordings_too_short_to_prime_from_leave_that_check_out(
     tmp_path: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_folder(tmp_path / "music", {"train/a.wav": 30.0, "valid/b.wav": 4.0, "test/c.wav": 4.0})
     prepare(tmp_path / "music", tmp_path / "data", CODEC)
-    monkeypatch.setattr(module, "render_offline", played(tune(20.0, 99)))
+    hear(monkeypatch, played(tune(20.0, 99)))
     judgement = judge(checkpoint, load_dataset(tmp_path / "data"), Patch(), seeds=1, seconds=4.0)
     assert judgement.priming.primes == 0
     assert "closer to own prime" not in judgement.text()
@@ -170,23 +151,3 @@ def test_recordings_below_a_second_are_refused(tmp_path: Path, checkpoint: Path)
     prepare(tmp_path / "music", tmp_path / "data", CODEC)
     with pytest.raises(BadInputError, match="no recording of a second"):
         judge(checkpoint, load_dataset(tmp_path / "data"), Patch())
-
-
-@given(st.integers(0, 1000), st.integers(1, 10))
-def test_partners_are_mutual_and_a_deaf_model_is_right_half_of_the_time(seed: int, pairs: int) -> None:
-    random = np.random.default_rng(seed)
-    chromas = list(random.random((2 * pairs, 12)))
-    partner = pair_apart(chromas)
-    assert sorted(partner) == list(range(2 * pairs))
-    assert all(partner[partner[index]] == index != partner[index] for index in partner)
-    heard = random.random(12)
-    assert sum(chromas[index] @ heard > chromas[other] @ heard for index, other in partner.items()) == pairs
-
-
-def test_a_model_that_goes_on_in_harmony_is_told_from_one_that_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    time_s = np.arange(20 * RATE_HZ) / RATE_HZ
-    held = [(0.2 * np.sin(2 * np.pi * 220.0 * 2 ** (step / 12) * time_s)).astype(np.float32) for step in range(8)]
-    monkeypatch.setattr(module, "render_offline", played(tune(1.0, 1)))
-    random = random_checkpoint(CONFIG, 0)
-    following = compare_primed(random, Patch(), held, 0.0)
-    assert following.generated == following.recorded == following.primes == 20

@@ -146,8 +146,8 @@ def _prove_draws(generator: TorchGenerator, checkpoint: Checkpoint, patch: Patch
     (drawn,) = generator.render(_SAMPLES, [patch])
     noise = np.empty((_SAMPLES, checkpoint.config.q_levels))
     fill_gumbels(noise, seed=0, voice=0, start=0)
-    bits = 0.0
-    for logits, gumbels, code in zip(Reference(checkpoint, patch=patch).forced_logits(drawn), noise, drawn, strict=True):
+    rows, bits = Reference(checkpoint, patch=patch).forced_logits(drawn), 0.0
+    for logits, gumbels, code in zip(rows, noise, drawn, strict=True):
         shares = distribution(logits, patch)
         best = draw_by_noise(shares, gumbels)
         if (logits + gumbels)[best] - (logits + gumbels)[code] > near:

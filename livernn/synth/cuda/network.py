@@ -71,9 +71,7 @@ class Network:
         """`[voices, q_levels]` of a first layer `[voices, dim]` before its ReLU, into `out`."""
         weight = self._weights
         hidden = torch.addmm(weight["sample_tier.hidden.bias"], first.relu(), weight["sample_tier.hidden.weight"].t())
-        torch.addmm(
-            weight["sample_tier.output.bias"], hidden.relu_(), weight["sample_tier.output.weight"].t(), out=out
-        )
+        torch.addmm(weight["sample_tier.output.bias"], hidden.relu_(), weight["sample_tier.output.weight"].t(), out=out)
 
     def _hidden(self, tier: int, state: Tensor) -> Tensor:
         """A view, `[voices, 1 or 2, layers, dim]`."""
