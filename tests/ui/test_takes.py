@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QListWidget
 
 from livernn.control.take_card import LOG_BEGIN, TakeCard, card_line
 from livernn.control.takes import takes_folder
-from livernn.engine.client import AuditionEnded, DeviceLost, Failed, TakeBegun, TakeEnded
+from livernn.engine.client import Attempt, AuditionEnded, DeviceLost, Failed, TakeBegun, TakeEnded
 from livernn.ui.main_window import MainWindow
 from livernn.ui.record_button import as_clock
 from livernn.wavfile import write_wav
@@ -101,7 +101,7 @@ def test_lost_sound_is_told(window: MainWindow, client: FakeEngineClient) -> Non
 
 def test_a_take_that_cannot_be_begun_is_told(window: MainWindow, client: FakeEngineClient) -> None:
     QTest.keyClick(window, Qt.Key.Key_R)
-    say(client, Failed("record", "take: the disk is full."))
+    say(client, Failed(Attempt.RECORD, "take: the disk is full."))
     assert "disk is full" in window.banner.message.text()
     QTest.keyClick(window, Qt.Key.Key_R)
     assert len(client.asked("record")) == 2
@@ -112,7 +112,7 @@ def test_a_dead_take_writer_does_not_keep_the_next_take_from_beginning(
 ) -> None:
     path = put_take("cut off")
     say(client, TakeBegun(str(path), 0.0))
-    say(client, Failed("record", "take writer: it ended."))
+    say(client, Failed(Attempt.RECORD, "take writer: it ended."))
     assert names(window) == ["cut off"]
     QTest.keyClick(window, Qt.Key.Key_R)
     assert client.sent[-1][0] == "record"

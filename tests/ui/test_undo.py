@@ -8,7 +8,7 @@ from livernn.control.actions import Action
 from livernn.control.map_shelf import read_map
 from livernn.control.midimap import Binding, Control, ControlKind, MidiMap, Target
 from livernn.control.patch import Patch
-from livernn.engine.client import EngineDied, Failed
+from livernn.engine.client import Attempt, EngineDied, Failed
 from livernn.errors import BadInputError
 from livernn.paths import data_dir
 from livernn.ui import knob as knobs
@@ -188,7 +188,7 @@ def test_two_changes_of_presets_in_a_row_are_two_steps(window: MainWindow, clien
 
 def test_a_preset_that_could_not_be_loaded_leaves_no_step(window: MainWindow, client: FakeEngineClient) -> None:
     window.session.step_preset(1)
-    say(client, Failed("load", "violin: it is broken."))
+    say(client, Failed(Attempt.LOAD, "violin: it is broken."))
     assert "nothing" in undo(window)
 
 
