@@ -77,6 +77,11 @@ class MapShelf:
         self._shared_path = data_dir() / MAP_FILE
         self._own_path: Path | None = None
 
+    @property
+    def path(self) -> Path:
+        """Where the map that holds is kept."""
+        return self._own_path if self.own and self._own_path is not None else self._shared_path
+
     def open(self) -> None:
         """Read the map for all.
 
@@ -107,12 +112,9 @@ class MapShelf:
             LiveRNNError: it cannot be written; until the end of the program it holds all the same.
         """
         self.map = midi_map
-        if self.own:
-            assert self._own_path is not None
-            write_map(self._own_path, midi_map)
-        else:
+        if not self.own:
             self._shared = midi_map
-            write_map(self._shared_path, midi_map)
+        write_map(self.path, midi_map)
 
     def make_own(self, own: bool) -> None:
         """Give the preset a map of its own, at first a copy of the one for all; or take it away.

@@ -3,8 +3,10 @@
 import contextlib
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,7 @@ class KeptPrime:
     """`path` is that of a mono WAV; what is continued lies between two times of it."""
 
     path: Path
-    seconds: float
-    """All there is."""
+    whole_s: float
     begin_s: float = 0.0
     end_s: float = math.inf
 
@@ -43,7 +44,7 @@ class KeptPrime:
     @property
     def part(self) -> tuple[float, float]:
         """Where what is continued begins and ends."""
-        return min(self.begin_s, self.seconds), min(self.end_s, self.seconds)
+        return min(self.begin_s, self.whole_s), min(self.end_s, self.whole_s)
 
 
 def primes_folder() -> Path:
@@ -56,8 +57,6 @@ class PrimeShelf:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._deleted: list[tuple[Path, Path]] = []
-        """Where each lay, and where it lies now."""
 
     def primes(self) -> list[KeptPrime]:
         """As they are on disk now, the newest first. What is none is left out."""
@@ -99,7 +98,7 @@ class PrimeShelf:
         Raises:
             BadInputError: nothing would be left.
         """
-        begin_s, end_s = max(0.0, begin_s), min(end_s, prime.seconds)
+        begin_s, end_s = max(0.0, begin_s), min(end_s, prime.whole_s)
         if not begin_s < end_s:
             raise BadInputError("trim", "nothing would be left", "Move the ends apart.")
         card = prime.path.with_suffix(".json")
@@ -109,26 +108,15 @@ class PrimeShelf:
             raise disk_refused(card, error) from error
         return replace(prime, begin_s=begin_s, end_s=end_s)
 
-    def delete(self, prime: KeptPrime) -> None:
-        """Put it into the folder `deleted` beside the others, where `undo` finds it."""
-        grave = PrimeShelf(self.folder / DELETED).free_path(prime.name)
-        _move(prime.path, grave)
-        self._deleted.append((prime.path, grave))
-
-    def undo(self) -> KeptPrime | None:
-        """Bring back what was deleted last, if anything was since the shelf was made.
+    def delete(self, prime: KeptPrime) -> Callable[[], KeptPrime]:
+        """Put it into the folder `deleted` beside the others. What is returned brings it back.
 
         Raises:
-            BadInputError: another prime has its name.
+            BadInputError: of what is returned, another prime has its name.
         """
-        if not self._deleted:
-            return None
-        path, grave = self._deleted[-1]
-        if path.exists():
-            raise BadInputError(f"prime {path.stem!r}", "another one has its name", "Rename that one, then undo.")
-        _move(grave, path)
-        self._deleted.pop()
-        return _read(path)
+        grave = PrimeShelf(self.folder / DELETED).free_path(prime.name)
+        _move(prime.path, grave)
+        return partial(_bring_back, grave, prime.path)
 
 
 def _read(path: Path) -> KeptPrime:
@@ -144,6 +132,13 @@ def _read(path: Path) -> KeptPrime:
             if 0.0 <= begin_s < end_s:
                 return replace(prime, begin_s=begin_s, end_s=end_s)
     return prime
+
+
+def _bring_back(grave: Path, path: Path) -> KeptPrime:
+    if path.exists():
+        raise BadInputError(f"prime {path.stem!r}", "another one has its name", "Rename that one, then undo.")
+    _move(grave, path)
+    return _read(path)
 
 
 def _move(path: Path, to: Path) -> None:

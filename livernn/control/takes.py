@@ -3,8 +3,9 @@
 import contextlib
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,17 @@ class Take:
         return min(begin, self.frames), min(end, self.frames)
 
     @property
+    def whole_s(self) -> float:
+        """How long `frames` are."""
+        return self.frames / self.card.rate_hz
+
+    @property
+    def part(self) -> tuple[float, float]:
+        """`kept` in seconds."""
+        begin, end = self.kept
+        return begin / self.card.rate_hz, end / self.card.rate_hz
+
+    @property
     def seconds(self) -> float:
         """Length of what is kept."""
         begin, end = self.kept
@@ -63,7 +75,6 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._deleted: list[Path] = []
         self._purge()
 
     def takes(self) -> list[Take]:
@@ -105,11 +116,11 @@ class Shelf:
         replace_card(take.path.with_suffix(".json"), card)
         return replace(take, card=card)
 
-    def delete(self, take: Take) -> None:
-        """Put it where `undo` and, for some weeks, the performer finds it.
+    def delete(self, take: Take) -> Callable[[], Take]:
+        """Put it where, for some weeks, the performer finds it. What is returned brings it back.
 
         Raises:
-            LiveRNNError: the disk refuses.
+            LiveRNNError: the disk refuses; or, of what is returned, another take has its name.
         """
         grave = self.folder / DELETED / str(time.time_ns())
         try:
@@ -117,22 +128,13 @@ class Shelf:
         except OSError as error:
             raise disk_refused(take.path, error) from error
         _move(take.path, grave / take.path.name)
-        self._deleted.append(grave / take.path.name)
+        return partial(self._bring_back, grave / take.path.name)
 
-    def undo(self) -> Take | None:
-        """Bring back what was deleted last, if anything was since the shelf was made.
-
-        Raises:
-            LiveRNNError: the disk refuses, or another take has its name.
-        """
-        if not self._deleted:
-            return None
-        path = self._deleted[-1]
+    def _bring_back(self, path: Path) -> Take:
         to = self.folder / path.name
         if to.exists():
             raise BadInputError(f"take {path.stem!r}", "another one has its name", "Rename that one, then undo.")
         _move(path, to)
-        self._deleted.pop()
         with contextlib.suppress(OSError):
             path.parent.rmdir()
         return _read(to)

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -138,9 +140,9 @@ class Controllers(QObject):
             self.changed.emit()
 
     def keep(self, midi_map: MidiMap) -> None:
-        """Change the map, and where it is kept."""
-        self._try(lambda: self._shelf.keep(midi_map))
-        self._use_map()
+        """Change the map, and where it is kept; can be undone."""
+        self.session.undo_stack.add(self, partial(self._put_back, self.map, self._shelf.path))
+        self._put(midi_map)
 
     def make_own(self, own: bool) -> None:
         """Give the preset a map of its own, or take it away; only the performer's own presets can have one."""
@@ -152,6 +154,18 @@ class Controllers(QObject):
         else:
             self._try(lambda: self._shelf.make_own(own))
         self._use_map()
+
+    def _put(self, midi_map: MidiMap) -> None:
+        self._try(lambda: self._shelf.keep(midi_map))
+        self._use_map()
+
+    def _put_back(self, midi_map: MidiMap, kept_in: Path) -> Notice | None:
+        if kept_in != self._shelf.path:  # another preset's holds
+            return None
+        changed = set(midi_map.bindings) ^ set(self.map.bindings)
+        self._put(midi_map)
+        targets = ", ".join(sorted({binding.target.label for binding in changed}))
+        return Notice(Kind.INFO, f"Mapped as before: {targets or 'the sequencer'}")
 
     def _use_map(self) -> None:
         self._desk.midi_map = self._shelf.map

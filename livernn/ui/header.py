@@ -43,7 +43,7 @@ class Header(QWidget):
         self.open = _button("Open…", "Open a preset, a checkpoint or a sound file to continue (Ctrl+O)")
         self.audio = _button("Audio…", "Choose the audio output and its delay (Ctrl+D)")
         self.help = _button("Help", "Keys and first steps (F1)")
-        self.menu_button = _button("Menu", "Save as, themes, full screen, credits")
+        self.menu_button = _button("Menu", "Undo, save as, themes, full screen, credits")
         self.menu = MainMenu(self)
         self.menu_button.setMenu(self.menu)
         layout = QHBoxLayout(self)

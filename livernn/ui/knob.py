@@ -1,6 +1,7 @@
 """A rotary knob for one parameter."""
 
 import math
+import time
 
 from PySide6.QtCore import QPointF, QRectF, QRegularExpression, Qt, Signal
 from PySide6.QtGui import (
@@ -29,6 +30,9 @@ FULL_TURN_PX = 220
 FINE = 0.1
 """Share of the normal speed while Shift is held."""
 
+BURST_S = 1.0
+"""Turns by wheel or keys that are not further apart are one move."""
+
 _WHEEL_STEP, _ARROW_STEP, _PAGE_STEP = 0.02, 0.01, 0.1
 _NOTCH = 120
 _NUMBER = r"-?\d*\.?\d*"
@@ -43,6 +47,8 @@ class Knob(QWidget):
     A double click on the dial, or Delete, resets. A switch flips at a click or Enter.
     """
 
+    begun = Signal(str)
+    """The performer is about to change it, by a drag, a burst of wheel or keys, a typed value or a reset: one move."""
     changed = Signal(str, float)
     """Name and value, on a change by the performer only."""
 
@@ -53,7 +59,9 @@ class Knob(QWidget):
         self._position = spec.to_position(spec.default)
         self._drag_y: float | None = None
         self._dragged = False
-        self._hovered = False
+        self._nudged_s = -math.inf
+        self._begins = True
+        """Whether the next change begins another move."""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -80,6 +88,7 @@ class Knob(QWidget):
         if value != self._value:
             self._value = value
             self._position = self.spec.to_position(value)
+            self._begins = True
             self._tell()
 
     def start_typing(self) -> None:
@@ -93,11 +102,12 @@ class Knob(QWidget):
 
     def reset(self) -> None:
         """Back to the default."""
+        self._begins = True
         self._take(self.spec.default, self.spec.to_position(self.spec.default))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._drag_y, self._dragged = event.position().y(), False
+            self._drag_y, self._dragged, self._begins = event.position().y(), False, True
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._drag_y is not None:
@@ -220,6 +230,10 @@ class Knob(QWidget):
 
     def _nudge(self, amount: float, modifiers: Qt.KeyboardModifier) -> None:
         """A turn by key or wheel: at least one whole number where the parameter has no others."""
+        now_s = time.monotonic()
+        if now_s - self._nudged_s > BURST_S:
+            self._begins = True
+        self._nudged_s = now_s
         amount *= _speed(modifiers)
         if self.spec.is_whole:
             amount = math.copysign(max(abs(amount), 1.0 / (self.spec.maximum - self.spec.minimum)), amount)
@@ -227,6 +241,7 @@ class Knob(QWidget):
 
     def _flip(self) -> None:
         position = 1.0 - self._position
+        self._begins = True
         self._take(self.spec.from_position(position), position)
 
     def _turn(self, amount: float) -> None:
@@ -238,6 +253,7 @@ class Knob(QWidget):
             value = self.spec.parse(text)
         except ValueError:
             return
+        self._begins = True
         self._take(value, self.spec.to_position(value))
         self.setFocus()
 
@@ -246,6 +262,9 @@ class Knob(QWidget):
         self._position = position
         self.update()
         if value != self._value:
+            if self._begins:
+                self._begins = False
+                self.begun.emit(self.spec.name)
             self._value = value
             self._tell()
             self.changed.emit(self.spec.name, value)

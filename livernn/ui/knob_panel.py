@@ -16,6 +16,7 @@ MOST_IN_A_ROW = 7
 class KnobPanel(QWidget):
     """Emits what the performer turned; shows the patch that it is told."""
 
+    move_begun = Signal(str)
     value_changed = Signal(str, float)
 
     def __init__(self, specs: Iterable[ParamSpec], parent: QWidget | None = None) -> None:
@@ -25,6 +26,7 @@ class KnobPanel(QWidget):
         groups: dict[Group, list[Knob]] = {}
         for knob in self.knobs.values():
             groups.setdefault(knob.spec.group, []).append(knob)
+            knob.begun.connect(self.move_begun)
             knob.changed.connect(self.value_changed)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

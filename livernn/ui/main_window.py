@@ -140,6 +140,7 @@ class MainWindow(QMainWindow):
         header.help_asked.connect(dialogs.show_help)
         header.favourite_marked.connect(session.mark_favourite)
         header.save_asked.connect(dialogs.save)
+        header.menu.undo_asked.connect(session.undo)
         header.menu.save_as_asked.connect(dialogs.ask_for_title)
         header.menu.theme_chosen.connect(self.choose_theme)
         header.menu.full_screen_asked.connect(self.toggle_full_screen)
@@ -155,6 +156,7 @@ class MainWindow(QMainWindow):
         transport.record_asked.connect(session.toggle_recording)
         transport.reset_asked.connect(session.reset)
         transport.panic_asked.connect(session.panic)
+        transport.move_begun.connect(session.begin_move)
         transport.value_changed.connect(session.set_value)
 
     def choose_theme(self, name: str) -> None:

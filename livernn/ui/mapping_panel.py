@@ -33,7 +33,7 @@ class MappingPanel(QWidget):
         self.own = toggle("This preset only", "Give a preset of your own its own mappings")
         self.list = QListWidget()
         self.list.setAccessibleName("Mappings")
-        self.list.setToolTip("What is mapped; Delete forgets")
+        self.list.setToolTip("What is mapped; Delete forgets, Ctrl+Z undoes")
         self.low = Field("Range from", "Value at the control's lower end")
         self.high = Field("Range to", "Value at the control's upper end; below the other: backwards")
         self.curve = _chooser("Curve", "How the way between the ends is divided", [curve.label for curve in Curve])

@@ -12,6 +12,7 @@ from livernn.ui.theme import THEMES
 class MainMenu(QMenu):
     """Emits what was asked for. The keys stand beside the items and are the window's."""
 
+    undo_asked = Signal()
     save_as_asked = Signal()
     theme_chosen = Signal(str)
     full_screen_asked = Signal()
@@ -20,6 +21,8 @@ class MainMenu(QMenu):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Menu")
+        self.addAction("Undo\tCtrl+Z", self.undo_asked.emit)
+        self.addSeparator()
         self.save_as = self.addAction("Save preset as…\tCtrl+Shift+S", self.save_as_asked.emit)
         self.addSeparator()
         themes = QActionGroup(self)

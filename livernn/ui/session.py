@@ -3,14 +3,17 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from livernn.control.own_presets import is_own
+from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
 from livernn.control.preset import Preset, load_preset, save_patch
 from livernn.engine.client import (
+    Attempt,
     AudioOpened,
     AuditionEnded,
     DeviceLost,
@@ -36,6 +39,7 @@ from livernn.ui.priming import Priming, PrimingEvent
 from livernn.ui.recordings import Recordings
 from livernn.ui.settings import Settings
 from livernn.ui.sources import Source, classify
+from livernn.ui.undo import UndoStack
 
 WATCH_MS = 1000
 """Between two looks at whether the engine answers."""
@@ -67,13 +71,16 @@ class Session(QObject):
         self.outputs.changed.connect(self.audio_changed)
         self.outputs.told.connect(self._show)
         self.outputs.asked.connect(self._resume)
-        self.recordings = Recordings(self.client)
+        self.undo_stack = UndoStack()
+        self.recordings = Recordings(self.client, self.undo_stack)
         self.recordings.told.connect(self.tell)
-        self.priming = Priming(self.client, settings)
+        self.priming = Priming(self.client, settings, self.undo_stack)
         self.priming.told.connect(self._show)
         self.preset_library = Library(settings)
         self.preset: Preset | None = None
         self.pending: Preset | None = None
+        self._going_back = False
+        """Whether `pending` is what was left before."""
         self._sounding: Path | None = None
         self.patch = Patch()
         self.state = EngineState.STOPPED
@@ -116,19 +123,13 @@ class Session(QObject):
 
     def load(self, preset: Preset) -> None:
         """Change to a preset; while playing the sound cross-fades once it is ready."""
-        self.preset_library.add(preset)
-        self.pending = preset
-        self.client.load(preset.checkpoint, preset.patch)
+        self._going_back = False
+        self._load(preset, preset.patch)
         self._show(Notice(Kind.BUSY, f"Loading {preset.title}"))
-        self.presets_changed.emit()
 
     def hear(self, preset: Preset) -> None:
         """Change to a checkpoint that has been replaced by a better one, or to the first one; the knobs stay."""
-        preset = replace(preset, patch=self.patch)
-        self.preset_library.add(preset)
-        self.pending = preset
-        self.client.load(preset.checkpoint)
-        self.presets_changed.emit()
+        self._load(replace(preset, patch=self.patch), None)
 
     def step_preset(self, step: int) -> None:
         """The next (1) or previous (-1) preset of the list, round and round."""
@@ -194,6 +195,17 @@ class Session(QObject):
         self.patch_changed.emit()
         self.presets_changed.emit()
 
+    def begin_move(self, name: str) -> None:
+        """The performer is about to turn a knob: `undo` turns it back to where it stands now."""
+        self.undo_stack.add(self, partial(self._turn_back, name, self.patch.value(name)))
+
+    def undo(self) -> None:
+        """Take back what was done last: a move of a knob, a change of presets or mappings, a deletion."""
+        try:
+            self.tell(self.undo_stack.take_back())
+        except LiveRNNError as error:
+            self.tell(Notice(Kind.ERROR, str(error)))
+
     def toggle_play(self) -> None:
         """Play or stop; with an engine that died or hangs, restart it and play."""
         self._cut_off = False
@@ -244,6 +256,23 @@ class Session(QObject):
             self.client.load(again.checkpoint, again.patch if again is not self.preset else self.patch)
         self._show(Notice(Kind.BUSY, f"Loading {again.title}"))
 
+    def _load(self, preset: Preset, patch: Patch | None) -> None:
+        self.preset_library.add(preset)
+        self.pending = preset
+        self.client.load(preset.checkpoint, patch)
+        self.presets_changed.emit()
+
+    def _turn_back(self, name: str, value: float) -> Notice | None:
+        if self.patch.value(name) == value and self.pending is None:
+            return None
+        self.set_value(name, value)
+        return Notice(Kind.INFO, f"{PARAMS[name].label} is back at {PARAMS[name].format(value)}")
+
+    def _go_back(self, preset: Preset, patch: Patch) -> Notice:
+        self._going_back = True
+        self._load(preset, patch)
+        return Notice(Kind.BUSY, f"Going back to {preset.title}")
+
     def _resume(self) -> None:
         """An output is asked for: play on if the loss of one cut the sound."""
         if self.notice.kind is Kind.ERROR and self.notice.remedy is None:
@@ -288,10 +317,10 @@ class Session(QObject):
                 self._cut_off = self._cut_off or self._play_wanted
                 self._play_wanted = False
                 self.state_changed.emit()
-            case Failed("microphones", message):
+            case Failed(Attempt.MICROPHONES, message):
                 self.priming.fail_to_list(message)
-            case Failed(action, message) if not self.outputs.hides(event):
-                self._undo(action)
+            case Failed(attempt, message) if not self.outputs.hides(event):
+                self._give_up(attempt)
                 self._show(Notice(Kind.ERROR, message))
             case EngineDied(_, message):
                 self._forget_engine()
@@ -320,32 +349,34 @@ class Session(QObject):
         self.outputs.lose_engine()
         self.priming.lose_engine()
 
-    def _undo(self, action: str) -> None:
+    def _give_up(self, attempt: Attempt) -> None:
         """Take back what the engine could not do."""
-        if action == "load":
+        if attempt is Attempt.LOAD:
             self.pending = None
             self.presets_changed.emit()
-        if action == "play" or (action == "load" and self.preset is None):
+        if attempt is Attempt.PLAY or (attempt is Attempt.LOAD and self.preset is None):
             self._play_wanted = False
             self.state_changed.emit()
-        if action == "record":
+        if attempt is Attempt.RECORD:
             self.recordings.give_up()
-        if action == "voices":
+        if attempt is Attempt.VOICES:
             self.patch = self.patch.with_value("voices", self.client.patch.voices)
             self.patch_changed.emit()
             self.presets_changed.emit()
-        if action == "audio":
+        if attempt is Attempt.AUDIO:
             self.outputs.undo()
 
     def _take_loaded(self, event: Loaded) -> None:
         preset = self.pending
         if preset is None or Path(event.checkpoint) != preset.checkpoint:
             return
+        patch = replace(self.patch, **event.patch) if event.patch is not None else self.patch
+        differs = event.patch is not None and (preset, patch) != (self.preset, self.patch)
+        if self.preset is not None and differs and not self._going_back:
+            self.undo_stack.add(self, partial(self._go_back, self.preset, self.patch))
         self.pending = None
-        self.preset = preset
+        self.preset, self.patch = preset, patch
         self.model_rate_hz = event.sample_rate_hz
-        if event.patch is not None:
-            self.patch = replace(self.patch, **event.patch)
         self._sounding = preset.checkpoint
         self.settings.preset = self.preset_library.identify(preset)
         ready = Notice(Kind.INFO, f"{preset.title} is on") if self.playing else WELCOME

@@ -14,9 +14,6 @@ def add_shortcuts(window: "MainWindow") -> None:
     """All of them, in the order of the help page."""
     add, session, dialogs, pages = window.keys.add, window.session, window.dialogs, window.pages
 
-    def bring_back() -> None:
-        (session.priming if window.primes.isVisible() else session.recordings).undo()
-
     add("Space", "Play or stop", session.toggle_play)
     window.keys.add_everywhere(
         Qt.Key.Key_Escape, "Esc", "Panic: silence at once, whatever else it closes or leaves", session.panic
@@ -36,7 +33,7 @@ def add_shortcuts(window: "MainWindow") -> None:
     add("Ctrl+D", "Audio output", dialogs.show_audio)
     add("R", "Record, the last minute included, or end the take", session.toggle_recording)
     add("Ctrl+E", "Takes: what was recorded", lambda: pages.toggle(window.takes))
-    add("Ctrl+Z", "Bring back the take that was deleted last, or on their page the prime", bring_back)
+    add("Ctrl+Z", "Undo: a move of a knob, a change of presets or mappings, a deletion", session.undo)
     add("Ctrl+N", "Train: teach a network your own recordings", lambda: pages.toggle(window.training))
     add("Ctrl+M", "Controllers, and what they move", lambda: pages.toggle(window.control))
     add("M", "Learn mode: touch a knob or a button, then move a controller", window.controllers.toggle_learn_mode)

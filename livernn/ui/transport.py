@@ -87,6 +87,7 @@ class Transport(QFrame):
     reset_asked = Signal()
     panic_asked = Signal()
     record_asked = Signal()
+    move_begun = Signal(str)
     value_changed = Signal(str, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -110,6 +111,7 @@ class Transport(QFrame):
         layout.addLayout(actions)
         layout.addSpacing(10)
         layout.addWidget(self.panel, 1)
+        self.panel.move_begun.connect(self.move_begun)
         self.panel.value_changed.connect(self.value_changed)
         self.play.clicked.connect(self.play_asked)
         self.record.clicked.connect(self.record_asked)

@@ -163,27 +163,25 @@ def test_trimming_is_remembered_and_reversible(shelf: Shelf, take: Take) -> None
         shelf.trim(take, 5, 5)
 
 
-def test_deleted_takes_come_back_in_reverse(shelf: Shelf, take: Take) -> None:
+def test_deleted_takes_come_back(shelf: Shelf, take: Take) -> None:
     make(shelf.folder, "second")
     before = files(shelf.folder)
     second = next(one for one in shelf.takes() if one.name == "second")
-    shelf.delete(take)
-    shelf.delete(second)
+    take_back, second_back = shelf.delete(take), shelf.delete(second)
     assert shelf.takes() == []
-    assert shelf.undo() == second
-    assert shelf.undo() == take
-    assert shelf.undo() is None
+    assert second_back() == second
+    assert take_back() == take
     assert files(shelf.folder) == before
     assert not list((shelf.folder / DELETED).iterdir())
 
 
 def test_a_take_is_not_brought_back_over_another(shelf: Shelf, take: Take) -> None:
-    shelf.delete(take)
+    bring_back = shelf.delete(take)
     make(shelf.folder, "first")
     with pytest.raises(BadInputError, match="has its name"):
-        shelf.undo()
+        bring_back()
     shelf.rename(shelf.takes()[0], "other")
-    assert shelf.undo() == take
+    assert bring_back() == take
 
 
 def test_what_was_deleted_long_ago_goes(shelf: Shelf, take: Take) -> None:
