@@ -132,7 +132,7 @@ _TABLE = (
     ),
     ParamSpec(
         "low_cut_hz", "Low cut", Group.OUTPUT, 20.0, 1000.0, 20.0, "Hz", Law.LOG, 0,
-        "Takes away what lies below, such as rumble under an instrument that has no such notes; 20 Hz is off.", off=20.0,
+        "Takes away what lies below: rumble under an instrument that has no such notes; 20 Hz is off.", off=20.0,
     ),
     ParamSpec(
         "gain_db", "Gain", Group.OUTPUT, -60.0, 12.0, 0.0, "dB", Law.LINEAR, 1,

@@ -18,7 +18,7 @@ UNITY = np.ones((1, SIDES))
 
 
 class SignalChain:
-    """Dequantise -> de-emphasis -> DC blocker of each voice -> gains and sum -> low cut -> resampler -> limiter. One thread.
+    """Each voice decoded (`Decoder`), then gains and sum -> low cut -> resampler -> limiter. One thread.
 
     The limiter comes last, at the device's rate: ahead of the resampler, that one's overshoot would pass the ceiling.
     """
@@ -42,9 +42,7 @@ class SignalChain:
         """The limiter's deepest gain in the last block, 0 or below."""
         return self._limiter.gain_db
 
-    def process(
-        self, codes: NDArray[np.uint8], gains: NDArray[np.float64], low_cut_hz: float
-    ) -> NDArray[np.float32]:
+    def process(self, codes: NDArray[np.uint8], gains: NDArray[np.float64], low_cut_hz: float) -> NDArray[np.float32]:
         """Device samples of `codes`, `[voices, n]` at gains `[voices, SIDES]`.
 
         `[m, SIDES]`, of which m is the floor or ceil of the exact ratio; never above 0 dBFS.

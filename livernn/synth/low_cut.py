@@ -1,4 +1,4 @@
-"""Low cut: takes away the rumble that lies below the instrument. De-emphasis makes it of what is rounded off the codes."""
+"""Low cut: takes away the rumble below an instrument, which de-emphasis makes of what is rounded off the codes."""
 
 import math
 from typing import Any

@@ -34,7 +34,7 @@ def test_three_db_are_lost_at_the_corner_twelve_an_octave_below_it_and_nothing_a
 
 
 def test_off_passes_every_sample_as_it_is_and_does_so_again_after_it_was_on() -> None:
-    cut, audio = LowCut(RATE_HZ), noise(4000)
+    cut, audio = LowCut(RATE_HZ), noise(8000)
     assert np.array_equal(cut.process(audio, LOW_CUT.minimum), audio)
     assert not np.allclose(cut.process(audio, 300.0), audio, atol=1e-3)
     cut.process(audio, LOW_CUT.minimum)
