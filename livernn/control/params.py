@@ -119,7 +119,7 @@ _TABLE = (
         "Noise in what the slower frames tell the faster: notes and phrases go astray; 0 is off.", off=0.0,
     ),
     ParamSpec(
-        "steady", "Steady", Group.SAMPLING, 0.0, 0.5, 0.0, "", Law.LINEAR, 2,
+        "steady", "Steady", Group.SAMPLING, 0.0, 0.5, 0.1, "", Law.LINEAR, 2,
         "Leads the temperature so that the sound stays as lively as the music it was trained on: warmer when it comes "
         "to rest on one chord, cooler when it turns to noise; 0 is off.", off=0.0,
     ),

@@ -282,16 +282,8 @@ def advance(
                 levels = scratch.sums[voice]
                 excess = state[voice, sample.excess]
                 temperature = steadied(patch[0], patch[6], excess)
-                code = draw(
-                    logits,
-                    sample.q_levels,
-                    levels,
-                    uniform(seed, voice, now),
-                    temperature,
-                    patch[1],
-                    patch[2],
-                    patch[3],
-                )
+                drawn_by = uniform(seed, voice, now)
+                code = draw(logits, sample.q_levels, levels, drawn_by, temperature, patch[1], patch[2], patch[3])
                 bits = surprisal(levels, sample.q_levels, code)
                 surprisals[voice] += bits
                 state[voice, sample.excess] = followed(excess, bits, aim[0], aim[1])
