@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit
 
 
 class Field(QLineEdit):
@@ -11,8 +11,8 @@ class Field(QLineEdit):
     taken = Signal(str)
     """Something else than what was shown has been typed."""
 
-    def __init__(self, name: str, tip: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, tip: str) -> None:
+        super().__init__()
         self.setAccessibleName(name)
         self.setToolTip(tip)
         self._shown = ""

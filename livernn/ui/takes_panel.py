@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout
 
 from livernn.control.takes import Take
 from livernn.ui.parts import caption, row, small_button
@@ -19,8 +19,8 @@ class TakesPanel(SoundPanel[Take]):
 
     none_yet = "Nothing is recorded yet. R records, the last minute included."
 
-    def __init__(self, recordings: Recordings, parent: QWidget | None = None) -> None:
-        super().__init__(recordings, noun="take", verb="Keep", listen="Listen", parent=parent)
+    def __init__(self, recordings: Recordings) -> None:
+        super().__init__(recordings, noun="take", verb="Keep", listen="Listen")
         self._recordings = recordings
         self._scale = 1.0
         self.list.setToolTip("What was recorded. Enter listens, F2 renames, Delete deletes, Ctrl+Z undoes")
