@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -228,9 +229,12 @@ def _info(options: argparse.Namespace) -> int:
     from livernn.model.card import card
     from livernn.model.checkpoint import load_checkpoint
 
-    path = load_preset(options.path).checkpoint
-    checkpoint = load_checkpoint(path)
-    print(path)
+    preset = load_preset(options.path)
+    checkpoint = load_checkpoint(preset.checkpoint)
+    print(preset.checkpoint)
+    for name, text in asdict(preset.about).items():
+        if text:
+            print(f"preset's {name}: {' '.join(text.split())}")
     for heading, text in card(checkpoint):
         print(f"{heading}: {text}")
     sys.stdout.flush()

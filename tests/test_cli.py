@@ -11,7 +11,7 @@ import soundfile
 from livernn import cli, paths
 from livernn.cli import main
 from livernn.control.patch import Patch
-from livernn.control.preset import Preset, save_patch
+from livernn.control.preset import About, Preset, save_patch
 from livernn.errors import DeviceError
 from livernn.model.checkpoint import random_checkpoint, save_checkpoint
 from livernn.model.config import ModelConfig
@@ -148,6 +148,7 @@ def test_a_bug_that_cannot_be_logged_is_told_all_the_same(
 
 
 def test_info_prints_the_card(preset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_patch(preset, Patch(), about=About(author="A. Performer"))
     for path in ("toy", str(preset), str(preset / "model.safetensors")):
         assert main(["info", path]) == 0
         card = capsys.readouterr().out
@@ -158,6 +159,8 @@ def test_info_prints_the_card(preset: Path, capsys: pytest.CaptureFixture[str]) 
         assert "licence: not stated" in card
         assert "valid 7.988" in card
         assert "speed here: " in card
+        assert "preset's author: A. Performer" in card
+        assert "preset's licence" not in card
 
 
 def test_bench_of_random_weights_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
