@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from livernn.control.takes import Take
 from livernn.ui.field import Field
+from livernn.ui.file_dialog import ask_where
 from livernn.ui.parts import caption, row, small_button
 from livernn.ui.record_button import as_clock
 from livernn.ui.recordings import Recordings
@@ -155,16 +156,11 @@ class TakesPanel(QWidget):
             self._show_take()
 
     def _ask_where(self, take: Take) -> None:
-        dialog = QFileDialog(self, "Export the take", f"{take.name}.wav", "WAV (*.wav)")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("wav")
-        dialog.resize(round(900 * self._scale), round(560 * self._scale))
-        dialog.fileSelected.connect(partial(self._export, take))
-        dialog.open()
+        name, export = f"{take.name}.wav", partial(self._export, take)
+        ask_where(self, "Export the take", name, "WAV (*.wav)", self._scale, export)
 
-    def _export(self, take: Take, path: str) -> None:
-        self._recordings.export(take, Path(path), normalise=self.normalise.isChecked())
+    def _export(self, take: Take, path: Path) -> None:
+        self._recordings.export(take, path, normalise=self.normalise.isChecked())
 
 
 def _describe(take: Take) -> str:
