@@ -33,7 +33,7 @@ class Reference:
 
     `precision` rounds what a kernel of that precision rounds: matrices, and where they are integers the vectors that
     they are multiplied with, to levels 0..`top_level`. Layers are folded as `folding.py` says. The noise of the
-    frame tiers is that of `patch` and `seed`.
+    frame tiers is that of `patch`, `seed` and `voice`.
     """
 
     def __init__(
@@ -44,9 +44,10 @@ class Reference:
         *,
         patch: Patch = NO_NOISE,
         seed: int = 0,
+        voice: int = 0,
     ) -> None:
         self.config = config = checkpoint.config
-        self._patch, self._key = patch, key_of(seed)
+        self._patch, self._key, self._voice = patch, key_of(seed), voice
         self._top_level = top_level if precision in LARGEST else 0
         self._weights = {name: array.astype(np.float64) for name, array in checkpoint.weights.items()}
         for tier in range(1, config.tiers):
@@ -115,7 +116,7 @@ class Reference:
         heard = signal.copy()
         level = self._patch.noise_fast if tier == 1 else self._patch.noise_slow
         if level > 0.0:
-            add_normals(heard, level, self._key, 0, tier, self._position)
+            add_normals(heard, level, self._key, self._voice, tier, self._position)
         return heard
 
     def _product(self, name: str, x: Floats) -> Floats:

@@ -4,6 +4,7 @@ Why one does not is told, by the log and by `doctor`.
 """
 
 import logging
+import math
 import os
 from dataclasses import dataclass, replace
 from functools import cache
@@ -33,6 +34,12 @@ _TOLERANCE = 1e-3
 _KERNEL_TOLERANCE_SD = 0.05
 _NEAR = 1e-2
 """Perturbed scores that fp16 may swap."""
+_PATCHES = (Patch(), Patch(top_p=0.9, noise_fast=0.3, noise_slow=0.5))
+"""That codes are drawn under for proof."""
+_BITS_TOLERANCE = 0.2
+"""Of a mean surprisal: a level at the edge of top-p may be kept here and left out there."""
+_LEAST_SHARE = 1e-6
+"""Of such a level."""
 
 _logger = logging.getLogger(__name__)
 
@@ -130,12 +137,21 @@ def _prove(generator: TorchGenerator, checkpoint: Checkpoint, tolerance: float) 
     error = float(np.abs(generator.forced_logits(codes)[:, 0] - Reference(checkpoint).forced_logits(codes)).max())
     if not error < tolerance:
         raise RuntimeError(f"its logits err by {error:.3g}")
+    for patch in _PATCHES:
+        _prove_draws(generator, checkpoint, patch, _NEAR + 2.0 * tolerance)
+
+
+def _prove_draws(generator: TorchGenerator, checkpoint: Checkpoint, patch: Patch, near: float) -> None:
     generator.reset(0)
-    patch = Patch()
     (drawn,) = generator.render(_SAMPLES, [patch])
     noise = np.empty((_SAMPLES, checkpoint.config.q_levels))
     fill_gumbels(noise, seed=0, voice=0, start=0)
-    for logits, gumbels, code in zip(Reference(checkpoint).forced_logits(drawn), noise, drawn, strict=True):
-        best = draw_by_noise(distribution(logits, patch), gumbels)
-        if (logits + gumbels)[best] - (logits + gumbels)[code] > _NEAR + 2.0 * tolerance:
+    rows, bits = Reference(checkpoint, patch=patch).forced_logits(drawn), 0.0
+    for logits, gumbels, code in zip(rows, noise, drawn, strict=True):
+        shares = distribution(logits, patch)
+        best = draw_by_noise(shares, gumbels)
+        if (logits + gumbels)[best] - (logits + gumbels)[code] > near:
             raise RuntimeError(f"it draws {code} where {best} is due")
+        bits -= math.log2(max(float(shares[code]), _LEAST_SHARE)) / _SAMPLES
+    if not abs(bits - float(generator.surprisal_bits[0])) < _BITS_TOLERANCE:
+        raise RuntimeError(f"it takes {generator.surprisal_bits[0]:.3g} bits for {bits:.3g}")

@@ -11,7 +11,8 @@ SEGMENT_SAMPLES = 256
 
 class Board:
     """`codes` `[lookback + SEGMENT_SAMPLES, voices]`: the history, then a segment, whose position is `start`; `values`:
-    what `draw.patch_values` makes; `logits` `[SEGMENT_SAMPLES, voices, q_levels]`: of forced codes.
+    what `draw.patch_values` makes; `logits` `[SEGMENT_SAMPLES, voices, q_levels]`: of the segment's codes;
+    `surprisal_bits` `[voices]`: of all codes drawn in a render, added up.
     """
 
     def __init__(self, config: ModelConfig, voices: int, device: torch.device) -> None:
@@ -21,4 +22,5 @@ class Board:
         self.start = torch.zeros((), dtype=torch.int64, device=device)
         self.values = torch.zeros(4, voices, 1, device=device)
         self.logits = torch.zeros(SEGMENT_SAMPLES, voices, config.q_levels, device=device)
+        self.surprisal_bits = torch.zeros(voices, device=device)
         self.noise = Noise(voices, config.q_levels, device)

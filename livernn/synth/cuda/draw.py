@@ -1,5 +1,6 @@
 """Logits to codes by the largest perturbed score, as `reference.distribution` and `reference.draw_by_noise` say."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -30,12 +31,23 @@ def draw(logits: Tensor, noise: Tensor, values: Tensor, cutting: bool, out: Tens
     torch.argmax(scores, dim=1, out=out)
 
 
+def surprisal_bits(logits: Tensor, codes: Tensor, values: Tensor, cutting: bool) -> Tensor:
+    """-log2 of the probabilities that `codes` `[n, voices]` were drawn with from `logits` `[n, voices, q_levels]`."""
+    scaled = logits * values[0]
+    drawn = scaled.gather(2, codes.unsqueeze(2)).squeeze(2)
+    if cutting:
+        scaled = scaled.masked_fill(~_kept(scaled, values), -torch.inf)
+    bits: Tensor = (scaled.logsumexp(2) - drawn) / math.log(2.0)
+    return bits
+
+
 def _kept(scaled: Tensor, values: Tensor) -> Tensor:
+    """Of `[..., voices, q_levels]`."""
     _, last, top_p, min_p = values
-    levels = torch.exp(scaled - scaled.amax(1, keepdim=True))
-    ordered = levels.sort(1, descending=True).values
-    by_k = ordered.gather(1, last.long())
-    mass = torch.where(ordered >= by_k, ordered, 0.0).cumsum(1)
-    reached = (mass < top_p * mass[:, -1:]).sum(1, keepdim=True).clamp_(max=ordered.shape[1] - 1)
-    by_p = torch.where(top_p < 1.0, ordered.gather(1, reached), 0.0)
-    return levels >= torch.maximum(torch.maximum(by_k, by_p), min_p * ordered[:, :1])
+    levels = torch.exp(scaled - scaled.amax(-1, keepdim=True))
+    ordered = levels.sort(-1, descending=True).values
+    by_k = ordered.gather(-1, last.long().expand(*ordered.shape[:-1], 1))
+    mass = torch.where(ordered >= by_k, ordered, 0.0).cumsum(-1)
+    reached = (mass < top_p * mass[..., -1:]).sum(-1, keepdim=True).clamp_(max=ordered.shape[-1] - 1)
+    by_p = torch.where(top_p < 1.0, ordered.gather(-1, reached), 0.0)
+    return levels >= torch.maximum(torch.maximum(by_k, by_p), min_p * ordered[..., :1])

@@ -6,15 +6,17 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from livernn.control.patch import Patch
 from livernn.model.quantize import silence_code
 from livernn.synth.cpu import FORCE, RENDER
 from livernn.synth.cuda.board import SEGMENT_SAMPLES, Board
-from livernn.synth.cuda.draw import cuts, patch_values
+from livernn.synth.cuda.draw import cuts, patch_values, surprisal_bits
 from livernn.synth.cuda.network import Network
 from livernn.synth.cuda.sample_tier import MakeTier, TorchTier
 from livernn.synth.cuda.stream import Stream
+from livernn.synth.cuda.tier_noise import TierNoise, is_noisy
 from livernn.synth.generator import Snapshot
 
 _PRIME = -1
@@ -31,8 +33,8 @@ class TorchGenerator:
     def __init__(self, network: Network, make_tier: MakeTier = TorchTier, *, seed: int, voices: int = 1) -> None:
         self.config = config = network.config
         self.voices = voices
-        self.surprisal_bits = np.full(voices, np.nan)
-        """See `Generator`; not known here, as a score drawn by noise has no sum."""
+        self.surprisal_bits = np.zeros(voices)
+        """See `Generator`."""
         self._seed = seed
         self._position = 0
         self._lookback = config.lookback_samples
@@ -41,26 +43,36 @@ class TorchGenerator:
         with torch.inference_mode(), self._stream:
             self._board = Board(config, voices, network.device)
             self._tier = make_tier(network, self._board)
+            self._tier_noise = TierNoise(config, self._board.noise, voices, network.device)
             self._state = network.initial_state.repeat(voices, 1)
-            self._patches: Sequence[Patch] = ()
-            self._drawn = self._stream.host_buffer(_BLOCK_SAMPLES, voices)
+            self._patches: tuple[Patch, ...] = ()
+            self._drawn = self._stream.host_buffer(torch.uint8, _BLOCK_SAMPLES, voices)
+            self._bits = self._stream.host_buffer(torch.float32, voices)
+        self._heard: tuple[float, ...] = ()
+        """How much noise of its own the frame under way is heard with, by voices; empty for none."""
         self.reset()
 
     @torch.inference_mode()
     def render(self, count: int, patches: Sequence[Patch]) -> NDArray[np.uint8]:
         """See `Generator`; waits for the device, without the GIL."""
         self._set_patches(patches)
-        cutting = any(cuts(patch, self.config.q_levels) for patch in patches)
+        cutting, noisy = any(cuts(patch, self.config.q_levels) for patch in patches), is_noisy(patches)
         rendered = np.empty((self.voices, count), np.uint8)
+        with self._stream:
+            self._board.surprisal_bits.zero_()
+            self._hear_with(tuple(patch.noise_fast for patch in patches))
         for start in range(0, count, _BLOCK_SAMPLES):
             size = min(_BLOCK_SAMPLES, count - start)
             with self._stream:
                 for first, length in self._segments(size):
-                    self._advance(length, RENDER, cutting)
+                    self._advance(length, RENDER, cutting, noisy)
                     drawn = self._board.codes[self._lookback - length : self._lookback]
                     self._drawn[first : first + length].copy_(drawn, non_blocking=True)
+                self._bits.copy_(self._board.surprisal_bits, non_blocking=True)
             self._wait()
             rendered[:, start : start + size] = self._drawn[:size].numpy().T
+        if count > 0:
+            self.surprisal_bits = self._bits.numpy().astype(np.float64) / count
         return rendered
 
     @torch.inference_mode()
@@ -106,6 +118,7 @@ class TorchGenerator:
     def _force(self, codes: NDArray[np.uint8], mode: int, logits: NDArray[np.float32] | None = None) -> None:
         forced = torch.from_numpy(codes.astype(np.int64)).to(self._board.codes.device)
         with self._stream:
+            self._hear_with(())
             for first, length in self._segments(len(codes)):
                 self._board.codes[self._lookback : self._lookback + length] = forced[first : first + length].unsqueeze(
                     1
@@ -130,14 +143,15 @@ class TorchGenerator:
             yield done, length
             done += length
 
-    def _advance(self, count: int, mode: int, cutting: bool = False) -> None:
-        phase = self._position % self._lookback
-        self._stream.run((phase, count, mode, cutting), partial(self._play, phase, count, mode, cutting))
+    def _advance(self, count: int, mode: int, cutting: bool = False, noisy: bool = False) -> None:
+        work = (self._position % self._lookback, count, mode, cutting, noisy)
+        self._stream.run(work, partial(self._play, *work))
         self._position += count
 
-    def _play(self, phase: int, count: int, mode: int, cutting: bool) -> None:
+    def _play(self, phase: int, count: int, mode: int, cutting: bool, noisy: bool) -> None:
         """Step all voices by `count` samples, from `phase` within the slowest frame on. Waits for nothing."""
         board, taps = self._board, self.config.taps
+        noises = self._tier_noise.of_segment(board.start, phase, count) if noisy else []
         if mode == RENDER:
             self._tier.prepare(count)
         step = 0
@@ -145,32 +159,49 @@ class TorchGenerator:
             place = (phase + step) % taps
             length = min(taps - place, count - step)
             if place == 0:
-                self._step_tiers(phase + step, self._lookback + step)
+                self._step_tiers(phase, step, noises)
             if mode != _PRIME:
                 if place == 0:
-                    self._tier.condition(step, self._network.conditioning(1, self._state))
+                    noise = noises[0][step // taps] if noises else None
+                    self._tier.condition(step, self._network.conditioning(1, self._state, noise))
                 self._tier.play(step, length, place, forced=mode == FORCE, cutting=cutting)
             step += length
+        if mode == RENDER:
+            drawn = board.codes[self._lookback : self._lookback + count]
+            board.surprisal_bits += surprisal_bits(board.logits[:count], drawn, board.values, cutting).sum(0)
         board.codes[: self._lookback] = board.codes[count : count + self._lookback].clone()
         board.start += count
         self._tier.shift(count)
 
-    def _step_tiers(self, place: int, end: int) -> None:
-        config = self.config
+    def _step_tiers(self, phase: int, step: int, noises: list[Tensor]) -> None:
+        """Those that are due at `step` of a segment that begins at `phase`, with the `noises` of its frames, if any."""
+        config, place, end = self.config, phase + step, self._lookback + step
         for tier in range(config.tiers - 1, 0, -1):
             size = config.frame_sizes[tier - 1]
             if place % size == 0:
-                step = place // size % config.ratio(tier + 1) if tier + 1 < config.tiers else 0
-                self._network.step_tier(tier, self._board.codes[end - size : end], self._state, step)
+                above = place // size % config.ratio(tier + 1) if tier + 1 < config.tiers else 0
+                noise = noises[tier - 1][step // size] if noises else None
+                self._network.step_tier(tier, self._board.codes[end - size : end], self._state, above, noise)
 
-    def _recall(self) -> None:
+    def _hear_with(self, noise_fast: tuple[float, ...]) -> None:
+        """Have the frame under way be heard as if it had begun under this noise."""
+        heard = noise_fast if any(noise_fast) else ()
+        if heard != self._heard and self._position % self.config.taps:
+            self._recall(heard)
+        self._heard = heard
+
+    def _recall(self, heard: tuple[float, ...] = ()) -> None:
         """What the sample tier knows from the past, from state and history."""
-        self._tier.recall(self._position % self.config.taps, self._network.conditioning(1, self._state))
+        place = self._position % self.config.taps
+        noise = self._tier_noise.of_frame(self._position - place) if heard else None
+        self._tier.recall(place, self._network.conditioning(1, self._state, noise))
+        self._heard = heard
 
     def _set_patches(self, patches: Sequence[Patch]) -> None:
         if len(patches) != self.voices:
             raise ValueError(f"{len(patches)} patches for {self.voices} voices")
-        if self._patches != patches:
-            self._patches = list(patches)
+        if self._patches != tuple(patches):
+            self._patches = tuple(patches)
             with self._stream:
                 self._board.values.copy_(patch_values(patches, self.config.q_levels))
+                self._tier_noise.follow(patches)

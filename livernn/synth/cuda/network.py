@@ -33,11 +33,11 @@ class Network:
         if device.type == "cuda":
             torch.cuda.synchronize(device)  # generators read it on streams of their own
 
-    def step_tier(self, tier: int, codes: Tensor, state: Tensor, step: int) -> None:
+    def step_tier(self, tier: int, codes: Tensor, state: Tensor, step: int, noise: Tensor | None) -> None:
         """Step frame tier `tier` over a frame of codes `[frame_size, voices]`.
 
         `step` is its number within the frame above. `state` `[voices, state_floats]` is updated in place, the part that
-        the tier below has been told included.
+        the tier below has been told, with `noise`, included.
         """
         config, weight, prefix = self.config, self._weights, f"frame_tiers.{tier - 1}"
         middle = (config.q_levels - 1) / 2
@@ -52,23 +52,26 @@ class Network:
             signal = self._step_cell(f"{prefix}.rnn", layer, gates, hidden)
         if tier > 1:
             below = self._weights[f"frame_tiers.{tier - 2}.rnn.weight_ih_l0"]
-            self._told(tier - 1, state).copy_(self.conditioning(tier, state) @ below.t())
+            self._told(tier - 1, state).copy_(self.conditioning(tier, state, noise) @ below.t())
 
-    def conditioning(self, tier: int, state: Tensor) -> Tensor:
-        """What frame tier `tier` says to each step of the tier below, `[voices, ratio, dim]`."""
+    def conditioning(self, tier: int, state: Tensor, noise: Tensor | None = None) -> Tensor:
+        """What frame tier `tier` says to each step of the tier below, `[voices, ratio, dim]`.
+
+        `noise` `[voices, dim]` is heard in it. The state itself, bounded and fed back, has none.
+        """
         prefix = f"frame_tiers.{tier - 1}.upsample"
-        spread = self._hidden(tier, state)[:, 0, -1] @ self._weights[f"{prefix}.weight"].t()
+        heard = self._hidden(tier, state)[:, 0, -1]
+        if noise is not None:
+            heard = heard + noise
+        spread = heard @ self._weights[f"{prefix}.weight"].t()
         conditioning: Tensor = spread.unflatten(1, (-1, self.config.dims[tier - 1])) + self._weights[f"{prefix}.bias"]
         return conditioning
 
-    def logits(self, first: Tensor) -> Tensor:
-        """`[voices, q_levels]` of a first layer `[voices, dim]` before its ReLU."""
+    def logits(self, first: Tensor, out: Tensor) -> None:
+        """`[voices, q_levels]` of a first layer `[voices, dim]` before its ReLU, into `out`."""
         weight = self._weights
         hidden = torch.addmm(weight["sample_tier.hidden.bias"], first.relu(), weight["sample_tier.hidden.weight"].t())
-        logits: Tensor = torch.addmm(
-            weight["sample_tier.output.bias"], hidden.relu_(), weight["sample_tier.output.weight"].t()
-        )
-        return logits
+        torch.addmm(weight["sample_tier.output.bias"], hidden.relu_(), weight["sample_tier.output.weight"].t(), out=out)
 
     def _hidden(self, tier: int, state: Tensor) -> Tensor:
         """A view, `[voices, 1 or 2, layers, dim]`."""

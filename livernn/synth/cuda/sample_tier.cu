@@ -46,7 +46,7 @@ struct Params {
     const float* output_bias;  // [LEVELS]
     const float* conditioning; // [voices][conditioning_step], of the piece's first sample
     i64* codes;                // [count][voices] to be drawn or, where forced, read; the history lies before it
-    float* logits;             // [count][voices][levels] where forced
+    float* logits;             // [count][voices][levels]
     const i64* start;          // position of the segment
     const i64* key;            // two words of the seed
     const float* patches;      // [4][voices]: 1 / temperature, rank of the last level kept, top-p, min-p
@@ -257,10 +257,10 @@ __launch_bounds__(THREADS, 1) sample_tier(const __grid_constant__ Params params)
 #if CLUSTER
             await(&shared.arrived[2 + side], phase, params.failed, in_vain);
 #endif
+            for (int i = lane; mine && i < params.levels; i += 32)
+                params.logits[(static_cast<i64>(t) * params.voices + voice) * params.levels + i] = logits[i];
             if (params.forced) {
                 code = static_cast<int>(*code_at);
-                for (int i = lane; mine && i < params.levels; i += 32)
-                    params.logits[(static_cast<i64>(t) * params.voices + voice) * params.levels + i] = logits[i];
             } else {
                 code = draw(logits, shared.noise[warp], params.patches + voice, params.voices, lane);
                 if (mine && lane == 0) *code_at = code;

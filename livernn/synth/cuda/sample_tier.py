@@ -21,7 +21,7 @@ class SampleTier(Protocol):
         """`[voices, taps, dim]` of the frame that begins with sample `step` of the segment."""
 
     def play(self, step: int, count: int, place: int, *, forced: bool, cutting: bool) -> None:
-        """`count` samples of one frame, the first at `place` in it. Where they are forced, their logits are kept."""
+        """`count` samples of one frame, the first at `place` in it. Their logits are kept, forced or drawn."""
 
     def shift(self, count: int) -> None:
         """The segment had so many samples, and is over."""
@@ -61,11 +61,9 @@ class TorchTier:
         board = self._board
         for at in range(step, step + count):
             code = board.codes[board.lookback + at]
-            logits = self._network.logits(self._firsts[:, at])
-            if forced:
-                board.logits[at] = logits
-            else:
-                draw(logits, self._noise[at], board.values, cutting, code)
+            self._network.logits(self._firsts[:, at], out=board.logits[at])
+            if not forced:
+                draw(board.logits[at], self._noise[at], board.values, cutting, code)
             self._push(code, at + 1)
 
     def shift(self, count: int) -> None:

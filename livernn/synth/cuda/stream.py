@@ -35,9 +35,9 @@ class Stream:
         """Back to the stream before."""
         self._entered.close()
 
-    def host_buffer(self, *shape: int) -> Tensor:
-        """uint8 that the device can write to while the host does something else."""
-        return torch.zeros(shape, dtype=torch.uint8, pin_memory=self._stream is not None)
+    def host_buffer(self, dtype: torch.dtype, *shape: int) -> Tensor:
+        """What the device can write to while the host does something else."""
+        return torch.zeros(shape, dtype=dtype, pin_memory=self._stream is not None)
 
     def run(self, key: Hashable, work: Callable[[], None]) -> None:
         """Queue `work`, which waits for nothing, keeps nothing that it allocates, and does the same for each `key`."""

@@ -10,14 +10,21 @@ from livernn.synth.reference import Reference, distribution, draw_by_noise
 
 def assert_drawn_as_specified(
     checkpoint: Checkpoint, codes: np.ndarray, patch: Patch, seed: int, voice: int, tolerance: float
-) -> None:
-    """Each of `codes` has the largest perturbed score, or one that is lower by the tolerance at most."""
+) -> np.ndarray:
+    """Each of `codes` has the largest perturbed score, or one that is lower by the tolerance at most.
+
+    Returns -log2 of the probability of each.
+    """
     noise = np.empty((len(codes), checkpoint.config.q_levels))
     fill_gumbels(noise, seed=seed, voice=voice, start=0)
-    for logits, gumbels, code in zip(Reference(checkpoint).forced_logits(codes), noise, codes, strict=True):
+    shares = []
+    rows = Reference(checkpoint, patch=patch, seed=seed, voice=voice).forced_logits(codes)
+    for logits, gumbels, code in zip(rows, noise, codes, strict=True):
         probabilities = distribution(logits, patch)
         best = draw_by_noise(probabilities, gumbels)
         if code != best:
             scores = logits / patch.temperature + gumbels
             assert scores[best] - scores[code] < tolerance
             assert probabilities[code] > 0.0
+        shares.append(probabilities[code])
+    return np.asarray(-np.log2(shares))

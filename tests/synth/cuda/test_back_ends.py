@@ -13,10 +13,11 @@ from livernn.errors import DeviceError
 from livernn.model.checkpoint import random_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.model.precision import GPU_PRECISION, KERNEL_PRECISION
-from livernn.synth.cuda import back_ends
+from livernn.synth.cuda import back_ends, generator
 from livernn.synth.cuda.back_ends import KERNEL_VARIABLE, load_again, load_gpu, why_not
-from livernn.synth.cuda.draw import draw
+from livernn.synth.cuda.draw import draw, surprisal_bits
 from livernn.synth.cuda.network import Network
+from livernn.synth.cuda.noise import Noise
 from livernn.synth.cuda.sample_tier import TorchTier
 
 CHECKPOINT = random_checkpoint(ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4))
@@ -42,7 +43,12 @@ def test_one_that_errs_is_left_out_and_the_log_says_so(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     right = Network.logits
-    monkeypatch.setattr(Network, "logits", lambda network, first: right(network, first) + 0.1)
+
+    def off(network: Network, first: Tensor, out: Tensor) -> None:
+        right(network, first, out)
+        out += 0.1
+
+    monkeypatch.setattr(Network, "logits", off)
     with pytest.raises(DeviceError, match=r"logits err by 0\.1"):
         load_gpu(CHECKPOINT)
     assert "are left out" in caplog.text
@@ -59,6 +65,23 @@ def test_one_that_draws_what_it_should_not_is_left_out(
     reason = why_not()
     assert reason is not None
     assert re.search(r"draws \d+ where \d+ is due", reason)
+    caplog.clear()
+
+
+def test_one_whose_noise_is_another_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    right = Noise.normals
+    monkeypatch.setattr(Noise, "normals", lambda noise, positions, tier, units: -right(noise, positions, tier, units))
+    assert re.search(r"draws \d+ where \d+ is due", why_not() or "")
+    caplog.clear()
+
+
+def test_one_that_misjudges_its_surprise_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(generator, "surprisal_bits", lambda *arguments: surprisal_bits(*arguments) + 0.5)
+    assert re.search(r"takes [\d.]+ bits for [\d.]+", why_not() or "")
     caplog.clear()
 
 

@@ -19,6 +19,7 @@ from tests.synth.cuda.drawing import assert_drawn_as_specified
 CPU = torch.device("cpu")
 TOLERANCE = 1e-4
 CUT = Patch(temperature=1.4, top_k=60, top_p=0.9, min_p=0.01)
+NOISY = Patch(noise_fast=0.3, noise_slow=0.5)
 
 
 @pytest.fixture(params=CONFIGS, scope="module")
@@ -38,13 +39,18 @@ def test_teacher_forced_logits_equal_the_reference(checkpoint: Checkpoint) -> No
         assert np.abs(np.roll(logits, 1, axis=0) - expected).max() > 0.1
 
 
-@pytest.mark.parametrize("patch", [Patch(), CUT], ids=["plain", "cut"])
-def test_codes_equal_the_reference_for_the_same_noise(checkpoint: Checkpoint, patch: Patch) -> None:
+@pytest.mark.parametrize(
+    "patch",
+    [Patch(), CUT, NOISY, Patch(noise_fast=0.3), Patch(noise_slow=0.5)],
+    ids=["plain", "cut", "noisy", "fast noise", "slow noise"],
+)
+def test_codes_and_surprisal_are_the_references_for_the_same_noise(checkpoint: Checkpoint, patch: Patch) -> None:
     patches = [patch, Patch(temperature=0.6)]
-    voices = sampler(checkpoint, seed=11, voices=2).render(150, patches)
-    for voice, codes in enumerate(voices):
+    generator = sampler(checkpoint, seed=11, voices=2)
+    for voice, codes in enumerate(generator.render(150, patches)):
         assert len(set(codes.tolist())) > 5
-        assert_drawn_as_specified(checkpoint, codes, patches[voice], 11, voice, TOLERANCE)
+        bits = assert_drawn_as_specified(checkpoint, codes, patches[voice], 11, voice, TOLERANCE)
+        assert generator.surprisal_bits[voice] == pytest.approx(bits.mean(), rel=0.01)
 
 
 @pytest.mark.parametrize("cuts", [[1] * 20, [7, 64, 3, 40], [63, 2, 65]])
@@ -55,13 +61,50 @@ def test_any_block_split_gives_the_same_samples(checkpoint: Checkpoint, cuts: li
     np.testing.assert_array_equal(np.concatenate([split.render(cut, patches) for cut in cuts], axis=1), whole)
 
 
-def test_blocks_longer_than_the_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("patch", [Patch(), NOISY], ids=["plain", "noisy"])
+def test_blocks_longer_than_the_buffers(patch: Patch, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoint = random_checkpoint(ModelConfig(frame_sizes=(4, 24), dims=(16, 16, 16)), seed=3)
-    whole = sampler(checkpoint).render(100, [Patch()])
+    plain = sampler(checkpoint)
+    whole = plain.render(100, [patch])
     for module in (generator, board, sample_tier):
         monkeypatch.setattr(module, "SEGMENT_SAMPLES", 10)
     monkeypatch.setattr(generator, "_BLOCK_SAMPLES", 32)
-    np.testing.assert_array_equal(sampler(checkpoint).render(100, [Patch()]), whole)
+    cut = sampler(checkpoint)
+    np.testing.assert_array_equal(cut.render(100, [patch]), whole)
+    assert cut.surprisal_bits == pytest.approx(plain.surprisal_bits, rel=1e-4)
+
+
+def test_noise_does_not_depend_on_blocks_company_or_what_was_before(checkpoint: Checkpoint) -> None:
+    whole = sampler(checkpoint).render(200, [NOISY])
+    voice = sampler(checkpoint)
+    parts = [voice.render(count, [NOISY]) for count in (1, 62, 37)]
+    before = voice.snapshot()
+    parts.append(voice.render(100, [NOISY]))
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole)
+    voice.restore(before)
+    np.testing.assert_array_equal(voice.render(100, [NOISY]), parts[-1])
+    company = sampler(checkpoint, voices=3).render(200, [NOISY, Patch(), NOISY])
+    np.testing.assert_array_equal(company[:1], whole)
+    np.testing.assert_array_equal(company[1], sampler(checkpoint, voices=2).render(200, [Patch()] * 2)[1])
+    assert (company[2] != whole[0]).any()
+
+
+def test_noise_that_comes_and_goes_within_a_frame_depends_on_state_and_patch_alone(checkpoint: Checkpoint) -> None:
+    voice = sampler(checkpoint)
+    for patch in (NOISY, Patch(), Patch(noise_fast=0.9), NOISY):
+        fresh = sampler(checkpoint, seed=5)
+        fresh.restore(voice.snapshot())
+        np.testing.assert_array_equal(voice.render(21, [patch]), fresh.render(21, [patch]))
+
+
+def test_what_is_there_already_is_heard_without_noise(checkpoint: Checkpoint) -> None:
+    voice = sampler(checkpoint)
+    voice.render(37, [NOISY])
+    before = voice.snapshot()
+    codes = codes_for(checkpoint.config, 50)
+    logits = voice.forced_logits(codes)
+    voice.restore(before)
+    np.testing.assert_array_equal(voice.forced_logits(codes), logits)
 
 
 def test_a_restored_snapshot_repeats_bit_for_bit(checkpoint: Checkpoint) -> None:

@@ -53,8 +53,8 @@ class Replica:
             where = [first + voice * step for voice in range(voices)]
             conditioning = np.stack([at(address, (self._parts.dim,), np.float32) for address in where])
             rows = replica.logits(self._parts, packed, conditioning, history[t : t + TAPS].T)
+            at(params.logits, (count, voices, params.levels), np.float32)[t] = rows[:, : params.levels]
             if params.forced:
-                at(params.logits, (count, voices, params.levels), np.float32)[t] = rows[:, : params.levels]
                 continue
             for voice in range(voices):
                 noise = np.empty((1, LEVELS))
@@ -90,10 +90,11 @@ def test_forced_logits_equal_the_reference(checkpoint: Checkpoint, generator: To
 def test_codes_are_drawn_as_specified_across_frames_and_blocks(
     checkpoint: Checkpoint, generator: TorchGenerator
 ) -> None:
-    patches = [Patch(), Patch(temperature=0.7, top_k=20, min_p=0.02)]
+    patches = [Patch(noise_fast=0.4, noise_slow=0.4), Patch(temperature=0.7, top_k=20, min_p=0.02)]
     codes = np.concatenate([generator.render(count, patches) for count in (5, 9)], axis=1)
     for voice, patch in enumerate(patches):
-        assert_drawn_as_specified(checkpoint, codes[voice], patch, 7 + 2**33, voice, NEAR)
+        bits = assert_drawn_as_specified(checkpoint, codes[voice], patch, 7 + 2**33, voice, NEAR)
+        assert generator.surprisal_bits[voice] == pytest.approx(bits[5:].mean(), abs=0.1)
 
 
 def test_a_launch_that_waited_in_vain_is_an_error(generator: TorchGenerator) -> None:

@@ -21,6 +21,7 @@ from tests.synth.cuda.drawing import assert_drawn_as_specified
 pytestmark = pytest.mark.gpu
 
 CUT = Patch(temperature=1.4, top_k=60, top_p=0.9, min_p=0.01)
+NOISY = Patch(noise_fast=0.3, noise_slow=0.5)
 TOLERANCES_SD = {"graph": 1e-4, "kernel": 0.03}
 NEAR = {"graph": 1e-4, "kernel": 1e-2}
 
@@ -65,10 +66,12 @@ def test_forced_logits_equal_the_reference(make: Make, back_end: str, checkpoint
 def test_codes_are_drawn_as_specified_and_repeat(
     make: Make, back_end: str, checkpoint: Checkpoint, voices: int
 ) -> None:
-    patches = [CUT if voice % 2 else Patch() for voice in range(voices)]
+    patches = [(NOISY, CUT, Patch())[voice % 3] for voice in range(voices)]
     generator = make(voices)
     codes = np.concatenate([generator.render(64, patches) for _ in range(8)], axis=1)
-    assert_drawn_as_specified(checkpoint, codes[-1], patches[-1], 4, voices - 1, NEAR[back_end])
+    for voice in {0, voices // 2, voices - 1}:
+        bits = assert_drawn_as_specified(checkpoint, codes[voice], patches[voice], 4, voice, NEAR[back_end])
+        assert generator.surprisal_bits[voice] == pytest.approx(bits[-64:].mean(), abs=0.1)
     np.testing.assert_array_equal(make(voices).render(512, patches), codes)
     generator.reset()
     np.testing.assert_array_equal(generator.render(512, patches), codes)
