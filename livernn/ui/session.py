@@ -35,6 +35,7 @@ from livernn.ui.notice import WELCOME, Kind, Notice, Remedy
 from livernn.ui.outputs import OutputEvent, Outputs
 from livernn.ui.preset_library import Library
 from livernn.ui.priming import Priming, PrimingEvent
+from livernn.ui.processors import ProcessorEvent, Processors
 from livernn.ui.recordings import Recordings
 from livernn.ui.settings import Settings
 from livernn.ui.sources import Source, classify
@@ -75,6 +76,8 @@ class Session(QObject):
         self.recordings.told.connect(self.tell)
         self.priming = Priming(self.client, settings, self.undo_stack)
         self.priming.told.connect(self._show)
+        self.processors = Processors(self.client, settings)
+        self.processors.told.connect(self._show)
         self.preset_library = Library(settings)
         self.preset: Preset | None = None
         self.pending: Preset | None = None
@@ -102,9 +105,10 @@ class Session(QObject):
         """Whether the patch is no longer the preset's."""
         return self.preset is not None and self.patch != self.preset.patch
 
-    def start(self, preset: Preset | None, device: str | None) -> None:
-        """Start the engine with a preset (or the last one used) and an output (or the last one used)."""
+    def start(self, preset: Preset | None, device: str | None, runs_on: str | None = None) -> None:
+        """Start the engine with a preset, an output and a processor, each the last one used where it is None."""
         self.client.start()
+        self.processors.start(runs_on)
         self.outputs.start(device)
         self.priming.start()
         self._watch.start()
@@ -293,6 +297,8 @@ class Session(QObject):
             self.priming.take_event(event)
         if isinstance(event, OutputEvent):
             self.outputs.take_event(event)
+        if isinstance(event, ProcessorEvent):
+            self.processors.take_event(event)
         match event:
             case StateChanged(state):
                 self.state = state
@@ -347,6 +353,7 @@ class Session(QObject):
         self.state = EngineState.STOPPED
         self.outputs.lose_engine()
         self.priming.lose_engine()
+        self.processors.undo()
 
     def _give_up(self, action: str) -> None:
         """Take back what the engine could not do."""
@@ -364,6 +371,8 @@ class Session(QObject):
             self.presets_changed.emit()
         if action == "audio":
             self.outputs.undo()
+        if action == "run_on":
+            self.processors.undo()
 
     def _take_loaded(self, event: Loaded) -> None:
         preset = self.pending
