@@ -32,8 +32,7 @@ class KeptPrime:
     """`path` is that of a mono WAV; what is continued lies between two times of it."""
 
     path: Path
-    seconds: float
-    """All there is."""
+    whole_s: float
     begin_s: float = 0.0
     end_s: float = math.inf
 
@@ -45,7 +44,7 @@ class KeptPrime:
     @property
     def part(self) -> tuple[float, float]:
         """Where what is continued begins and ends."""
-        return min(self.begin_s, self.seconds), min(self.end_s, self.seconds)
+        return min(self.begin_s, self.whole_s), min(self.end_s, self.whole_s)
 
 
 def primes_folder() -> Path:
@@ -99,7 +98,7 @@ class PrimeShelf:
         Raises:
             BadInputError: nothing would be left.
         """
-        begin_s, end_s = max(0.0, begin_s), min(end_s, prime.seconds)
+        begin_s, end_s = max(0.0, begin_s), min(end_s, prime.whole_s)
         if not begin_s < end_s:
             raise BadInputError("trim", "nothing would be left", "Move the ends apart.")
         card = prime.path.with_suffix(".json")

@@ -48,6 +48,17 @@ class Take:
         return min(begin, self.frames), min(end, self.frames)
 
     @property
+    def whole_s(self) -> float:
+        """How long `frames` are."""
+        return self.frames / self.card.rate_hz
+
+    @property
+    def part(self) -> tuple[float, float]:
+        """`kept` in seconds."""
+        begin, end = self.kept
+        return begin / self.card.rate_hz, end / self.card.rate_hz
+
+    @property
     def seconds(self) -> float:
         """Length of what is kept."""
         begin, end = self.kept

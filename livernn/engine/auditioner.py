@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from livernn.engine.child import child_command, child_environment
-from livernn.engine.messages import Audition, AuditionEnded, Event, Failed, Refused
+from livernn.engine.messages import Attempt, Audition, AuditionEnded, Event, Failed, Refused
 from livernn.engine.wire import LINE_LIMIT_BYTES, decode, encode
 from livernn.errors import LiveRNNError
 
@@ -48,5 +48,5 @@ class Auditioner:
         self._process.stdout.close()
         if isinstance(answer, Refused):
             why = str(LiveRNNError(answer.what, answer.why, answer.remedy))
-            self._receive(Failed("audition", why))
+            self._receive(Failed(Attempt.AUDITION, why))
         self._receive(AuditionEnded(self._audition.path))

@@ -17,6 +17,7 @@ from livernn.engine.connection import Connection
 from livernn.engine.messages import (
     DEFAULT_DEPTH_MS,
     LOOK_AGAIN_MS,
+    Attempt,
     AudioOpened,
     Audition,
     AuditionEnded,
@@ -69,6 +70,7 @@ from livernn.units import SIDES
 __all__ = [
     "DEFAULT_DEPTH_MS",
     "LOOK_AGAIN_MS",
+    "Attempt",
     "AudioOpened",
     "AuditionEnded",
     "Device",
@@ -333,7 +335,7 @@ class EngineClient:
     def _take_patch(self, patch: Patch) -> Failed | None:
         """With the lock held: what can be played of it, and what to say if that is not all."""
         self._patch = fitting(patch, self._most_voices)
-        return Failed("voices", str(too_many(patch, self._most_voices))) if self._patch != patch else None
+        return Failed(Attempt.VOICES, str(too_many(patch, self._most_voices))) if self._patch != patch else None
 
     def _write_patch(self) -> None:
         """With the lock held: the ControlBlock has one writer at a time."""

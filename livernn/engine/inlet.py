@@ -65,7 +65,7 @@ class Inlet:
         self._worker.submit(
             self._list_devices,
             lambda devices: self._emit(msg.Microphones(devices)),
-            lambda error: self._emit(msg.Failed("microphones", str(error))),
+            lambda error: self._emit(msg.Failed(msg.Attempt.MICROPHONES, str(error))),
         )
 
     def close(self, patience_s: float) -> None:

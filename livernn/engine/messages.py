@@ -1,6 +1,7 @@
 """Commands to the engine and events from it."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from livernn.control.trouble import Trouble
 from livernn.engine.transport import EngineState
@@ -316,11 +317,28 @@ class TakeEnded:
     lost_samples: int
 
 
+class Attempt(Enum):
+    """What can fail."""
+
+    AUDIO = "audio"
+    AUDITION = "audition"
+    DEVICES = "devices"
+    LISTEN = "listen"
+    LOAD = "load"
+    MICROPHONES = "microphones"
+    PLAY = "play"
+    PRIME = "prime"
+    RECORD = "record"
+    RESET = "reset"
+    VOICES = "voices"
+    """As many as the patch says."""
+
+
 @dataclass(frozen=True)
 class Failed:
-    """What was asked for did not happen; all is as before. `action` names the command, `request` the load."""
+    """What was asked for did not happen; all is as before. `request` is that of a load."""
 
-    action: str
+    attempt: Attempt
     message: str
     request: int | None = None
 

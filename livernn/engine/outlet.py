@@ -67,7 +67,7 @@ class Outlet:
             self._open(settings)
         else:
             why = f"rates lie in {_MIN_RATE_HZ:g}..{_MAX_RATE_HZ:g} Hz and blocks in 0..{_MAX_BLOCK}"
-            self._emit(msg.Failed("audio", str(DeviceError("audio settings", why, "Correct them."))))
+            self._emit(msg.Failed(msg.Attempt.AUDIO, str(DeviceError("audio settings", why, "Correct them."))))
 
     def ensure_open(self) -> None:
         """Open what is set unless that is done or under way."""
@@ -91,7 +91,7 @@ class Outlet:
         self._worker.submit(
             self._list_devices,
             lambda devices: self._emit(msg.Devices(devices)),
-            lambda error: self._emit(msg.Failed("devices", str(error))),
+            lambda error: self._emit(msg.Failed(msg.Attempt.DEVICES, str(error))),
         )
 
     def close(self, patience_s: float) -> None:
@@ -130,7 +130,7 @@ class Outlet:
         self._opening -= 1
         opened, settings, refusal = outcome
         if refusal is not None:
-            self._emit(msg.Failed("audio", str(refusal)))
+            self._emit(msg.Failed(msg.Attempt.AUDIO, str(refusal)))
         if self._opening:
             return
         self._opened, self._settings = opened, settings

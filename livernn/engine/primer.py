@@ -121,11 +121,12 @@ class Primer:
                 self._stage.change_to(instrument, seed, str(path))
                 self._emit(msg.Primed(seconds, path.name, seed))
             else:
-                self._emit(msg.Failed("prime", f"{path.name}: another model was loaded meanwhile. Prime again."))
+                why = f"{path.name}: another model was loaded meanwhile. Prime again."
+                self._emit(msg.Failed(msg.Attempt.PRIME, why))
 
         def failed(error: LiveRNNError) -> None:
             if request == self._request:
-                self._emit(msg.Failed("prime", str(error)))
+                self._emit(msg.Failed(msg.Attempt.PRIME, str(error)))
 
         self._loader.submit(operation, then, failed)
 
@@ -133,7 +134,7 @@ class Primer:
         """Begin a phrase as soon as there is a microphone. Ends in Listening or Failed."""
         self.interrupt()
         if self._stage.model is None:
-            self._emit(msg.Failed("listen", str(no_model())))
+            self._emit(msg.Failed(msg.Attempt.LISTEN, str(no_model())))
         elif self._inlet.opened is None:
             self._wanted = command
             self._inlet.ensure_open()
@@ -171,7 +172,7 @@ class Primer:
 
         def spoilt(error: OSError) -> None:
             why = f"what is heard cannot be kept ({error.strerror})"
-            self._emit(msg.Failed("listen", str(BadInputError(command.path, why, "Free some space."))))
+            self._emit(msg.Failed(msg.Attempt.LISTEN, str(BadInputError(command.path, why, "Free some space."))))
 
         rate_hz = model.checkpoint.config.sample_rate_hz
         phrase = Phrase(Path(command.path), microphone.rate_hz, rate_hz, ended, spoilt)
@@ -191,7 +192,7 @@ class Primer:
         def failed(error: LiveRNNError) -> None:
             if self._listening is listening:
                 self.interrupt()
-                self._emit(msg.Failed("listen", str(error)))
+                self._emit(msg.Failed(msg.Attempt.LISTEN, str(error)))
 
         checkpoint = listening.model.checkpoint
         self._loader.submit(lambda: self._studio.shadow(checkpoint, listening.seed, device_rate_hz), then, failed)
@@ -208,7 +209,7 @@ class Primer:
             self._emit(msg.Primed(seconds, path.name, listening.seed))
         else:
             why = LiveRNNError("microphone", "that was too short", "Hold while you play, then let go.")
-            self._emit(msg.Failed("listen", str(why)))
+            self._emit(msg.Failed(msg.Attempt.LISTEN, str(why)))
 
     def _on_microphone(self) -> None:
         opened, wanted = self._inlet.opened, self._wanted

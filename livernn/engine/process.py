@@ -181,7 +181,7 @@ class Engine:
             if command.request == self._request:
                 self._loading = False
                 self._wanted = self._wanted and self.model is not None
-                self._emit(msg.Failed("load", str(error), command.request))
+                self._emit(msg.Failed(msg.Attempt.LOAD, str(error), command.request))
 
         self._loader.submit(operation, then, failed)
 
@@ -235,7 +235,7 @@ class Engine:
 
     def _play(self) -> None:
         if self.model is None and not self._loading:
-            self._emit(msg.Failed("play", str(no_model())))
+            self._emit(msg.Failed(msg.Attempt.PLAY, str(no_model())))
             return
         self._wanted = True
         self._advance()
@@ -260,7 +260,7 @@ class Engine:
 
     def _reset(self, seed: int | None) -> None:
         if self.model is None:
-            self._emit(msg.Failed("reset", str(no_model())))
+            self._emit(msg.Failed(msg.Attempt.RESET, str(no_model())))
             return
         self._primer.interrupt()
         seed = self.new_seed() if seed is None else seed
@@ -271,7 +271,7 @@ class Engine:
         self._primer.interrupt()
         self.model = None
         self._wanted = False
-        self._emit(msg.Failed("play", f"sampler: {why}. Load a model again, and please report it."))
+        self._emit(msg.Failed(msg.Attempt.PLAY, f"sampler: {why}. Load a model again, and please report it."))
 
     def _close(self) -> None:
         self._sampler.stop()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from livernn.engine.child import child_command, child_environment
-from livernn.engine.messages import Command, Event, Failed, Quit
+from livernn.engine.messages import Attempt, Command, Event, Failed, Quit
 from livernn.engine.reel import RECORDED, RECORDING_RATE_HZ, Reel
 from livernn.engine.wire import encode, events_from
 from livernn.errors import LiveRNNError
@@ -68,4 +68,4 @@ class Recorder:
         if not self._ending:
             self._reel.words[[RECORDED, RECORDING_RATE_HZ]] = 0
             why = LiveRNNError("take writer", f"it ended with code {code}", "Record again; the last minute is gone.")
-            self._receive(Failed("record", str(why)))
+            self._receive(Failed(Attempt.RECORD, str(why)))

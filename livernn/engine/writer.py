@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from livernn.engine.history import Entry, JournalReader
-from livernn.engine.messages import Command, Event, Failed, Quit, Record, StopRecording, TakeBegun, TakeEnded
+from livernn.engine.messages import Attempt, Command, Event, Failed, Quit, Record, StopRecording, TakeBegun, TakeEnded
 from livernn.engine.past import Past
 from livernn.engine.reel import (
     RECORDED,
@@ -72,7 +72,7 @@ class Writer:
             return
         if not self.hears:
             why = LiveRNNError("take", "no audio output has been open yet", "Open one, then record.")
-            self._emit(Failed("record", str(why)))
+            self._emit(Failed(Attempt.RECORD, str(why)))
             return
         self._wanted = command
         self._begin_take(command, self._past.preroll.frames)
@@ -181,7 +181,8 @@ class Writer:
 
     def _fail(self, error: OSError) -> None:
         why = f"it could not be written ({error.strerror})"
-        self._emit(Failed("record", str(LiveRNNError("take", why, "Free some space; what was recorded is kept."))))
+        failure = LiveRNNError("take", why, "Free some space; what was recorded is kept.")
+        self._emit(Failed(Attempt.RECORD, str(failure)))
 
     def _publish(self) -> None:
         take = self._take

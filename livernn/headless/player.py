@@ -8,7 +8,7 @@ from livernn.control.map_shelf import MapShelf
 from livernn.control.preset import Preset, find_presets
 from livernn.control.primes import DUCK_DB, PrimeShelf, primes_folder
 from livernn.control.takes import takes_folder
-from livernn.engine.client import EngineClient, Failed, Loaded, TakeBegun, TakeEnded
+from livernn.engine.client import Attempt, EngineClient, Failed, Loaded, TakeBegun, TakeEnded
 from livernn.errors import LiveRNNError
 from livernn.inputs.desk import Desk
 
@@ -55,7 +55,7 @@ class Player:
         match event:
             case Loaded():
                 self._pending, self.loaded = False, True
-            case Failed("load"):
+            case Failed(Attempt.LOAD):
                 self._pending = False
 
     def toggle_recording(self) -> None:

@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from livernn.control.preset import Preset
 from livernn.engine.client import (
+    Attempt,
     AudioOpened,
     DeviceLost,
     EngineClient,
@@ -126,7 +127,7 @@ class _Performance:
                 if self._record:
                     self._player.toggle_recording()
                     self._record = False
-            case TakeBegun() | TakeEnded() | Failed("record"):
+            case TakeBegun() | TakeEnded() | Failed(Attempt.RECORD):
                 self._player.hear_of_take(item)
             case Failed(_, message):
                 self._on_status(message)

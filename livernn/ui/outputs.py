@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from livernn.engine.client import (
     LOOK_AGAIN_MS,
+    Attempt,
     AudioOpened,
     Device,
     DeviceLost,
@@ -98,7 +99,7 @@ class Outputs(QObject):
 
     def hides(self, failure: Failed) -> bool:
         """Whether nothing need be said of it: what is said has its remedy, and the next look may find an output."""
-        return failure.action == "devices" and self.trouble is not None
+        return failure.attempt is Attempt.DEVICES and self.trouble is not None
 
     def undo(self) -> None:
         """Take back a choice that could not be opened."""

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
 
 from livernn.control.primes import DUCK_DB, KEPT_S, KeptPrime, PrimeShelf, primes_folder
 from livernn.engine.client import (
@@ -33,28 +32,24 @@ PrimingEvent = (
 DUCKS_DB = (0.0, 6.0, 12.0, 24.0, 60.0)
 
 
-class Priming(ShelfKeeper):
-    """Keeps `primes`."""
+class Priming(ShelfKeeper[KeptPrime]):
+    """`state_changed` tells of `listening`, `microphone`, `microphones`, `unlisted` and `choice` as well."""
 
-    state_changed = Signal()
-    """`listening`, `auditioned`, `microphone`, `microphones`, `unlisted` or `choice`."""
+    _shelf: PrimeShelf
 
     def __init__(self, client: EngineClient, settings: Settings, undo_stack: UndoStack) -> None:
-        super().__init__(undo_stack)
-        self._client = client
+        super().__init__(client, PrimeShelf(primes_folder()), undo_stack)
         self._settings = settings
-        self._shelf = PrimeShelf(primes_folder())
         self._held = False
         self._looking = False
         self.choice = settings.microphone
         self.duck_db = settings.duck_db if settings.duck_db is not None else DUCK_DB
         self.listening: Path | None = None
-        self.auditioned: Path | None = None
         self.microphone: MicrophoneOpened | None = None
         self.microphones: tuple[Device, ...] = ()
         self.unlisted: str | None = None
         """Why it is not known which there are."""
-        self.primes: list[KeptPrime] = self._shelf.primes()
+        self.sounds = self._find()
 
     @property
     def lacks_microphone(self) -> bool:
@@ -90,8 +85,7 @@ class Priming(ShelfKeeper):
             case Microphones(devices):
                 self._take_list(devices)
             case AuditionEnded(path):
-                if self.auditioned == Path(path):
-                    self.auditioned = None
+                self._end_audition(Path(path))
         self.state_changed.emit()
 
     def lose_engine(self) -> None:
@@ -155,45 +149,13 @@ class Priming(ShelfKeeper):
         self.told.emit(Notice(Kind.BUSY, f"Listening to {prime.name}"))
         self._client.prime(prime.path, *prime.part)
 
-    def audition(self, prime: KeptPrime) -> None:
-        """Play what would be continued beside the instrument, or stop that."""
-        if self.auditioned == prime.path:
-            self._client.stop_audition()
-            return
-        self.auditioned = prime.path
-        self._client.audition(prime.path, *prime.part)
-        self.state_changed.emit()
-
-    def rename(self, prime: KeptPrime, name: str) -> None:
-        """Call it something else."""
-        self._try(lambda: self._shelf.rename(prime, name))
-
-    def trim(self, prime: KeptPrime, begin_s: float, end_s: float) -> None:
-        """Continue only what lies between two times."""
-        self._try(lambda: self._shelf.trim(prime, begin_s, end_s))
-
-    def delete(self, prime: KeptPrime) -> None:
-        """Take it off the shelf; `undo` brings it back."""
-        if self.auditioned == prime.path:
-            self._client.stop_audition()
-        self._put_aside(prime.name, lambda: self._shelf.delete(prime))
-
-    def outline(self, prime: KeptPrime) -> None:
-        """Ask for `outlined`."""
-
-        def work() -> Callable[[], None]:
-            shape = _outline(prime.path)
-            return lambda: self.outlined.emit(prime, shape)
-
-        self._in_pool(work)
-
     def _keep(self, path: Path) -> None:
         def work() -> Callable[[], None]:
             from livernn.audiofile import audio_blocks, probe  # a window stands before it can read sound files
 
             info = probe(path)
             seconds = min(info.seconds, KEPT_S)
-            known = [prime.seconds for prime in self._shelf.primes() if prime.name == path.stem]
+            known = [prime.whole_s for prime in self._shelf.primes() if prime.name == path.stem]
             if not any(abs(length - seconds) < 1.0 / info.sample_rate_hz for length in known):
                 blocks = audio_blocks(path, info.sample_rate_hz, end_s=KEPT_S)
                 write_wav_blocks(self._shelf.free_path(path.stem), blocks, info.sample_rate_hz, 1)
@@ -219,15 +181,16 @@ class Priming(ShelfKeeper):
     def _remember(self, *, on: bool, device: str | None) -> None:
         self.choice = self._settings.microphone = replace(self.choice, on=on, device=device)
 
-    def _refresh(self) -> None:
-        self.primes = [prime for prime in self._shelf.primes() if prime.path != self.listening]
-        self.changed.emit()
+    def _find(self) -> list[KeptPrime]:
+        return [prime for prime in self._shelf.primes() if prime.path != self.listening]
 
+    def _trim(self, sound: KeptPrime, begin_s: float, end_s: float) -> None:
+        self._shelf.trim(sound, begin_s, end_s)
 
-def _outline(path: Path) -> NDArray[np.float32]:
-    """Highest absolute sample of each of `PEAKS` equal parts. Slow."""
-    from livernn.audiofile import audio_blocks, probe
+    def _peaks(self, sound: KeptPrime) -> NDArray[np.float32]:
+        from livernn.audiofile import audio_blocks, probe
 
-    sound = np.concatenate([np.zeros(1, np.float32), *audio_blocks(path, probe(path).sample_rate_hz)])
-    starts = np.arange(PEAKS) * sound.size // PEAKS
-    return np.maximum.reduceat(np.abs(sound), np.unique(starts)).astype(np.float32)
+        blocks = audio_blocks(sound.path, probe(sound.path).sample_rate_hz)
+        samples = np.concatenate([np.zeros(1, np.float32), *blocks])
+        starts = np.arange(PEAKS) * samples.size // PEAKS
+        return np.maximum.reduceat(np.abs(samples), np.unique(starts)).astype(np.float32)

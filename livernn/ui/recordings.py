@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
 
 from livernn.control.takes import Shelf, Take, export, peaks, takes_folder
 from livernn.engine.client import AuditionEnded, EngineClient, Event, TakeBegun, TakeEnded
@@ -13,19 +12,15 @@ from livernn.ui.shelf_keeper import PEAKS, ShelfKeeper
 from livernn.ui.undo import UndoStack
 
 
-class Recordings(ShelfKeeper):
-    """Keeps `takes`."""
+class Recordings(ShelfKeeper[Take]):
+    """`state_changed` tells of `recording` as well."""
 
-    state_changed = Signal()
-    """`recording` or `auditioned`."""
+    _shelf: Shelf
 
     def __init__(self, client: EngineClient, undo_stack: UndoStack) -> None:
-        super().__init__(undo_stack)
-        self._client = client
-        self._shelf = Shelf(takes_folder())
+        super().__init__(client, Shelf(takes_folder()), undo_stack)
         self._recording: Path | None = None
-        self.auditioned: Path | None = None
-        self.takes: list[Take] = self._shelf.takes()
+        self.sounds = self._find()
 
     @property
     def recording(self) -> bool:
@@ -51,8 +46,7 @@ class Recordings(ShelfKeeper):
                 flaw = f", but {lost_samples} samples of it are lost" if lost_samples else ""
                 self._say(f"Take kept: {Path(path).stem}, {seconds:.1f} s{flaw}")
             case AuditionEnded(path):
-                if self.auditioned == Path(path):
-                    self.auditioned = None
+                self._end_audition(Path(path))
         self.state_changed.emit()
 
     def give_up(self) -> None:
@@ -60,31 +54,6 @@ class Recordings(ShelfKeeper):
         self._recording = None
         self._refresh()
         self.state_changed.emit()
-
-    def audition(self, take: Take) -> None:
-        """Play what is kept of a take beside the instrument, or stop that."""
-        if self.auditioned == take.path:
-            self._client.stop_audition()
-            return
-        begin, end = take.kept
-        self.auditioned = take.path
-        self._client.audition(take.path, begin / take.card.rate_hz, end / take.card.rate_hz)
-        self.state_changed.emit()
-
-    def rename(self, take: Take, name: str) -> None:
-        """Call it something else."""
-        self._try(lambda: self._shelf.rename(take, name))
-
-    def trim(self, take: Take, begin_s: float, end_s: float) -> None:
-        """Keep what lies between two times of the whole take."""
-        begin, end = (round(time_s * take.card.rate_hz) for time_s in (begin_s, end_s))
-        self._try(lambda: self._shelf.trim(take, begin, end))
-
-    def delete(self, take: Take) -> None:
-        """Take it off the list; `undo` brings it back."""
-        if self.auditioned == take.path:
-            self._client.stop_audition()
-        self._put_aside(take.name, lambda: self._shelf.delete(take))
 
     def export(self, take: Take, path: Path, *, normalise: bool) -> None:
         """Write it as a WAV anywhere, beside the window's work."""
@@ -96,15 +65,12 @@ class Recordings(ShelfKeeper):
 
         self._in_pool(work)
 
-    def outline(self, take: Take) -> None:
-        """Ask for `outlined`."""
+    def _find(self) -> list[Take]:
+        return [take for take in self._shelf.takes() if take.path != self._recording]
 
-        def work() -> Callable[[], None]:
-            shape: NDArray[np.float32] = peaks(take, PEAKS)
-            return lambda: self.outlined.emit(take, shape)
+    def _trim(self, sound: Take, begin_s: float, end_s: float) -> None:
+        begin, end = (round(time_s * sound.card.rate_hz) for time_s in (begin_s, end_s))
+        self._shelf.trim(sound, begin, end)
 
-        self._in_pool(work)
-
-    def _refresh(self) -> None:
-        self.takes = [take for take in self._shelf.takes() if take.path != self._recording]
-        self.changed.emit()
+    def _peaks(self, sound: Take) -> NDArray[np.float32]:
+        return peaks(sound, PEAKS)

@@ -13,6 +13,7 @@ from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
 from livernn.control.preset import Preset, load_preset, save_patch
 from livernn.engine.client import (
+    Attempt,
     AudioOpened,
     AuditionEnded,
     DeviceLost,
@@ -322,10 +323,10 @@ class Session(QObject):
                 self._cut_off = self._cut_off or self._play_wanted
                 self._play_wanted = False
                 self.state_changed.emit()
-            case Failed("microphones", message):
+            case Failed(Attempt.MICROPHONES, message):
                 self.priming.fail_to_list(message)
-            case Failed(action, message) if not self.outputs.hides(event):
-                self._give_up(action)
+            case Failed(attempt, message) if not self.outputs.hides(event):
+                self._give_up(attempt)
                 self._show(Notice(Kind.ERROR, message))
             case EngineDied(_, message):
                 self._forget_engine()
@@ -355,21 +356,21 @@ class Session(QObject):
         self.priming.lose_engine()
         self.processors.undo()
 
-    def _give_up(self, action: str) -> None:
+    def _give_up(self, attempt: Attempt) -> None:
         """Take back what the engine could not do."""
-        if action == "load":
+        if attempt is Attempt.LOAD:
             self.pending = None
             self.presets_changed.emit()
-        if action == "play" or (action == "load" and self.preset is None):
+        if attempt is Attempt.PLAY or (attempt is Attempt.LOAD and self.preset is None):
             self._play_wanted = False
             self.state_changed.emit()
-        if action == "record":
+        if attempt is Attempt.RECORD:
             self.recordings.give_up()
-        if action == "voices":
+        if attempt is Attempt.VOICES:
             self.patch = self.patch.with_value("voices", self.client.patch.voices)
             self.patch_changed.emit()
             self.presets_changed.emit()
-        if action == "audio":
+        if attempt is Attempt.AUDIO:
             self.outputs.undo()
         if action == "run_on":
             self.processors.undo()

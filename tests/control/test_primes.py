@@ -28,7 +28,7 @@ def test_an_empty_shelf(shelf: PrimeShelf) -> None:
 def test_what_is_kept_has_a_name_of_its_own(shelf: PrimeShelf) -> None:
     first, second = kept(shelf, "bells"), kept(shelf, "bells", 0.5)
     assert (first.name, second.name) == ("bells", "bells (2)")
-    assert (second.seconds, second.part) == (0.5, (0.0, 0.5))
+    assert (second.whole_s, second.part) == (0.5, (0.0, 0.5))
     (shelf.folder / "text.wav").write_text("no sound")
     assert {prime.name for prime in shelf.primes()} == {"bells", "bells (2)"}
 
@@ -36,7 +36,7 @@ def test_what_is_kept_has_a_name_of_its_own(shelf: PrimeShelf) -> None:
 def test_trims_are_remembered_and_erase_nothing(shelf: PrimeShelf) -> None:
     prime = shelf.trim(kept(shelf, "bells"), 0.5, 99.0)
     assert shelf.primes() == [prime]
-    assert (prime.seconds, prime.part) == (2.0, (0.5, 2.0))
+    assert (prime.whole_s, prime.part) == (2.0, (0.5, 2.0))
     assert shelf.trim(prime, -1.0, 1.0).part == (0.0, 1.0)
     with pytest.raises(BadInputError, match="nothing would be left"):
         shelf.trim(prime, 1.0, 1.0)

@@ -13,6 +13,7 @@ import pytest
 from livernn.control.patch import Patch
 from livernn.engine.child import child_environment
 from livernn.engine.client import (
+    Attempt,
     EngineClient,
     EngineDied,
     EngineState,
@@ -62,7 +63,7 @@ def test_more_voices_than_can_be_played_are_refused_in_one_line() -> None:
     assert isinstance(loaded, Loaded)
     assert loaded.patch == Patch(voices=3).to_dict()
     assert isinstance(refusal, Failed)
-    assert refusal.action == "voices"
+    assert refusal.attempt is Attempt.VOICES
     assert refusal.message.startswith("8 voices: this machine plays no more than 3 ")
     said.clear()
     client.set_param("voices", 2)
@@ -70,7 +71,7 @@ def test_more_voices_than_can_be_played_are_refused_in_one_line() -> None:
     assert not said
     client.set_param("voices", 5)
     client.set_param("voices", 4)
-    assert [event.action for event in said if isinstance(event, Failed)] == ["voices", "voices"]
+    assert [event.attempt for event in said if isinstance(event, Failed)] == [Attempt.VOICES] * 2
     assert client.patch == Patch(voices=3, temperature=0.5)
 
 
@@ -260,7 +261,7 @@ def test_an_engine_told_nonsense_says_so_and_goes_on(block: SharedBlock, reel: R
     events = [decode(line) for line in answers.splitlines()]
     garbled = [event for event in events if isinstance(event, Garbled)]
     assert len(garbled) == len(lines) - 1
-    assert [event for event in events if isinstance(event, Failed) and event.action == "play"]
+    assert [event for event in events if isinstance(event, Failed) and event.attempt is Attempt.PLAY]
     assert engine.returncode == 0
 
 
@@ -270,7 +271,7 @@ def test_a_killed_take_writer_is_told_and_replaced(player: Player, tmp_path: Pat
     writer.kill()
     died = player.await_event(lambda event: isinstance(event, Failed))
     assert isinstance(died, Failed)
-    assert (died.action, "take writer" in died.message) == ("record", True)
+    assert (died.attempt, "take writer" in died.message) == (Attempt.RECORD, True)
     player.client.record(tmp_path, "x")
     refused = player.await_event(lambda event: isinstance(event, Failed))
     assert isinstance(refused, Failed)

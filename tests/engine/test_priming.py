@@ -19,6 +19,7 @@ from livernn.engine.ear import CHANNELS, CLIPPED, EAR_SAMPLES, FIRST, INPUT_XRUN
 from livernn.engine.follower import Phrase
 from livernn.engine.listening import INPUT_OVERFLOW
 from livernn.engine.messages import (
+    Attempt,
     Failed,
     Listen,
     Listening,
@@ -145,7 +146,7 @@ def test_a_touch_changes_nothing(rig: Rig, tmp_path: Path) -> None:
     listening(rig, tmp_path / "mine.wav", 60.0)
     rig.microphone.play(level(0.1, 0.02))
     rig.send(StopListening())
-    rig.await_event(failed("listen", "too short"))
+    rig.await_event(failed(Attempt.LISTEN, "too short"))
     rig.listen(settles_at(0.5))
 
 
@@ -259,7 +260,7 @@ def test_how_loud_it_is(rig: Rig) -> None:
 
 def test_what_needs_a_model_says_so(rig: Rig, tmp_path: Path) -> None:
     rig.send(Listen(str(tmp_path / "mine.wav")))
-    rig.await_event(failed("listen", "none is loaded"))
+    rig.await_event(failed(Attempt.LISTEN, "none is loaded"))
 
 
 def test_where_nothing_can_be_kept_it_is_continued_all_the_same(rig: Rig, tmp_path: Path) -> None:
@@ -267,7 +268,7 @@ def test_where_nothing_can_be_kept_it_is_continued_all_the_same(rig: Rig, tmp_pa
     path = tmp_path / "folder" / "mine.wav"
     play_at(rig, 0.5)
     listening(rig, path)
-    rig.await_event(failed("listen", "cannot be kept"))
+    rig.await_event(failed(Attempt.LISTEN, "cannot be kept"))
     rig.microphone.play(level(0.2, 0.1))
     rig.send(StopListening())
     rig.listen(settles_at(0.2))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
 from livernn.engine.messages import (
+    Attempt,
     AudioOpened,
     DeviceLost,
     Devices,
@@ -54,8 +55,8 @@ def loaded(request: int, name: str) -> Callable[[Event], bool]:
     return lambda event: isinstance(event, Loaded) and (event.request, event.sha256) == (request, name)
 
 
-def failed(action: str, part: str) -> Callable[[Event], bool]:
-    return lambda event: isinstance(event, Failed) and event.action == action and part in event.message
+def failed(attempt: Attempt, part: str) -> Callable[[Event], bool]:
+    return lambda event: isinstance(event, Failed) and event.attempt is attempt and part in event.message
 
 
 def play_at(rig: Rig, level: float) -> None:
@@ -156,11 +157,11 @@ def test_only_the_last_of_several_loads_counts(rig: Rig) -> None:
 def test_a_load_that_fails_changes_nothing(rig: Rig) -> None:
     play_at(rig, 0.5)
     rig.send(Load(2, "nonsense"))
-    event = rig.await_event(failed("load", "names no level"))
+    event = rig.await_event(failed(Attempt.LOAD, "names no level"))
     assert isinstance(event, Failed)
     assert event.request == 2
     rig.send(Load(3, "0.1.safetensors", {"warmth": 1.0}))
-    rig.await_event(failed("load", "warmth"))
+    rig.await_event(failed(Attempt.LOAD, "warmth"))
     assert settles_at(0.5)(rig.listen(lambda _: True))
     assert read_metrics(rig.block, rig.reel).state is EngineState.PLAYING
 
@@ -168,7 +169,7 @@ def test_a_load_that_fails_changes_nothing(rig: Rig) -> None:
 def test_a_first_load_that_fails(rig: Rig) -> None:
     rig.send(Load(1, "nonsense"), Play())
     rig.expect(LOADING)
-    rig.await_event(failed("load", "names no level"))
+    rig.await_event(failed(Attempt.LOAD, "names no level"))
     rig.expect(IDLE)
 
 
@@ -210,7 +211,7 @@ def test_priming_cross_fades_and_keeps_the_patch(rig: Rig) -> None:
 def test_a_prime_that_fails_changes_nothing(rig: Rig) -> None:
     play_at(rig, 0.5)
     rig.send(Prime("0.1.txt"))
-    rig.await_event(failed("prime", "no sound file"))
+    rig.await_event(failed(Attempt.PRIME, "no sound file"))
     assert settles_at(0.5)(rig.listen(lambda _: True))
 
 
@@ -227,7 +228,7 @@ def test_a_prime_overtaken_by_a_load_is_told(rig: Rig) -> None:
     rig.expect(Tuning("pretending", 0.5))
     rig.send(Prime("0.3.wav"), Load(3, "0.1.safetensors"))
     rig.studio.gate.set()
-    rig.await_event(failed("prime", "another model"))
+    rig.await_event(failed(Attempt.PRIME, "another model"))
     rig.listen(settles_at(0.1))
 
 
@@ -308,12 +309,12 @@ def test_a_refused_device_leaves_the_one_before(rig: Rig) -> None:
     rig.output.refuse = lambda settings: settings.device == "broken"
     play_at(rig, 0.5)
     rig.send(SetAudio("broken"))
-    rig.await_event(failed("audio", "it is not there"))
+    rig.await_event(failed(Attempt.AUDIO, "it is not there"))
     rig.expect(PLAYING)
     rig.listen(settles_at(0.5))
     rig.send(SetAudio(None, 10.0), SetAudio(None, None, 1 << 20))
-    rig.await_event(failed("audio", "rates lie in"))
-    rig.await_event(failed("audio", "rates lie in"))
+    rig.await_event(failed(Attempt.AUDIO, "rates lie in"))
+    rig.await_event(failed(Attempt.AUDIO, "rates lie in"))
     assert rig.output.opened == [SetAudio(), SetAudio()]
 
 
@@ -344,7 +345,7 @@ def test_the_real_time_factor_is_measured(rig: Rig) -> None:
 def test_a_voice_that_breaks_is_told_and_another_plays(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     play_at(rig, 0.5)
     rig.studio.voices[-1].config = None  # type: ignore[assignment]
-    rig.await_event(failed("play", "sampler"))
+    rig.await_event(failed(Attempt.PLAY, "sampler"))
     rig.expect(IDLE)
     assert "the sampler failed" in caplog.text
     caplog.clear()

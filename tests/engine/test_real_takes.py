@@ -17,7 +17,7 @@ from livernn.cli import main
 from livernn.control.patch import Patch
 from livernn.control.takes import Shelf, takes_folder
 from livernn.engine.child import child_environment
-from livernn.engine.client import AuditionEnded, EngineDied, Failed, TakeBegun, TakeEnded
+from livernn.engine.client import Attempt, AuditionEnded, EngineDied, Failed, TakeBegun, TakeEnded
 from livernn.engine.reel import Reel, ScopeTap
 from livernn.units import SIDES
 from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24, write_wav
@@ -234,7 +234,7 @@ def test_a_take_is_auditioned_beside_the_sound_and_leaves_no_trace_in_what_was_h
     player.client.audition(tmp_path / "none.wav", 0.0, 2.0)
     failed = player.await_event(lambda event: isinstance(event, Failed))
     assert isinstance(failed, Failed)
-    assert failed.action == "audition"
+    assert failed.attempt is Attempt.AUDITION
     player.expect(AuditionEnded(str(tmp_path / "none.wav")))
 
 

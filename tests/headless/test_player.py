@@ -6,7 +6,7 @@ from livernn.control.actions import Action
 from livernn.control.changes import Act
 from livernn.control.patch import Patch
 from livernn.control.preset import Preset
-from livernn.engine.client import Failed, Loaded
+from livernn.engine.client import Attempt, Failed, Loaded
 from livernn.headless.player import Player
 from tests.ui.fake_client import FakeEngineClient
 
@@ -28,7 +28,7 @@ def player(client: FakeEngineClient) -> Player:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "loads"), [(None, 2), (LOADED, 1), (Failed("load", "", 1), 1), (Failed("play", ""), 2)]
+    ("outcome", "loads"), [(None, 2), (LOADED, 1), (Failed(Attempt.LOAD, "", 1), 1), (Failed(Attempt.PLAY, ""), 2)]
 )
 def test_a_restart_takes_up_the_load_that_the_death_interrupted(
     player: Player, client: FakeEngineClient, outcome: Loaded | Failed | None, loads: int

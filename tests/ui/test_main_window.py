@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from livernn.control.params import PARAMS
 from livernn.control.trouble import Trouble
-from livernn.engine.client import EngineDied, EngineState, Failed, NoDevice, Tuning
+from livernn.engine.client import Attempt, EngineDied, EngineState, Failed, NoDevice, Tuning
 from livernn.model.checkpoint import random_checkpoint, save_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.ui.main_window import MainWindow
@@ -90,7 +90,7 @@ def test_preset_keys_and_list(window: MainWindow, client: FakeEngineClient, sess
 
 def test_a_preset_that_fails_to_load_is_no_longer_shown(window: MainWindow, client: FakeEngineClient) -> None:
     click(window.header.next)
-    say(client, Failed("load", LONG_ERROR))
+    say(client, Failed(Attempt.LOAD, LONG_ERROR))
     assert window.header.presets.currentText() == "piano"
     assert window.banner.message.text() == LONG_ERROR
 

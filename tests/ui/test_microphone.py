@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from livernn.engine.client import (
+    Attempt,
     Device,
     EngineDied,
     Failed,
@@ -206,7 +207,7 @@ def test_they_are_looked_for_while_there_is_none_and_the_page_is_in_sight(
     qtbot.waitUntil(lambda: lists(client) == before + 1)
     qtbot.wait(20)
     assert lists(client) == before + 1
-    say(client, Failed("microphones", "audio: it does not answer. Restart it."))
+    say(client, Failed(Attempt.MICROPHONES, "audio: it does not answer. Restart it."))
     assert panel.state.text() == "audio: it does not answer. Restart it."
     assert window.session.notice == WELCOME
     qtbot.waitUntil(lambda: lists(client) == before + 2)

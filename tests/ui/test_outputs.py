@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from livernn import paths
-from livernn.engine.client import AudioOpened, Device, DeviceLost, Devices, Failed, NoDevice
+from livernn.engine.client import Attempt, AudioOpened, Device, DeviceLost, Devices, Failed, NoDevice
 from livernn.ui.notice import WELCOME, Kind, Remedy
 from livernn.ui.session import Session
 from livernn.ui.settings import AudioChoice, Settings
@@ -49,7 +49,7 @@ def test_outputs_are_looked_for_until_there_is_one(client: FakeEngineClient, ses
     say(client, DeviceLost("Built-in stopped answering."))
     before = len(client.asked("list_devices"))
     qtbot.waitUntil(lambda: len(client.asked("list_devices")) > before + 1)
-    say(client, Failed("devices", "no answer"))
+    say(client, Failed(Attempt.DEVICES, "no answer"))
     assert session.notice.remedy is Remedy.RETRY_AUDIO
     say(client, Devices(OUTPUTS))
     assert session.outputs.devices == OUTPUTS
@@ -71,7 +71,7 @@ def test_an_output_that_does_not_open_is_forgotten(session: Session, client: Fak
     client.tell_audio()
     settle()
     session.outputs.choose("Stage interface, JACK Audio Connection Kit")
-    say(client, Failed("audio", "Stage interface: it is in use. Choose another."))
+    say(client, Failed(Attempt.AUDIO, "Stage interface: it is in use. Choose another."))
     client.tell_audio()
     settle()
     assert session.outputs.choice == Settings().audio == AudioChoice("Built-in, ALSA")
@@ -107,7 +107,7 @@ def test_a_format_that_the_output_refuses_is_forgotten(session: Session, client:
     client.tell_audio()
     settle()
     session.outputs.choose_format(96000.0, 64)
-    say(client, Failed("audio", "Built-in: it cannot be opened at 96000 Hz. Choose another rate."))
+    say(client, Failed(Attempt.AUDIO, "Built-in: it cannot be opened at 96000 Hz. Choose another rate."))
     client.tell_audio()
     settle()
     assert session.outputs.choice == Settings().audio == AudioChoice(None, 48000.0, None)

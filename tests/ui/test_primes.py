@@ -81,13 +81,13 @@ def test_a_prime_is_continued_as_it_is_trimmed(
 
 
 def test_a_prime_is_previewed(page: PrimePanel, client: FakeEngineClient, bells: Path) -> None:
-    page.preview.click()
+    page.listen.click()
     assert client.sent[-1] == ("audition", bells, 0.0, 2.0)
-    assert page.preview.text() == "Stop"
-    page.preview.click()
+    assert page.listen.text() == "Stop"
+    page.listen.click()
     assert client.sent[-1] == ("stop_audition",)
     say(client, AuditionEnded(str(bells)))
-    assert page.preview.text() == "Preview"
+    assert page.listen.text() == "Preview"
 
 
 def test_names_and_deleting(page: PrimePanel, bells: Path) -> None:
@@ -96,7 +96,7 @@ def test_names_and_deleting(page: PrimePanel, bells: Path) -> None:
     assert shown(page) == ["chimes   2.0 s"]
     page.list.setFocus()
     QTest.keyClick(page.list, Qt.Key.Key_Delete)
-    assert page.prime is None
+    assert page.chosen is None
     assert "hold L" in shown(page)[0]
     QTest.keyClick(page.window(), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert shown(page) == ["chimes   2.0 s"]
@@ -129,7 +129,7 @@ def test_the_key_listens_while_it_is_held(qtbot: object, window: MainWindow, cli
     say(client, Listening(str(path)))
     assert "Let go" in window.session.notice.text
     keep(path.stem)
-    assert window.primes.prime is None
+    assert window.primes.chosen is None
     QTest.keyRelease(window, Qt.Key.Key_L)
     wait_for(qtbot, lambda: client.sent[-1] == ("stop_listening",))
     QTest.keyRelease(window, Qt.Key.Key_L)
@@ -137,7 +137,7 @@ def test_the_key_listens_while_it_is_held(qtbot: object, window: MainWindow, cli
     assert len(client.asked("stop_listening")) == 1
     say(client, ListeningEnded(str(path)))
     say(client, Primed(2.0, path.name, 7))
-    assert window.primes.prime == KeptPrime(path, 2.0)
+    assert window.primes.chosen == KeptPrime(path, 2.0)
     assert path.name in window.session.notice.text
 
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication
 from livernn.control.patch import Patch
 from livernn.control.preset import load_preset
 from livernn.engine.client import (
+    Attempt,
     EngineDied,
     EngineState,
     Failed,
@@ -103,7 +104,7 @@ def test_voices_that_are_refused_leave_the_knob_at_what_plays(session: Session, 
     client.patch = Patch(voices=3)
     session.set_value("temperature", 1.25)
     session.set_value("voices", 8)
-    say(client, Failed("voices", "8 voices: this machine plays no more than 3. Play fewer."))
+    say(client, Failed(Attempt.VOICES, "8 voices: this machine plays no more than 3. Play fewer."))
     assert session.patch == Patch(temperature=1.25, voices=3)
     assert session.notice.text.startswith("8 voices")
 
@@ -132,7 +133,7 @@ def test_only_the_last_of_quick_choices_counts(session: Session, client: FakeEng
 def test_a_load_that_fails_changes_nothing(session: Session, client: FakeEngineClient) -> None:
     session.set_value("top_k", 9)
     session.step_preset(1)
-    say(client, Failed("load", "violin: it is truncated. Export it again."))
+    say(client, Failed(Attempt.LOAD, "violin: it is truncated. Export it again."))
     assert session.preset.name == "piano"
     assert session.pending is None
     assert session.patch.top_k == 9
@@ -186,7 +187,7 @@ def test_without_a_model_nothing_is_about_to_play(qapp: QApplication, presets: N
     session = Session(FakeEngineClient, Settings())
     session.start(None, None)
     session.toggle_play()
-    say(session.client, Failed("load", "piano: it is truncated. Export it again."))
+    say(session.client, Failed(Attempt.LOAD, "piano: it is truncated. Export it again."))
     assert not session.playing
 
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QListWidget
 
 from livernn.control.take_card import LOG_BEGIN, TakeCard, card_line
 from livernn.control.takes import takes_folder
-from livernn.engine.client import AuditionEnded, DeviceLost, Failed, TakeBegun, TakeEnded
+from livernn.engine.client import Attempt, AuditionEnded, DeviceLost, Failed, TakeBegun, TakeEnded
 from livernn.ui.main_window import MainWindow
 from livernn.ui.record_button import as_clock
 from livernn.wavfile import write_wav
@@ -46,7 +46,7 @@ def takes(qtbot: object, window: MainWindow, client: FakeEngineClient) -> QListW
 
 
 def names(window: MainWindow) -> list[str]:
-    return [take.name for take in window.session.recordings.takes]
+    return [take.name for take in window.session.recordings.sounds]
 
 
 def type_into(field: object, text: str) -> None:
@@ -101,7 +101,7 @@ def test_lost_sound_is_told(window: MainWindow, client: FakeEngineClient) -> Non
 
 def test_a_take_that_cannot_be_begun_is_told(window: MainWindow, client: FakeEngineClient) -> None:
     QTest.keyClick(window, Qt.Key.Key_R)
-    say(client, Failed("record", "take: the disk is full."))
+    say(client, Failed(Attempt.RECORD, "take: the disk is full."))
     assert "disk is full" in window.banner.message.text()
     QTest.keyClick(window, Qt.Key.Key_R)
     assert len(client.asked("record")) == 2
@@ -112,7 +112,7 @@ def test_a_dead_take_writer_does_not_keep_the_next_take_from_beginning(
 ) -> None:
     path = put_take("cut off")
     say(client, TakeBegun(str(path), 0.0))
-    say(client, Failed("record", "take writer: it ended."))
+    say(client, Failed(Attempt.RECORD, "take writer: it ended."))
     assert names(window) == ["cut off"]
     QTest.keyClick(window, Qt.Key.Key_R)
     assert client.sent[-1][0] == "record"
@@ -168,7 +168,7 @@ def test_f2_renames(window: MainWindow, takes: QListWidget) -> None:
     assert QApplication.focusWidget() is window.takes.name
     type_into(window.takes.name, "The good one")
     assert names(window) == ["The good one", "older"]
-    assert window.takes.take.name == "The good one"
+    assert window.takes.chosen.name == "The good one"
     type_into(window.takes.name, "older")
     assert names(window) == ["The good one", "older"]
     assert "another take has it" in window.banner.message.text()
@@ -179,7 +179,7 @@ def test_trimming_shows_and_can_be_undone_by_typing(window: MainWindow, takes: Q
     whole = window.takes.outline.grab().toImage()
     type_into(window.takes.begin, "1,5")
     type_into(window.takes.end, "2.25")
-    assert window.takes.take.kept == (1500, 2250)
+    assert window.takes.chosen.kept == (1500, 2250)
     assert "0:00" in takes.item(0).text()
     assert window.takes.outline.grab().toImage() != whole
     type_into(window.takes.end, "9")
@@ -193,7 +193,7 @@ def test_delete_and_undo(window: MainWindow, client: FakeEngineClient, takes: QL
     QTest.keyClick(takes, Qt.Key.Key_Delete)
     assert names(window) == ["older"]
     assert "Ctrl+Z" in window.banner.message.text()
-    assert window.takes.take.name == "older"
+    assert window.takes.chosen.name == "older"
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert names(window) == ["newer", "older"]
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -224,7 +224,7 @@ def test_export_writes_what_is_kept_normalised_if_asked(
         assert (audio.size, rate_hz) == (1000, RATE_HZ)
         assert np.abs(audio).max() == pytest.approx(10 ** (-1 / 20) if normalise else 0.25, abs=0.001)
         window.banner.show_notice(window.session.notice.__class__(window.session.notice.kind, ""))
-    window.session.recordings.export(window.takes.take, tmp_path / "none" / "out.wav", normalise=False)
+    window.session.recordings.export(window.takes.chosen, tmp_path / "none" / "out.wav", normalise=False)
     qtbot.waitUntil(lambda: "folder does not exist" in window.banner.message.text())
 
 

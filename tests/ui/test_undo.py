@@ -8,7 +8,7 @@ from livernn.control.actions import Action
 from livernn.control.map_shelf import read_map
 from livernn.control.midimap import Binding, Control, ControlKind, MidiMap, Target
 from livernn.control.patch import Patch
-from livernn.engine.client import EngineDied, Failed
+from livernn.engine.client import Attempt, EngineDied, Failed
 from livernn.errors import BadInputError
 from livernn.paths import data_dir
 from livernn.ui import knob as knobs
@@ -188,7 +188,7 @@ def test_two_changes_of_presets_in_a_row_are_two_steps(window: MainWindow, clien
 
 def test_a_preset_that_could_not_be_loaded_leaves_no_step(window: MainWindow, client: FakeEngineClient) -> None:
     window.session.step_preset(1)
-    say(client, Failed("load", "violin: it is broken."))
+    say(client, Failed(Attempt.LOAD, "violin: it is broken."))
     assert "nothing" in undo(window)
 
 
@@ -249,7 +249,7 @@ def test_one_key_undoes_across_pages_in_order(window: MainWindow) -> None:
     path = put_take("first")
     window.session.recordings._refresh()
     drag(window.transport.knobs["temperature"], 30)
-    window.session.recordings.delete(window.session.recordings.takes[0])
+    window.session.recordings.delete(window.session.recordings.sounds[0])
     drag(window.transport.knobs["gain_db"], -30)
     window.takes.undo.click()  # the page's own button brings back takes alone
     assert names(window) == [path.stem]
