@@ -328,6 +328,7 @@ class Attempt(Enum):
     MICROPHONES = "microphones"
     PLAY = "play"
     PRIME = "prime"
+    PROCESSOR = "processor"
     RECORD = "record"
     RESET = "reset"
     VOICES = "voices"

@@ -211,7 +211,7 @@ class Engine:
             self._sampler.move(instrument)
 
         def failed(error: LiveRNNError) -> None:
-            self._emit(msg.Failed("run_on", str(error)))
+            self._emit(msg.Failed(msg.Attempt.PROCESSOR, str(error)))
 
         self._loader.submit(operation, then, failed)
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
-from livernn.engine.client import EngineClient, Loaded, RunsOn
+from livernn.engine.client import Attempt, EngineClient, Event, Failed, Loaded, RunsOn
 from livernn.ui.notice import Kind, Notice
 from livernn.ui.settings import Settings
 
@@ -14,8 +14,6 @@ _OVER_TO = {
     "cpu": "Changing over to the CPU",
     "cuda": "Changing over to the GPU",
 }
-
-ProcessorEvent = Loaded | RunsOn
 
 
 class Processors(QObject):
@@ -48,20 +46,24 @@ class Processors(QObject):
             self._ask(device)
             self.told.emit(Notice(Kind.BUSY, _OVER_TO[device]))
 
-    def take_event(self, event: ProcessorEvent) -> None:
-        """What the client says of it."""
+    def take_event(self, event: Event) -> None:
+        """What the client says, of whatever."""
         match event:
             case Loaded():
                 self.name = event.runs_on
+            case Failed(Attempt.PROCESSOR):
+                self.choice = self._granted
             case RunsOn(device, name):
                 self._granted = self._settings.runs_on = device
                 if name is not None:
                     self.name = name
                     self.told.emit(Notice(Kind.INFO, f"The model runs on: {name}"))
+            case _:
+                return
         self.changed.emit()
 
     def undo(self) -> None:
-        """Take back a choice that came to nothing."""
+        """Take back a choice that came to nothing, or was not granted before the engine was gone."""
         self.choice = self._granted
         self.changed.emit()
 

@@ -33,10 +33,10 @@ from livernn.engine.client import (
 )
 from livernn.errors import LiveRNNError
 from livernn.ui.notice import WELCOME, Kind, Notice, Remedy
-from livernn.ui.outputs import OutputEvent, Outputs
+from livernn.ui.outputs import Outputs
 from livernn.ui.preset_library import Library
-from livernn.ui.priming import Priming, PrimingEvent
-from livernn.ui.processors import ProcessorEvent, Processors
+from livernn.ui.priming import Priming
+from livernn.ui.processors import Processors
 from livernn.ui.recordings import Recordings
 from livernn.ui.settings import Settings
 from livernn.ui.sources import Source, classify
@@ -70,15 +70,14 @@ class Session(QObject):
         self.settings = settings
         self.outputs = Outputs(self.client, settings)
         self.outputs.changed.connect(self.audio_changed)
-        self.outputs.told.connect(self._show)
         self.outputs.asked.connect(self._resume)
         self.undo_stack = UndoStack()
         self.recordings = Recordings(self.client, self.undo_stack)
         self.recordings.told.connect(self.tell)
         self.priming = Priming(self.client, settings, self.undo_stack)
-        self.priming.told.connect(self._show)
         self.processors = Processors(self.client, settings)
-        self.processors.told.connect(self._show)
+        for part in (self.outputs, self.priming, self.processors):
+            part.told.connect(self._show)
         self.preset_library = Library(settings)
         self.preset: Preset | None = None
         self.pending: Preset | None = None
@@ -294,12 +293,8 @@ class Session(QObject):
         self.notice_changed.emit(notice)
 
     def _handle(self, event: Event) -> None:
-        if isinstance(event, PrimingEvent):
-            self.priming.take_event(event)
-        if isinstance(event, OutputEvent):
-            self.outputs.take_event(event)
-        if isinstance(event, ProcessorEvent):
-            self.processors.take_event(event)
+        for part in (self.priming, self.outputs, self.processors):
+            part.take_event(event)
         match event:
             case StateChanged(state):
                 self.state = state
@@ -372,8 +367,6 @@ class Session(QObject):
             self.presets_changed.emit()
         if attempt is Attempt.AUDIO:
             self.outputs.undo()
-        if action == "run_on":
-            self.processors.undo()
 
     def _take_loaded(self, event: Loaded) -> None:
         preset = self.pending

@@ -381,7 +381,7 @@ def test_a_processor_that_is_not_there_is_told_and_the_sound_goes_on(rig: Rig) -
     rig.studio.gpu = False
     play_at(rig, 0.5)
     rig.send(RunOn("cuda"))
-    rig.await_event(failed("run_on", "GPU: there is none. Play on the CPU."))
+    rig.await_event(failed(Attempt.PROCESSOR, "GPU: there is none. Play on the CPU."))
     assert settles_at(0.5)(rig.listen(lambda _: True))
     assert rig.studio.device == "cpu"
 
@@ -392,7 +392,7 @@ def test_a_processor_on_which_nothing_can_be_built_is_left_again(
     play_at(rig, 0.5)
     monkeypatch.setattr(rig.studio, "build", None)
     rig.send(RunOn("cuda"))
-    rig.await_event(failed("run_on", "internal error"))
+    rig.await_event(failed(Attempt.PROCESSOR, "internal error"))
     assert settles_at(0.5)(rig.listen(lambda _: True))
     assert rig.studio.device == "cpu"
     caplog.clear()

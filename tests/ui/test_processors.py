@@ -3,7 +3,7 @@
 import pytest
 
 from livernn.commandline import DEVICES
-from livernn.engine.client import Failed, RunsOn
+from livernn.engine.client import Attempt, Failed, RunsOn
 from livernn.ui.main_window import MainWindow
 from livernn.ui.notice import Kind
 from livernn.ui.processors import TITLES
@@ -34,7 +34,7 @@ def test_what_does_not_play_is_told_and_the_choice_taken_back(session: Session, 
     session.processors.choose("cpu")
     say(client, RunsOn("cpu", "CPU", 8))
     session.processors.choose("cuda")
-    say(client, Failed("run_on", "GPU: there is no NVIDIA driver. Play on the CPU, or install the driver."))
+    say(client, Failed(Attempt.PROCESSOR, "GPU: there is no NVIDIA driver. Play on the CPU, or install the driver."))
     assert session.notice.kind is Kind.ERROR
     assert "install the driver" in session.notice.text
     assert session.processors.choice == Settings().runs_on == "cpu"
@@ -89,5 +89,5 @@ def test_the_dialog_offers_them_and_shows_what_there_is(window: MainWindow, clie
     assert chooser.currentText() == "GPU"
     assert "Now: Some GPU" in chooser.toolTip()
     window.session.processors.choose("auto")
-    say(client, Failed("run_on", "no"))
+    say(client, Failed(Attempt.PROCESSOR, "no"))
     assert chooser.currentText() == "GPU"
