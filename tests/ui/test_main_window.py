@@ -283,10 +283,10 @@ def test_status_and_meter_show_the_engine(window: MainWindow, client: FakeEngine
 
 def test_what_the_gpu_takes_is_shown_where_one_plays(window: MainWindow, client: FakeEngineClient) -> None:
     window.show()
-    QTest.qWait(100)
+    QTest.qWait(300)
     assert not window.status.gpu.isVisible()
     client.shown = replace(HEALTHY, state=EngineState.PLAYING, gpu_ms=0.83)
-    QTest.qWait(100)
+    QTest.qWait(300)
     assert window.status.gpu.isVisible()
     assert window.status.gpu.value.text() == "0.8 ms"
 
