@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from livernn.model.checkpoint import save_checkpoint
+from livernn.model.held_out import HeldOut
 from livernn.model.samplernn import SampleRNN
 from trainer.advice import Adviser
 from trainer.config import TrainConfig
@@ -23,25 +24,30 @@ class Publisher:
         self._adviser = Adviser(config, data)
 
     def publish(
-        self, model: SampleRNN, counters: Counters, losses: Sequence[float], validations: Sequence[Entry]
+        self,
+        model: SampleRNN,
+        held_out: HeldOut,
+        counters: Counters,
+        losses: Sequence[float],
+        validations: Sequence[Entry],
     ) -> list[str]:
         """Write `model` as the last checkpoint, and as the best if it is; returns what there is to say about the run.
 
-        The newest of `validations` is that of `model`; `counters` are those before it was looked at.
+        `held_out` and the newest of `validations` are of `model`; `counters` are those before it was looked at.
         """
-        config, valid_bits = self._config, validations[-1]["valid_bits"]
+        config = self._config
         provenance = {
             "data": self._data.folder.name,
             "licence": self._data.licence,
             "credit": self._data.credit,
             "steps": counters.step,
             "minutes": round(counters.elapsed_s / 60.0, 1),
-            "bits_per_sample": {"valid": valid_bits},
+            **held_out.as_provenance(),
             "settings": config.to_json(),
         }
         weights = to_arrays(model.plain_state())
         save_checkpoint(self._run.last, config.model, weights, provenance)
-        if valid_bits < counters.best_bits:
+        if held_out.bits < counters.best_bits:
             save_checkpoint(self._run.best, config.model, weights, provenance)
         audio = write_audio(self._run.last, self._run.sound(counters.step), config.audio_seconds)
         return self._adviser.after_validation(losses, validations, audio)

@@ -131,6 +131,10 @@ _TABLE = (
         "How much calmer and more daring than the temperature the voices are; at 1 from half of it to twice.",
     ),
     ParamSpec(
+        "low_cut_hz", "Low cut", Group.OUTPUT, 20.0, 1000.0, 20.0, "Hz", Law.LOG, 0,
+        "Takes away what lies below: rumble under an instrument that has no such notes; 20 Hz is off.", off=20.0,
+    ),
+    ParamSpec(
         "gain_db", "Gain", Group.OUTPUT, -60.0, 12.0, 0.0, "dB", Law.LINEAR, 1,
         "Output level before the limiter.",
     ),

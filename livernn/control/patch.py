@@ -20,6 +20,7 @@ class Patch:
     voices: float = PARAMS["voices"].default
     pan_spread: float = PARAMS["pan_spread"].default
     temperature_spread: float = PARAMS["temperature_spread"].default
+    low_cut_hz: float = PARAMS["low_cut_hz"].default
     gain_db: float = PARAMS["gain_db"].default
     fade_ms: float = PARAMS["fade_ms"].default
     guard: float = PARAMS["guard"].default

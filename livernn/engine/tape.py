@@ -19,6 +19,7 @@ from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import LATE_RENDERS, LIMITER_GAIN_DB, RING_AT, RING_WORDS, SharedBlock
 from livernn.engine.studio import BLOCK_SAMPLES, Instrument
 from livernn.engine.transport import HURRIED_FADE_MS, TOUCH_FADE_MS
+from livernn.model.held_out import HeldOut
 from livernn.synth.guard import Rendered
 from livernn.synth.voice import VoiceSnapshot
 from livernn.units import ms_to_samples
@@ -32,8 +33,8 @@ class Incoming:
     origin: Origin
     epoch: int
     patch: Patch
-    usual_bits: float | None = None
-    """Per sample: what the checkpoint has on held-out music, if that is known."""
+    held_out: HeldOut | None = None
+    """How well the checkpoint foresees music, if that is known."""
 
     @property
     def rate_hz(self) -> float:

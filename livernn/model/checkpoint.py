@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import os
 import tempfile
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from safetensors.numpy import load, save
 
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.config import ModelConfig
+from livernn.model.held_out import HeldOut
 
 FORMAT = "livernn-samplernn"
 FORMAT_VERSION = 1
@@ -35,11 +35,9 @@ class Checkpoint:
     sha256: str
 
     @property
-    def held_out_bits(self) -> float | None:
-        """Per sample, on the recordings that training was stopped by; None where that is not stated."""
-        stated = self.provenance.get("bits_per_sample")
-        bits = stated.get("valid") if isinstance(stated, Mapping) else None
-        return float(bits) if isinstance(bits, int | float) and math.isfinite(bits) else None
+    def held_out(self) -> HeldOut | None:
+        """On the recordings that training was stopped by; None where that is not stated."""
+        return HeldOut.of(self.provenance)
 
 
 def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from livernn.control.trouble import Trouble
 from livernn.model.config import ModelConfig
+from livernn.model.held_out import HeldOut
 from livernn.model.quantize import Audio
 from livernn.synth.dead_seconds import (
     LOOP_COSINE,
@@ -33,16 +34,18 @@ LOOP_PATIENCE_S = 5.0
 DRONE_COSINE = 0.7
 """What counts as the same again where the network is far surer of what comes next than it is of music."""
 
-NOISE_ABOVE_BITS = 1.25
+NOISE_ABOVE_BUSIEST_BITS = 0.25
+"""From the busiest second of held-out music."""
+
+NOISE_ABOVE_BITS = 0.75
 DRONE_BELOW_BITS = 1.25
-"""Per sample, from what the checkpoint has on held-out music."""
+"""Per sample, from what the checkpoint has on held-out music on the whole."""
 
 NOISE_SHARE = 0.75
 """Of the bits of white noise, where it is not known what the checkpoint has on music."""
 
 _HEALTHY_ABOVE_DB = 10.0
-_HEALTHY_BELOW_BITS = 0.5
-"""From silence and from noise."""
+"""From silence."""
 
 _SECOND = round(1.0 / GLANCE_S)
 """In glances."""
@@ -73,13 +76,10 @@ class _Block(NamedTuple):
 class Vigil:
     """Over the sum of all voices, before gains and limiter. One thread; 10 us a block, a fraction of a ms a glance."""
 
-    def __init__(self, config: ModelConfig, usual_bits: float | None) -> None:
-        """`usual_bits` per sample: what the checkpoint has on held-out music, if that is known."""
+    def __init__(self, config: ModelConfig, held_out: HeldOut | None) -> None:
+        """`held_out`: how well the checkpoint foresees music, if that is known."""
         self._rate_hz = config.sample_rate_hz
-        if usual_bits is None:
-            self._noise_bits, self._drone_bits = NOISE_SHARE * math.log2(config.q_levels), 0.0
-        else:
-            self._noise_bits, self._drone_bits = usual_bits + NOISE_ABOVE_BITS, usual_bits - DRONE_BELOW_BITS
+        self._noise_bits, self._drone_bits = _limits_bits(config, held_out)
         self._decoder = Decoder(config)
         self._blocks: deque[_Block] = deque()
         self._glances: deque[Glance] = deque(maxlen=round(LOOP_PATIENCE_S / GLANCE_S))
@@ -122,7 +122,7 @@ class Vigil:
         last = self._glances[-1]
         sounds = last.level_db > SILENT_DB + _HEALTHY_ABOVE_DB and last.flatness < NOISE_FLATNESS
         new = not all(glance.alike for glance in [*self._glances][-_SECOND:])
-        return sounds and new and not last.bits.max() > self._noise_bits - _HEALTHY_BELOW_BITS
+        return sounds and new and not last.bits.max() > self._noise_bits
 
     @property
     def trouble(self) -> Trouble | None:
@@ -178,3 +178,13 @@ class Vigil:
         self._spectra[oldest], self._ends[oldest] = spectrum, end
         limit = DRONE_COSINE if bits < self._drone_bits else LOOP_COSINE
         return bool(np.any(within & (cosines > limit)))
+
+
+def _limits_bits(config: ModelConfig, held_out: HeldOut | None) -> tuple[float, float]:
+    """Above which it is noise, and below which a drone."""
+    if held_out is None:
+        return NOISE_SHARE * math.log2(config.q_levels), 0.0
+    drone_bits = held_out.bits - DRONE_BELOW_BITS
+    if held_out.busiest_bits is None:
+        return held_out.bits + NOISE_ABOVE_BITS, drone_bits
+    return held_out.busiest_bits + NOISE_ABOVE_BUSIEST_BITS, drone_bits

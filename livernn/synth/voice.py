@@ -80,7 +80,7 @@ class Voice:
         patches, gains = ensemble_of(patch)
         self._generator.engage(len(patches))
         self.codes = self._generator.render(count, patches)
-        return self._chain.process(self.codes, gains)
+        return self._chain.process(self.codes, gains, patch.low_cut_hz)
 
     def prime(self, audio: NDArray[np.float32]) -> None:
         """Continue from `audio`, mono at the model's rate, whose end is still in the filters and delays."""

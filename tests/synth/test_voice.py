@@ -54,9 +54,14 @@ def test_a_jump_of_the_gain_makes_no_click() -> None:
     assert abs(quiet[-500:]).max() < 0.01
 
 
+def test_what_is_below_the_low_cut_is_not_heard() -> None:
+    heard = mono(voice(tone_hz=110.0).render(16000, Patch(low_cut_hz=440.0)))[24000:]
+    assert np.sqrt(2) * np.std(heard) == pytest.approx(0.3 / 16.0, rel=0.05)
+
+
 def test_a_restored_voice_repeats_bit_for_bit() -> None:
     playing = voice(44100.0, amplitude=1.0)
-    loud = Patch(gain_db=6.0)
+    loud = Patch(gain_db=6.0, low_cut_hz=500.0)
     playing.render(1000, loud)
     snapshot = playing.snapshot()
     first = [playing.render(count, loud) for count in (64, 7, 300)]

@@ -22,6 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from pythonosc.udp_client import SimpleUDPClient
@@ -45,6 +46,8 @@ LOOK_EVERY_S = 5.0
 DEVICE = "loopback, JACK Audio Connection Kit"
 EXIT_PATIENCE_S = 20.0
 NICENESS = 10
+COURSE = 12
+"""Parts of the whole time, of which medians are given: whether a drift is growth or chance."""
 MIB = float(1 << 20)
 
 MOVE_EVERY_S = (0.02, 0.5)
@@ -193,7 +196,7 @@ def _role(process: psutil.Process) -> str | None:
     return roles.get(modules[0]) if modules else None
 
 
-def _drift(looks: list[float]) -> dict[str, float]:
+def _drift(looks: list[float]) -> dict[str, float | list[float]]:
     after = round(WARM_UP_S / LOOK_EVERY_S)
     some = max(1, round(max(30.0, 60.0 * MINUTES / 12.0) / LOOK_EVERY_S))
     begin, end = statistics.median(looks[after : after + some]), statistics.median(looks[-some:])
@@ -202,6 +205,7 @@ def _drift(looks: list[float]) -> dict[str, float]:
         "end": round(end, 1),
         "drift": round(end - begin, 1),
         "most": round(max(looks), 1),
+        "course": [round(statistics.median(part), 1) for part in np.array_split(looks, COURSE) if part.size],
     }
 
 
