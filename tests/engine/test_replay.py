@@ -334,7 +334,7 @@ def test_a_sound_that_moves_to_a_gpu_and_back_goes_on_and_is_made_again(checkpoi
             rig.send(RunOn(device))
             event = rig.await_event(lambda event: isinstance(event, RunsOn))
             assert (event.device, event.name) == (device, name)
-            stage.play_for(4000)
+            stage.play_for(24000)  # beyond what was in the ring
             assert (read_metrics(rig.block, rig.reel).gpu_ms > 0.0) == (device == "cuda")
         wav = stage.end()
     log = json.loads(wav.with_suffix(".json").read_text("utf-8"))["log"]
