@@ -8,12 +8,13 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from livernn import __version__
 from livernn.buglog import log_bug
-from livernn.commandline import Parser, add_device, add_inputs, add_threads, number, positive, seed, sizes, whole
+from livernn.commandline import Parser, add_device, add_inputs, add_threads, count, number, positive, seed, sizes, whole
 from livernn.control.params import PARAMS
 from livernn.control.preset import Preset, bare_preset, load_preset
 from livernn.errors import BadInputError, LiveRNNError
@@ -77,7 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     play = commands.add_parser("play", help="play without a window until Ctrl+C")
     _add_model(play)
     play.add_argument("--audio-device", metavar="NAME", help="as `doctor` lists them")
-    play.add_argument("--microphone", metavar="NAME", help="open it at once; else the system's when it is wanted")
+    play.add_argument(
+        "--microphone", metavar="NAME", help="as `doctor` lists them; open from the start (default: the system's)"
+    )
+    play.add_argument(
+        "--microphone-channel", type=count, metavar="N", help="only that channel, from 1 (default: the mix of two)"
+    )
     play.add_argument("--record", action="store_true", help="record a take from the first sound on")
     add_inputs(play)
     add_threads(play)
@@ -182,6 +188,7 @@ def _play(options: argparse.Namespace) -> int:
         options.midi,
         options.osc,
         microphone=options.microphone,
+        microphone_channel=options.microphone_channel,
         record=options.record,
         threads=options.threads,
         device=options.device,
@@ -227,9 +234,12 @@ def _info(options: argparse.Namespace) -> int:
     from livernn.model.card import card
     from livernn.model.checkpoint import load_checkpoint
 
-    path = load_preset(options.path).checkpoint
-    checkpoint = load_checkpoint(path)
-    print(path)
+    preset = load_preset(options.path)
+    checkpoint = load_checkpoint(preset.checkpoint)
+    print(preset.checkpoint)
+    for name, text in asdict(preset.about).items():
+        if text:
+            print(f"preset's {name}: {' '.join(text.split())}")
     for heading, text in card(checkpoint):
         print(f"{heading}: {text}")
     sys.stdout.flush()

@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from livernn import __version__
 from livernn.buglog import log_folder
 from livernn.control.preset import find_presets
+from livernn.engine.messages import Device
 from livernn.errors import DeviceError, LiveRNNError
 from livernn.model.checkpoint import random_checkpoint
 from livernn.model.config import ModelConfig
@@ -17,6 +18,8 @@ from livernn.nvidia import gpu_names
 from livernn.paths import cache_dir, data_dir, preset_folders
 
 PROBE_PATIENCE_S = 10.0
+
+_NONE = "none"
 
 _PACKAGES = (
     ("numpy", "everything"),
@@ -109,25 +112,34 @@ def _gpu(finding: Finding) -> None:
 def _audio(finding: Finding) -> None:
     from livernn.engine.devices import list_outputs
 
-    outputs = list_outputs(PROBE_PATIENCE_S)
-    for output in outputs:
-        default = " (default)" if output.is_default else ""
-        finding.lines.append(f"{output.full_name}: {output.channels} channels, {output.default_rate_hz:g} Hz{default}")
-    if not outputs:
-        finding.lines.append("none")
+    _list_devices(finding, list_outputs(PROBE_PATIENCE_S))
+    if finding.lines == [_NONE]:
         finding.missing.append("an audio output: connect one, or start the sound server")
+
+
+def _microphones(finding: Finding) -> None:
+    from livernn.engine.devices import list_inputs
+
+    _list_devices(finding, list_inputs(PROBE_PATIENCE_S))
+
+
+def _list_devices(finding: Finding, devices: Sequence[Device]) -> None:
+    for device in devices:
+        default = " (default)" if device.is_default else ""
+        finding.lines.append(f"{device.full_name}: {device.channels} channels, {device.default_rate_hz:g} Hz{default}")
+    finding.lines = finding.lines or [_NONE]
 
 
 def _midi(finding: Finding) -> None:
     from livernn.inputs.ports import list_ports
 
-    finding.lines += list_ports(PROBE_PATIENCE_S) or ["none"]
+    finding.lines += list_ports(PROBE_PATIENCE_S) or [_NONE]
 
 
 def _presets(finding: Finding) -> None:
     finding.lines += [f"{preset.name}: {preset.title}, {preset.folder}" for preset in find_presets()]
     if not finding.lines:
-        finding.lines.append("none")
+        finding.lines.append(_NONE)
         finding.missing.append(f"a preset: put one into {preset_folders()[0]}")
 
 
@@ -140,6 +152,7 @@ _TOPICS: dict[str, Callable[[Finding], None]] = {
     "Processor and kernels": _kernels,
     "GPU": _gpu,
     "Audio outputs": _audio,
+    "Microphones": _microphones,
     "MIDI inputs": _midi,
     "Presets": _presets,
     "Folders": _folders,

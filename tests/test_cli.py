@@ -11,7 +11,8 @@ import soundfile
 from livernn import cli, paths
 from livernn.cli import main
 from livernn.control.patch import Patch
-from livernn.control.preset import Preset, save_patch
+from livernn.control.preset import About, Preset, save_patch
+from livernn.engine.messages import Device
 from livernn.errors import DeviceError
 from livernn.model.checkpoint import random_checkpoint, save_checkpoint
 from livernn.model.config import ModelConfig
@@ -148,6 +149,7 @@ def test_a_bug_that_cannot_be_logged_is_told_all_the_same(
 
 
 def test_info_prints_the_card(preset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_patch(preset, Patch(), about=About(author="A. Performer"))
     for path in ("toy", str(preset), str(preset / "model.safetensors")):
         assert main(["info", path]) == 0
         card = capsys.readouterr().out
@@ -158,6 +160,8 @@ def test_info_prints_the_card(preset: Path, capsys: pytest.CaptureFixture[str]) 
         assert "licence: not stated" in card
         assert "valid 7.988" in card
         assert "speed here: " in card
+        assert "preset's author: A. Performer" in card
+        assert "preset's licence" not in card
 
 
 def test_bench_of_random_weights_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,13 +207,16 @@ def test_doctor_says_what_there_is_and_how_to_get_the_rest(
     def hung(_: float) -> list[str]:
         raise DeviceError("MIDI", "no answer within 10 s", "Restart the sound server.")
 
+    microphones = (Device("Scarlett", "ALSA", 4, 48000.0, True),)
     monkeypatch.setattr("livernn.engine.devices.list_outputs", lambda _: ())
+    monkeypatch.setattr("livernn.engine.devices.list_inputs", lambda _: microphones)
     monkeypatch.setattr("livernn.inputs.ports.list_ports", hung)
     assert main(["doctor"]) == 0
     report = capsys.readouterr().out
     found, missing = report.split("\nMissing\n")
     assert "numba " in found
     assert "pretended GPU\n  torch's CUDA graphs play" in found
+    assert "Audio outputs\n  none\nMicrophones\n  Scarlett, ALSA: 4 channels, 48000 Hz (default)\n" in found
     assert "toy: toy" in found
     assert str(paths.data_dir()) in found
     assert "an audio output: connect one" in missing
@@ -224,22 +231,30 @@ def test_play_hands_the_model_the_device_and_the_inputs_on(
     def run_headless(
         preset: Preset, audio_device: str | None, on_status: Callable[[str], None], *inputs: object, **more: object
     ) -> int:
-        calls.append((preset.checkpoint, preset.patch, audio_device, *inputs, more["threads"], more["device"]))
+        microphone = (more["microphone"], more["microphone_channel"])
+        calls.append((preset.checkpoint, preset.patch, audio_device, *inputs, *microphone, more["threads"]))
         on_status("it plays")
         return 1
 
     monkeypatch.setattr("livernn.headless.run.run_headless", run_headless)
     checkpoint = preset / "model.safetensors"
-    played = ["--midi", "Knobs", "--midi", "Keys", "--osc", "9000", "--threads", "2", "--device", "cpu"]
+    played = ["--midi", "Knobs", "--midi", "Keys", "--osc", "9000", "--threads", "2"]
     assert main(["play", "--preset", "toy", "--audio-device", "speakers"]) == 1
     assert main(["play", "--checkpoint", str(checkpoint), *played]) == 1
-    assert main(["play", "--checkpoint", str(checkpoint), "--osc", "0.0.0.0:57120"]) == 1
+    heard = ["--microphone", "Scarlett", "--microphone-channel", "3"]
+    assert main(["play", "--checkpoint", str(checkpoint), "--osc", "0.0.0.0:57120", *heard]) == 1
     assert calls == [
-        (checkpoint, Patch(gain_db=-20.0), "speakers", None, None, 1, "auto"),
-        (checkpoint, Patch(), None, ["Knobs", "Keys"], ("127.0.0.1", 9000), 2, "cpu"),
-        (checkpoint, Patch(), None, None, ("0.0.0.0", 57120), 1, "auto"),
+        (checkpoint, Patch(gain_db=-20.0), "speakers", None, None, None, None, 1),
+        (checkpoint, Patch(), None, ["Knobs", "Keys"], ("127.0.0.1", 9000), None, None, 2),
+        (checkpoint, Patch(), None, None, ("0.0.0.0", 57120), "Scarlett", 3, 1),
     ]
     assert capsys.readouterr() == ("", 3 * "it plays\n")
+
+
+@pytest.mark.parametrize("channel", ["0", "-1", "left"])
+def test_a_channel_that_cannot_be_is_told_in_one_line(channel: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["play", "--microphone-channel", channel]) == 2
+    assert "whole number from 1" in one_line(capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "nine", "host:", ":"])

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures import lacking
+
 ROOT = Path(__file__).resolve().parent.parent
 
 SAMPLE = """
@@ -56,6 +58,13 @@ def _end_children():
     for child in children:
         child.communicate()
 """
+
+
+def test_what_is_lacking_is_skipped_and_fails_where_nothing_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    for all_is_there, outcome in ((False, pytest.skip.Exception), (True, pytest.fail.Exception)):
+        monkeypatch.setattr(lacking, "ALL_IS_THERE", all_is_there)
+        with pytest.raises(outcome, match="less busy, to record without losses"):
+            lacking.lack_quiet("record")
 
 
 def test_the_guards_catch_what_they_are_there_for(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

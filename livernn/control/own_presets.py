@@ -9,7 +9,7 @@ from pathlib import Path
 from livernn.control.file_names import FORBIDDEN, is_reserved
 from livernn.control.map_shelf import MAP_FILE
 from livernn.control.patch import Patch
-from livernn.control.preset import CARD_FILE, CHECKPOINT_FILE, Preset, load_preset, save_patch
+from livernn.control.preset import CARD_FILE, CHECKPOINT_FILE, About, Preset, load_preset, save_patch
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.paths import preset_folders
 
@@ -34,10 +34,11 @@ def own_folder(title: str) -> Path:
     return _own_root() / (f"{name} preset" if is_reserved(name) else name)
 
 
-def save_as(title: str, patch: Patch, source: Preset, card: str | None = None) -> Preset:
+def save_as(title: str, about: About, patch: Patch, source: Preset, card: str | None = None) -> Preset:
     """A preset of one's own with model, card and MIDI map of `source`, instead of one of the same title if there is.
 
-    `card` is for a source that has none, such as a bare checkpoint. Takes the time of a copy where no link can be made.
+    Whose sound the network learnt stays with it, in checkpoint and card, whatever `about` says. `card` is for a source
+    that has none, such as a bare checkpoint. Takes the time of a copy where no link can be made.
 
     Raises:
         LiveRNNError: the title cannot be used, or the files cannot be written.
@@ -54,7 +55,7 @@ def save_as(title: str, patch: Patch, source: Preset, card: str | None = None) -
                     shutil.copyfile(source.folder / name, unfinished / name)
         if card is not None and not (unfinished / CARD_FILE).exists():
             (unfinished / CARD_FILE).write_text(card, encoding="utf-8")
-        save_patch(unfinished, patch, title.strip())
+        save_patch(unfinished, patch, title.strip(), about)
         if folder.exists():
             folder.rename(replaced)
         unfinished.rename(folder)

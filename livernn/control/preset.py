@@ -3,7 +3,7 @@
 import contextlib
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,15 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class About:
+    """What whoever made a preset says of it, in plain text; of its network the checkpoint tells."""
+
+    author: str = ""
+    licence: str = ""
+    notes: str = ""
+
+
+@dataclass(frozen=True)
 class Preset:
     """`name` is what commands call it by (its folder's name), `title` what the performer reads."""
 
@@ -31,6 +40,7 @@ class Preset:
     folder: Path
     checkpoint: Path
     patch: Patch
+    about: About = About()
 
 
 def find_presets() -> list[Preset]:
@@ -68,16 +78,19 @@ def bare_preset(checkpoint: Path, name: str | None = None) -> Preset:
     return Preset(name, name, checkpoint.parent, checkpoint, Patch())
 
 
-def save_patch(folder: Path, patch: Patch, title: str | None = None) -> None:
-    """Make `patch` the one that the preset in `folder` starts with; its title stays unless another is given.
+def save_patch(folder: Path, patch: Patch, title: str | None = None, about: About | None = None) -> None:
+    """Make `patch` the one that the preset in `folder` starts with; what else it says stays unless that is given, too.
 
     Raises:
         LiveRNNError: the folder is missing, its patch is of a newer version, or the file cannot be written.
     """
     path = folder / PATCH_FILE
-    if title is None:
-        title = _read_patch(path)[0] if path.exists() else folder.name
-    text = json.dumps({"format": FORMAT, "name": title, "patch": patch.to_dict()}, indent=2) + "\n"
+    if title is None or about is None:
+        kept_title, kept_about, _ = _read_patch(path) if path.exists() else (folder.name, About(), None)
+        title = kept_title if title is None else title
+        about = kept_about if about is None else about
+    told = {key: text for key, text in asdict(about).items() if text}
+    text = json.dumps({"format": FORMAT, "name": title, **told, "patch": patch.to_dict()}, indent=2) + "\n"
     try:
         replace_text(path, text)
     except OSError as error:
@@ -119,11 +132,11 @@ def _read(folder: Path) -> Preset:
     checkpoint = folder / CHECKPOINT_FILE
     if not checkpoint.is_file():
         raise BadInputError(str(folder), f"it holds no {CHECKPOINT_FILE}", "Put the exported checkpoint there.")
-    title, patch = _read_patch(folder / PATCH_FILE)
-    return Preset(folder.name, title, folder, checkpoint, patch)
+    title, about, patch = _read_patch(folder / PATCH_FILE)
+    return Preset(folder.name, title, folder, checkpoint, patch, about)
 
 
-def _read_patch(path: Path) -> tuple[str, Patch]:
+def _read_patch(path: Path) -> tuple[str, About, Patch]:
     try:
         if path.stat().st_size > _LIMIT_BYTES:
             raise BadInputError(str(path), "it is too large for a patch", "Save the patch again.")
@@ -142,7 +155,10 @@ def _read_patch(path: Path) -> tuple[str, Patch]:
     title, values = content.get("name"), content.get("patch")
     if not isinstance(title, str) or not isinstance(values, dict):
         raise BadInputError(str(path), "its name or patch is missing", "Save the patch again.")
+    told = {field.name: content[field.name] for field in fields(About) if field.name in content}
+    if not all(isinstance(text, str) for text in told.values()):
+        raise BadInputError(str(path), "its author, licence or notes are no text", "Save the preset again.")
     try:
-        return title, Patch.from_dict(values)
+        return title, About(**told), Patch.from_dict(values)
     except (BadInputError, OverflowError) as error:
         raise BadInputError(str(path), str(error).rstrip("."), "Correct it, or save the patch again.") from error

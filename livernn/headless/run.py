@@ -50,6 +50,7 @@ def run_headless(
     osc_address: tuple[str, int] | None = None,
     *,
     microphone: str | None = None,
+    microphone_channel: int | None = None,
     record: bool = False,
     threads: int = 1,
     device: str = "cpu",
@@ -57,9 +58,10 @@ def run_headless(
     """Play until interrupted (Ctrl-C), telling `on_status` what happens, one line each. Returns the exit code.
 
     An output that goes away is tried again, and an engine that dies is restarted; without them at the start it ends.
-    Listens to the MIDI ports of these names, None for all, and to OSC at the address if there is one. Opens
-    `microphone`, by name, at once, or the system's when it is first wanted. Records from the first sound on if told so.
-    With two `threads` a second core computes ahead. `device` is one of `commandline.DEVICES`.
+    Listens to the MIDI ports of these names, None for all, and to OSC at the address if there is one. The microphone,
+    by name, is opened at once if anything is said of it, else the system's when it is first wanted; see
+    `EngineClient.set_microphone` for its channel. Records from the first sound on if told so. With two `threads` a
+    second core computes ahead. `device` is one of `commandline.DEVICES`.
 
     Raises:
         DeviceError: the OSC address cannot be listened to.
@@ -72,8 +74,8 @@ def run_headless(
     try:
         client.start()
         client.set_audio(audio_device)
-        if microphone is not None:
-            client.set_microphone(microphone)
+        if microphone is not None or microphone_channel is not None:
+            client.set_microphone(microphone, channel=microphone_channel)
         player.start()
         midi.start(midi_ports)
         if osc is not None:

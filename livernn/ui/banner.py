@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
 
 from livernn.engine.client import Device
 from livernn.ui.audio_dialog import DEFAULT_OUTPUT
@@ -19,8 +19,8 @@ class Banner(QFrame):
     remedy_asked = Signal(object)
     device_chosen = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("panel")
         self.message = FittedLabel()
         self.message.setObjectName("message")

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton
 
 from livernn.ui.controllers import Controllers
 
@@ -13,8 +13,8 @@ _DOT_SHARE = 0.13
 class ControlLamp(QPushButton):
     """A button with a dot: empty while no input is open, a ring while one is, full for a moment at each message."""
 
-    def __init__(self, controllers: Controllers, parent: QWidget | None = None) -> None:
-        super().__init__("MIDI", parent)
+    def __init__(self, controllers: Controllers) -> None:
+        super().__init__("MIDI")
         self.setObjectName("lamp")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.lit = False

@@ -1,6 +1,6 @@
 """The page of controllers: what is listened to, and what it moves."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from livernn.ui.controllers import Controllers
 from livernn.ui.inputs_panel import InputsPanel
@@ -10,8 +10,8 @@ from livernn.ui.mapping_panel import MappingPanel
 class ControlPage(QFrame):
     """Docks among the window's pages."""
 
-    def __init__(self, controllers: Controllers, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, controllers: Controllers) -> None:
+        super().__init__()
         self.setObjectName("panel")
         self.inputs = InputsPanel(controllers)
         self.mappings = MappingPanel(controllers)

@@ -4,14 +4,16 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
+from livernn.control.preset import About, Preset
 from livernn.engine.client import DEFAULT_DEPTH_MS
 from livernn.ui.audio_dialog import AudioDialog
+from livernn.ui.credits import about_to_edit, network_credit
 from livernn.ui.file_dialog import ANY_FILTER, SOUND_FILTER, ask_for_file, ask_for_folder
 from livernn.ui.keys import Keys
 from livernn.ui.save_dialog import SaveDialog
 from livernn.ui.session import Session
 from livernn.ui.text_dialog import TextDialog, about_dialog, help_dialog
-from livernn.ui.trainings import Trainings
+from livernn.ui.trainings import Trainings, preset_of
 from livernn.ui.unattended_dialog import UnattendedDialog
 
 
@@ -55,9 +57,7 @@ class Dialogs:
     def ask_for_title(self) -> None:
         """Let the performer save the sound as a preset of their own."""
         if self._session.preset is not None:
-            dialog = SaveDialog(self._session.preset.title, self._scale, self._window)
-            dialog.title_chosen.connect(self._session.save_as)
-            dialog.open()
+            self._ask_for_title(self._session.preset.title, self._session.preset, self._session.save_as)
 
     def ask_for_recordings(self, trainings: Trainings) -> None:
         """Let the performer pick what a network shall learn."""
@@ -66,9 +66,7 @@ class Dialogs:
     def save_training(self, trainings: Trainings) -> None:
         """Let the performer save the best that was learnt so far as a preset."""
         if trainings.chosen is not None:
-            dialog = SaveDialog(trainings.chosen.name, self._scale, self._window)
-            dialog.title_chosen.connect(trainings.save)
-            dialog.open()
+            self._ask_for_title(trainings.chosen.name, preset_of(trainings.chosen), trainings.save)
 
     def ask_before_closing(self, trainings: Trainings, close: Callable[[], object]) -> None:
         """A training is under way: whether it should go on without the window."""
@@ -96,6 +94,11 @@ class Dialogs:
     def _show_processor(self) -> None:
         processors = self._session.processors
         self.audio.show_processor(processors.choice, processors.name)
+
+    def _ask_for_title(self, title: str, source: Preset, save: Callable[[str, About], None]) -> None:
+        dialog = SaveDialog(title, about_to_edit(source), network_credit(source), self._scale, self._window)
+        dialog.chosen.connect(save)
+        dialog.open()
 
     def _show(self, dialog: TextDialog) -> None:
         self._keys.act_in(dialog)

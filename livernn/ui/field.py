@@ -1,18 +1,16 @@
 """Typed entry that stays in sight."""
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+
+from livernn.ui.typed_entry import TypedEntry
 
 
-class Field(QLineEdit):
-    """Enter, or going elsewhere, takes; Esc takes back; no key of the window but panic acts meanwhile."""
+class Field(TypedEntry):
+    """Enter, or going elsewhere, takes what is not as it was; Esc takes back."""
 
-    taken = Signal(str)
-    """Something else than what was shown has been typed."""
-
-    def __init__(self, name: str, tip: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, tip: str) -> None:
+        super().__init__()
         self.setAccessibleName(name)
         self.setToolTip(tip)
         self._shown = ""
@@ -23,13 +21,6 @@ class Field(QLineEdit):
         self._shown = text
         if not (self.hasFocus() and self.isModified()):
             self.setText(text)
-
-    def event(self, event: QEvent) -> bool:
-        """Keeps the window's shortcuts off while typing."""
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -1,9 +1,9 @@
-"""Choice of a file to load or to continue."""
+"""Choice of files and folders. On no system are these dialogs its own: see `Keys.add_everywhere`."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QStandardPaths, Qt, QUrl
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from livernn.control.preset import PATCH_FILE
@@ -12,6 +12,12 @@ from livernn.ui.sources import CHECKPOINT_SUFFIX, SOUND_SUFFIXES
 _SOUNDS = " ".join(f"*{suffix}" for suffix in SOUND_SUFFIXES)
 SOUND_FILTER = f"Sound files ({_SOUNDS})"
 ANY_FILTER = f"Presets, sound models and sound files ({PATCH_FILE} *{CHECKPOINT_SUFFIX} {_SOUNDS})"
+
+_Place = QStandardPaths.StandardLocation
+_PLACES = (
+    _Place.HomeLocation, _Place.DesktopLocation, _Place.DocumentsLocation, _Place.DownloadLocation,
+    _Place.MusicLocation,
+)  # fmt: skip
 
 
 def ask_for_file(parent: QWidget, title: str, name_filter: str, scale: float, chosen: Callable[[Path], None]) -> None:
@@ -29,8 +35,21 @@ def ask_for_folder(parent: QWidget, title: str, scale: float, chosen: Callable[[
     _open(dialog, scale, chosen)
 
 
+def ask_where(
+    parent: QWidget, title: str, name: str, name_filter: str, scale: float, chosen: Callable[[Path], None]
+) -> None:
+    """The same for a file to write, at first called `name`; its suffix is added if none is typed."""
+    dialog = QFileDialog(parent, title, name, name_filter)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(Path(name).suffix)
+    _open(dialog, scale, chosen)
+
+
 def _open(dialog: QFileDialog, scale: float, chosen: Callable[[Path], None]) -> None:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    places = dict.fromkeys(map(QStandardPaths.writableLocation, _PLACES))
+    # "file:" stands for the computer: all drives, on Linux the root.
+    dialog.setSidebarUrls([QUrl("file:"), *(QUrl.fromLocalFile(place) for place in places if Path(place).is_dir())])
     dialog.resize(round(900 * scale), round(560 * scale))
     dialog.fileSelected.connect(lambda path: chosen(Path(path)))
     dialog.open()

@@ -24,8 +24,8 @@ class Header(QWidget):
     audio_asked = Signal()
     help_asked = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         wordmark = QLabel("live<b>RNN</b>")
         wordmark.setObjectName("wordmark")
         self.previous = ArrowButton(-1, "Previous preset", "Previous preset (Ctrl+PgUp)")

@@ -16,8 +16,8 @@ _SHOWN_STEP_DB = 0.5
 class InputMeter(QWidget):
     """A bar from -60 to 0 dBFS; the lamp stays lit for two seconds."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAccessibleName("Microphone level")
         self.setToolTip("Peak level of the microphone, -60 to 0 dBFS. CLIP: too loud, turn its preamplifier down")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

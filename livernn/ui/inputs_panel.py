@@ -17,8 +17,8 @@ _OSC_TIP = "Listen to Open Sound Control: /livernn/temperature 0.9, /livernn/pan
 class InputsPanel(QWidget):
     """A choice acts at once, and is remembered."""
 
-    def __init__(self, controllers: Controllers, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, controllers: Controllers) -> None:
+        super().__init__()
         self._controllers = controllers
         self._choices: list[list[str] | None] = []
         self.inputs = Chooser()

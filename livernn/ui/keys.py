@@ -60,7 +60,10 @@ def _connect(window: QWidget, sequence: str, action: Callable[[], object]) -> No
 
 
 class _Everywhere(QObject):
-    """A shortcut would be off in text fields and beside modal dialogs, and take the key from what has the focus."""
+    """A shortcut would be off in text fields and beside modal dialogs, and take the key from what has the focus.
+
+    A dialog of the system's would keep the key to itself: from here on all are Qt's.
+    """
 
     def __init__(self, window: QWidget, key: Qt.Key, action: Callable[[], object]) -> None:
         super().__init__(window)
@@ -68,6 +71,7 @@ class _Everywhere(QObject):
         self._action = action
         application = QApplication.instance()
         assert application is not None
+        application.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
         application.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

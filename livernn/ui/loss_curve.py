@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QWidget
 
 from livernn.training.curve import averaged, bits_range, ticks
 from livernn.training.run_log import RunLog
@@ -22,8 +21,8 @@ class LossCurve(PlotView):
 
     COLUMNS_APART_PX = 96
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Loss curve", parent)
+    def __init__(self) -> None:
+        super().__init__("Loss curve")
         self.setMinimumSize(200, 80)
         self.setToolTip(
             "How badly the network guesses the next sample, in bits; lower is better.\n"

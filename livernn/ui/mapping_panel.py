@@ -22,8 +22,8 @@ _ANY_INPUT = "Any input"
 class MappingPanel(QWidget):
     """A list; what is below it is of the mapping that is chosen there."""
 
-    def __init__(self, controllers: Controllers, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, controllers: Controllers) -> None:
+        super().__init__()
         self._controllers = controllers
         self._targets: list[Target] = []
         self._shown: tuple[Binding, ...] = ()

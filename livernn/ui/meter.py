@@ -25,8 +25,8 @@ _GAP = 2
 class LevelMeter(QWidget):
     """Peak levels before the limiter, so that going over 0 dBFS shows although it is never heard."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAccessibleName("Level")
         self.setToolTip(
             "Peak level in dBFS, left and right. Red is above 0 dBFS: the limiter holds it back, turn the gain down. "

@@ -18,8 +18,8 @@ OFF, DEFAULT, MIX = "No microphone", "The system's microphone", "Mix"
 class MicrophonePanel(QWidget):
     """A choice acts at once, and is remembered."""
 
-    def __init__(self, priming: Priming, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, priming: Priming) -> None:
+        super().__init__()
         self._priming = priming
         self._names: list[str | None] = []
         self.hold = HoldButton()

@@ -30,8 +30,8 @@ class UprightTabBar(QTabBar):
 class Pages(QTabWidget):
     """Tabs down the left edge, where width is cheap and height is not."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setTabBar(UprightTabBar())
         self.setTabPosition(QTabWidget.TabPosition.West)
         self.setDocumentMode(True)

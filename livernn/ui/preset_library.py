@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 
 from livernn.control.own_presets import save_as
 from livernn.control.patch import Patch
-from livernn.control.preset import Preset, find_presets, load_preset
+from livernn.control.preset import About, Preset, find_presets, load_preset
 from livernn.errors import LiveRNNError
 from livernn.model.card import card_page
 from livernn.model.checkpoint import read_provenance
@@ -82,12 +82,14 @@ class Library(QObject):
         except LiveRNNError:
             return by_name.get(DEFAULT_PRESET) or next(iter(self.presets), None)
 
-    def save_as(self, title: str, patch: Patch, source: Preset, done: Callable[[Preset | LiveRNNError], None]) -> None:
+    def save_as(
+        self, title: str, about: About, patch: Patch, source: Preset, done: Callable[[Preset | LiveRNNError], None]
+    ) -> None:
         """Save beside the window's work; `done` is called with the new preset, or with why there is none."""
 
         def save() -> None:
             try:
-                self._saved.emit(done, save_as(title, patch, source, _card_of(title, source)))
+                self._saved.emit(done, save_as(title, about, patch, source, _card_of(title, source)))
             except LiveRNNError as error:
                 self._saved.emit(done, error)
 

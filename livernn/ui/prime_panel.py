@@ -16,8 +16,8 @@ class PrimePanel(SoundPanel[KeptPrime]):
 
     none_yet = "None is kept yet. Drop a sound file, or hold L and play."
 
-    def __init__(self, priming: Priming, parent: QWidget | None = None) -> None:
-        super().__init__(priming, noun="prime", verb="Continue", listen="Preview", parent=parent)
+    def __init__(self, priming: Priming) -> None:
+        super().__init__(priming, noun="prime", verb="Continue", listen="Preview")
         self.list.setToolTip("Sounds to continue. Enter continues, F2 renames, Delete deletes, Ctrl+Z undoes")
         self.listen.setToolTip("Play this part beside the instrument")
         self.go_on = small_button("Continue", "Have the sound go on from this one, of which 30 s are heard (Enter)")

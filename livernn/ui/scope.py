@@ -29,8 +29,8 @@ class PlotView(QWidget):
     COLUMNS_APART_PX = 50
     """Room that a label of the horizontal axis takes."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str) -> None:
+        super().__init__()
         self.setAccessibleName(name)
         self.setMinimumSize(240, 120)
         self.plot = pg.PlotWidget(enableMenu=False)

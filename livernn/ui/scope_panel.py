@@ -24,8 +24,8 @@ _HIGHEST_HZ = 20000.0
 class ScopePanel(QWidget):
     """Waveform, spectrum and spectrogram side by side; a click on Freeze holds them all."""
 
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
         self.waveform = WaveformView()
         self.spectrum = SpectrumView()
         self.spectrogram = SpectrogramView()

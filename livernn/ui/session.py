@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from livernn.control.own_presets import is_own
 from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
-from livernn.control.preset import Preset, load_preset, save_patch
+from livernn.control.preset import About, Preset, load_preset, save_patch
 from livernn.engine.client import (
     Attempt,
     AudioOpened,
@@ -167,15 +167,15 @@ class Session(QObject):
         else:
             self._take_saved(self.preset, replace(self.preset, patch=self.patch))
 
-    def save_as(self, title: str) -> None:
+    def save_as(self, title: str, about: About) -> None:
         """Make a preset of the performer's own from model and patch; the sound goes on."""
         assert self.preset is not None
-        self.save_sound(title, self.preset)
+        self.save_sound(title, about, self.preset)
 
-    def save_sound(self, title: str, source: Preset) -> None:
+    def save_sound(self, title: str, about: About, source: Preset) -> None:
         """Make a preset of the performer's own from any model: with the knobs as they are if it is what plays."""
         patch = self.patch if self.preset is not None and source.checkpoint == self.preset.checkpoint else source.patch
-        self.preset_library.save_as(title, patch, source, lambda result: self._take_saved(source, result))
+        self.preset_library.save_as(title, about, patch, source, lambda result: self._take_saved(source, result))
 
     def open(self, path: Path) -> None:
         """Load or prime from whatever was picked or dropped."""

@@ -27,10 +27,8 @@ class SoundPanel(QWidget, Generic[Sound]):
     none_yet: str
     """What the list says when it is empty."""
 
-    def __init__(
-        self, keeper: ShelfKeeper[Sound], noun: str, verb: str, listen: str, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, keeper: ShelfKeeper[Sound], noun: str, verb: str, listen: str) -> None:
+        super().__init__()
         self._keeper = keeper
         self._shown: list[Sound] = []
         self._outlined: Path | None = None

@@ -67,8 +67,8 @@ class SpectrogramView(ScopeView):
 
     LOW_HZ = 30.0
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Spectrogram", parent)
+    def __init__(self) -> None:
+        super().__init__("Spectrogram")
         self._picture = _Picture()
         self._due_s = self._high_hz = 0.0
         self.plot.addItem(self._picture)

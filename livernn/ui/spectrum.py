@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QWidget
 
 from livernn.ui.analysis import bands, frequency_ticks, spectrum_db
 from livernn.ui.scope import ScopeView
@@ -20,8 +19,8 @@ class SpectrumView(ScopeView):
     LOW_HZ = 30.0
     COLUMNS_APART_PX = 34
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Spectrum", parent)
+    def __init__(self) -> None:
+        super().__init__("Spectrum")
         self._level = self._peak = np.full(_POINTS, SILENCE_DB, np.float32)
         self._middles = (np.arange(_POINTS) + 0.5) / _POINTS
         self._level_curve = self.add_curve(QPalette.ColorRole.Highlight, width=1, fill_level=SILENCE_DB)

@@ -1,6 +1,6 @@
 """Last row: whether the machine keeps up."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from livernn.engine.client import AudioOpened, EngineState, Metrics
 from livernn.ui.analysis import Counted, Lamp
@@ -13,8 +13,8 @@ ALARM_S = 3.0
 class StatusStrip(QFrame):
     """Figures of the engine, its output and its model."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("panel")
         self.speed = Cell("Real time", "Sound rendered per time spent; below 1 it cannot keep up", "88.8 ×")
         self.gpu = Cell("GPU", "Time that the GPU takes for a block of 64 of the model's samples", "88.8 ms")

@@ -4,10 +4,10 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout
 
 from livernn.control.takes import Take
+from livernn.ui.file_dialog import ask_where
 from livernn.ui.parts import caption, row, small_button
 from livernn.ui.record_button import as_clock
 from livernn.ui.recordings import Recordings
@@ -19,8 +19,8 @@ class TakesPanel(SoundPanel[Take]):
 
     none_yet = "Nothing is recorded yet. R records, the last minute included."
 
-    def __init__(self, recordings: Recordings, parent: QWidget | None = None) -> None:
-        super().__init__(recordings, noun="take", verb="Keep", listen="Listen", parent=parent)
+    def __init__(self, recordings: Recordings) -> None:
+        super().__init__(recordings, noun="take", verb="Keep", listen="Listen")
         self._recordings = recordings
         self._scale = 1.0
         self.list.setToolTip("What was recorded. Enter listens, F2 renames, Delete deletes, Ctrl+Z undoes")
@@ -59,13 +59,8 @@ class TakesPanel(SoundPanel[Take]):
         return below
 
     def _ask_where(self, take: Take) -> None:
-        dialog = QFileDialog(self, "Export the take", f"{take.name}.wav", "WAV (*.wav)")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("wav")
-        dialog.resize(round(900 * self._scale), round(560 * self._scale))
-        dialog.fileSelected.connect(partial(self._export, take))
-        dialog.open()
+        name, export = f"{take.name}.wav", partial(self._export, take)
+        ask_where(self, "Export the take", name, "WAV (*.wav)", self._scale, export)
 
-    def _export(self, take: Take, path: str) -> None:
-        self._recordings.export(take, Path(path), normalise=self.normalise.isChecked())
+    def _export(self, take: Take, path: Path) -> None:
+        self._recordings.export(take, path, normalise=self.normalise.isChecked())

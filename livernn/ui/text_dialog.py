@@ -1,7 +1,6 @@
 """Help and credits."""
 
 import html
-import re
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
@@ -9,9 +8,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QTextBrowser, Q
 
 import livernn
 from livernn.control.params import PARAMS
-from livernn.control.preset import CARD_FILE, Preset
-from livernn.errors import LiveRNNError
-from livernn.model.checkpoint import read_provenance
+from livernn.control.preset import Preset
+from livernn.ui.credits import card_page, credits_page
 from livernn.ui.keys import Key
 
 KNOB_KEYS = (
@@ -77,38 +75,11 @@ def about_dialog(parent: QWidget, scale: float, presets: Iterable[Preset], playi
     """Version, licences, to whom every preset owes its sound, and all that the card of the one that plays says."""
     dialog = TextDialog("About", scale, parent)
     parts = [f"# liveRNN {livernn.__version__}", "Plays trained SampleRNN models live.", _LICENCES, "## Presets"]
-    parts += [f"### {preset.title}\n\n{_credits(preset)}" for preset in presets]
+    parts += [f"### {preset.title}\n\n{credits_page(preset)}" for preset in presets]
     if playing is not None:
-        parts += ["---", _card(playing)]
+        parts += ["---", card_page(playing)]
     dialog.page.setMarkdown("\n\n".join(parts))
     return dialog
-
-
-def _credits(preset: Preset) -> str:
-    """As the checkpoint tells them, else the card."""
-    try:
-        provenance = read_provenance(preset.checkpoint)
-    except LiveRNNError:
-        provenance = {}
-    told = [
-        f"- **{name.capitalize()}:** {' '.join(str(provenance[name]).split())}"
-        for name in ("credit", "licence", "data")
-        if provenance.get(name)
-    ]
-    return "\n".join(told) if provenance.get("credit") else _card(preset)
-
-
-def _card(preset: Preset) -> str:
-    try:
-        text = (preset.folder / CARD_FILE).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return f"{preset.title} has no card: its data and licence are not known."
-    return _lowered(text)
-
-
-def _lowered(markdown: str) -> str:
-    """With headings two levels further down."""
-    return re.sub(r"^#+ ", r"##\g<0>", markdown, flags=re.MULTILINE)
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> str:

@@ -152,7 +152,7 @@ def style_sheet(theme: Theme, scale: float) -> str:
     QTabBar::tab:hover {{ color: {theme.text}; }}
     QTabBar:focus {{ outline: none; }}
     QTabBar::tab:selected:focus {{ border: 2px solid {theme.accent}; }}
-    QLineEdit {{ background: {theme.window}; color: {theme.text}; border: 1px solid {theme.accent};
+    QLineEdit, QPlainTextEdit {{ background: {theme.window}; color: {theme.text}; border: 1px solid {theme.accent};
         border-radius: {px(6)}; padding: {px(4)}; font-size: {px(19)}; selection-background-color: {theme.accent};
         selection-color: {theme.on_accent}; }}
     QProgressBar {{ background: {theme.raised}; border: none; border-radius: {px(4)}; max-height: {px(8)};

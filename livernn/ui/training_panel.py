@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextBrowser, QVBoxLayout
 
 from livernn.training.run_log import RunLog
 from livernn.training.shelf import Training
@@ -43,8 +43,8 @@ class TrainingPanel(QFrame):
     folder_asked = Signal()
     save_asked = Signal()
 
-    def __init__(self, trainings: Trainings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, trainings: Trainings) -> None:
+        super().__init__()
         self.setObjectName("panel")
         self.setAcceptDrops(True)
         self._trainings = trainings

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from livernn.control.preset import Preset, bare_preset
+from livernn.control.preset import About, Preset, bare_preset
 from livernn.errors import LiveRNNError
 from livernn.training.job import Job
 from livernn.training.shelf import Plan, Training, TrainingShelf, trainings_folder
@@ -109,10 +109,10 @@ class Trainings(QObject):
                 self._say(f"{self.hearing.name} will be heard as soon as it has been checked for the first time.")
         self.changed.emit()
 
-    def save(self, title: str) -> None:
+    def save(self, title: str, about: About) -> None:
         """Make a preset of the best checkpoint of the chosen one."""
         if self.chosen is not None:
-            self._session.save_sound(title, _preset(self.chosen))
+            self._session.save_sound(title, about, preset_of(self.chosen))
 
     def delete(self) -> None:
         """Take the chosen one off the shelf."""
@@ -127,7 +127,7 @@ class Trainings(QObject):
     def _load(self, training: Training) -> None:
         begins = not self._loaded
         self._loaded, self._newer = True, False
-        self._session.hear(_preset(training))
+        self._session.hear(preset_of(training))
         if begins and not self._session.playing:
             self._session.toggle_play()
 
@@ -160,6 +160,7 @@ class Trainings(QObject):
         self._session.tell(Notice(Kind.INFO, text))
 
 
-def _preset(training: Training) -> Preset:
+def preset_of(training: Training) -> Preset:
+    """Its best checkpoint, bare."""
     title = f"{training.name} (training)"
     return bare_preset(training.best, title)

@@ -18,8 +18,8 @@ _HEIGHT = 216
 class PlayButton(QAbstractButton):
     """One big circle: a triangle when silent, a square when playing, dots while the sound is on its way."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setToolTip("Play or stop (Space)")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -90,8 +90,8 @@ class Transport(QFrame):
     move_begun = Signal(str)
     value_changed = Signal(str, float)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("panel")
         self.play = PlayButton()
         self.record = RecordButton()

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtWidgets import QWidget
-
 from livernn.ui.chooser import Chooser
 
 
@@ -16,9 +14,8 @@ class ValueChooser(Chooser):
         tip: str,
         values: Sequence[float | None],
         describe: Callable[[float | None], str],
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._usual = tuple(values)
         self._values = self._usual
         self._describe = describe

@@ -1,21 +1,13 @@
 """Typed entry over something painted."""
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit
+
+from livernn.ui.typed_entry import TypedEntry
 
 
-class ValueEdit(QLineEdit):
-    """Enter takes, Esc leaves, and no key of the window but panic acts meanwhile."""
-
-    taken = Signal(str)
-
-    def event(self, event: QEvent) -> bool:
-        """Keeps the window's shortcuts off while typing."""
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        return super().event(event)
+class ValueEdit(TypedEntry):
+    """Enter takes, and Esc leaves."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtWidgets import QWidget
-
 from livernn.ui.chooser import Chooser
 from livernn.ui.settings import Settings
 
@@ -19,9 +17,8 @@ class ViewChooser(Chooser):
         default: float,
         settings: Settings,
         apply: Callable[[float], None],
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.setObjectName("small")
         self.setAccessibleName(name)
         self.setToolTip(tip)

@@ -5,7 +5,6 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QWidget
 
 from livernn.ui.analysis import TRIGGER_OFF, outline, trigger
 from livernn.ui.scope import ScopeView
@@ -18,8 +17,8 @@ class WaveformView(ScopeView):
     NARROW_AFTER_S = 2.0
     COLUMNS_APART_PX = 74
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Waveform", parent)
+    def __init__(self) -> None:
+        super().__init__("Waveform")
         self._level = TRIGGER_OFF
         self._line = pg.InfiniteLine(angle=0)
         self.plot.addItem(self._line)

@@ -12,7 +12,7 @@ from livernn.control.map_shelf import MAP_FILE, read_map, write_map
 from livernn.control.midimap import MidiMap
 from livernn.control.own_presets import is_own, own_folder, save_as
 from livernn.control.patch import Patch
-from livernn.control.preset import Preset, find_presets, load_preset
+from livernn.control.preset import About, Preset, find_presets, load_preset, save_patch
 from livernn.errors import BadInputError, LiveRNNError
 
 PATCH = Patch(temperature=0.8, gain_db=-3.0)
@@ -35,7 +35,7 @@ def files(folder: Path) -> list[str]:
 
 
 def test_a_sound_becomes_a_preset_with_model_and_credit(piano: Preset) -> None:
-    saved = save_as(" Night piano ", PATCH, piano)
+    saved = save_as(" Night piano ", About(), PATCH, piano)
     assert saved == load_preset("Night piano")
     assert (saved.title, saved.patch) == ("Night piano", PATCH)
     assert saved.checkpoint.read_bytes() == b"weights"
@@ -45,9 +45,19 @@ def test_a_sound_becomes_a_preset_with_model_and_credit(piano: Preset) -> None:
     assert [preset.title for preset in find_presets()] == ["Night piano", "Piano"]
 
 
+def test_what_its_maker_says_is_kept_beside_the_credit_of_the_network(piano: Preset) -> None:
+    about = About("A. Performer", "CC BY-SA 4.0", "Low temperature.\nSlowly.")
+    saved = save_as("Night", about, PATCH, piano)
+    assert saved.about == load_preset("Night").about == about
+    assert (saved.folder / "CARD.md").read_text() == "Credit: a pianist"
+    save_patch(saved.folder, Patch())
+    assert load_preset("Night").about == about
+    assert save_as("Night", About(), PATCH, saved).about == About()
+
+
 def test_a_map_of_its_own_goes_along(piano: Preset) -> None:
     write_map(piano.folder / MAP_FILE, MidiMap(follows_transport=False))
-    assert read_map(save_as("Night", PATCH, piano).folder / MAP_FILE) == MidiMap(follows_transport=False)
+    assert read_map(save_as("Night", About(), PATCH, piano).folder / MAP_FILE) == MidiMap(follows_transport=False)
 
 
 def test_without_links_the_model_is_copied(piano: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,13 +65,13 @@ def test_without_links_the_model_is_copied(piano: Preset, monkeypatch: pytest.Mo
         raise OSError(18, "Invalid cross-device link")
 
     monkeypatch.setattr(os, "link", refuse)
-    assert save_as("Night", PATCH, piano).checkpoint.read_bytes() == b"weights"
+    assert save_as("Night", About(), PATCH, piano).checkpoint.read_bytes() == b"weights"
 
 
 def test_a_preset_of_the_same_title_is_replaced_whole(piano: Preset) -> None:
-    first = save_as("Night", PATCH, piano)
+    first = save_as("Night", About(), PATCH, piano)
     (first.folder / "stale").touch()
-    again = save_as("Night", Patch(temperature=1.5), first)
+    again = save_as("Night", About(), Patch(temperature=1.5), first)
     assert again.folder == first.folder
     assert again.patch.temperature == 1.5
     assert files(again.folder) == ["CARD.md", "model.safetensors", "patch.json"]
@@ -73,13 +83,13 @@ def test_of_a_bare_checkpoint_only_the_checkpoint_is_taken(piano: Preset, tmp_pa
     model.parent.mkdir()
     model.write_bytes(b"harp")
     (model.parent / "CARD.md").write_text("of something else")
-    saved = save_as("Harp", PATCH, Preset("harp", "harp", model.parent, model, Patch()))
+    saved = save_as("Harp", About(), PATCH, Preset("harp", "harp", model.parent, model, Patch()))
     assert saved.checkpoint.read_bytes() == b"harp"
     assert files(saved.folder) == ["model.safetensors", "patch.json"]
 
 
 def test_a_failed_save_keeps_what_was(piano: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = save_as("Night", PATCH, piano)
+    first = save_as("Night", About(), PATCH, piano)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -87,7 +97,7 @@ def test_a_failed_save_keeps_what_was(piano: Preset, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(os, "link", full)
     monkeypatch.setattr(shutil, "copyfile", full)
     with pytest.raises(LiveRNNError, match="No space left"):
-        save_as("Night", Patch(), piano)
+        save_as("Night", About(), Patch(), piano)
     assert load_preset("Night") == first
     assert files(first.folder.parent) == ["Night"]
 
@@ -116,8 +126,8 @@ def test_names_that_windows_keeps_for_itself_are_not_used(title: str) -> None:
 
 
 def test_a_card_is_for_a_source_that_has_none(piano: Preset, tmp_path: Path) -> None:
-    assert (save_as("Mine", Patch(), piano, "# Mine").folder / "CARD.md").read_text() == "Credit: a pianist"
+    assert (save_as("Mine", About(), Patch(), piano, "# Mine").folder / "CARD.md").read_text() == "Credit: a pianist"
     model = tmp_path / "best.safetensors"
     model.write_bytes(b"weights")
     bare = Preset("best", "best", tmp_path, model, Patch())
-    assert (save_as("Bare", Patch(), bare, "# Bare").folder / "CARD.md").read_text() == "# Bare"
+    assert (save_as("Bare", About(), Patch(), bare, "# Bare").folder / "CARD.md").read_text() == "# Bare"

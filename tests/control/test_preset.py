@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from livernn import paths
 from livernn.control.patch import Patch
-from livernn.control.preset import Preset, bare_preset, find_presets, load_preset, save_patch
+from livernn.control.preset import About, Preset, bare_preset, find_presets, load_preset, save_patch
 from livernn.errors import BadInputError, LiveRNNError
 
 PATCH = Patch(temperature=0.8, gain_db=-3.0)
@@ -98,6 +98,7 @@ def test_no_preset_folders_at_all(bundled: Path) -> None:
         (b'{"format": 1, "patch": {}}', "missing"),
         (b'{"format": 1, "name": "x", "patch": []}', "missing"),
         (b'{"format": 1, "name": "x", "patch": {"warmth": 1}}', "warmth"),
+        (b'{"format": 1, "name": "x", "author": 1, "patch": {}}', "no text"),
         (b'{"format": 1, "name": "x", "patch": {"temperature": "hot"}}', "not a number"),
         (b'{"format": 1, "name": "x", "patch": {"temperature": 1%s}}' % (b"0" * 400), "too large"),
         (b" " * (2 << 20), "too large"),
@@ -141,6 +142,21 @@ def test_a_saved_patch_comes_back_exactly(
     assert load_preset("piano").patch == patch
     assert load_preset("piano").title == "Grand"
     assert sorted(path.name for path in folder.iterdir()) == ["model.safetensors", "patch.json"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(author=st.text(), licence=st.text(), notes=st.text())
+def test_what_is_said_of_a_preset_comes_back_and_outlives_its_knobs(
+    bundled: Path, author: str, licence: str, notes: str
+) -> None:
+    folder = bundled / "piano"
+    if not folder.exists():
+        make(bundled, "piano", title="Grand")
+    about = About(author, licence, notes)
+    save_patch(folder, PATCH, about=about)
+    save_patch(folder, Patch())
+    assert load_preset("piano").about == about
+    assert load_preset("piano").title == "Grand"
 
 
 def test_a_first_patch_takes_the_folders_name(bundled: Path) -> None:

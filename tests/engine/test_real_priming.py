@@ -17,6 +17,7 @@ from livernn.wavfile import from_pcm24, to_pcm24
 from tests.engine.fakes import COMPILE_PATIENCE_S, PATIENCE_S, Player
 from tests.engine.test_priming import sound_of
 from tests.engine.test_real_audio import LOOPBACK, PLAYING, heard, opened, wait_until
+from tests.fixtures.lacking import TRIES, lack_quiet
 from tests.fixtures.processes import survivors
 from tests.fixtures.recording import sounder
 from tests.fixtures.servers import Server
@@ -59,7 +60,7 @@ def test_what_is_heard_goes_on_from_what_was_played(
     player.expect(PLAYING)
     wait_until(lambda: bool(heard(player).any()))
     sound = from_pcm24(to_pcm24(np.random.default_rng(1).uniform(-0.6, 0.6, 48000).astype(np.float32)))
-    for attempt in range(4):
+    for attempt in range(TRIES):
         path = tmp_path / f"phrase {attempt}.wav"
         with sounder("loopback", sound, tmp_path / "sound.npy"):
             wait_until(lambda: player.client.metrics().microphone_db > -10.0)
@@ -75,7 +76,7 @@ def test_what_is_heard_goes_on_from_what_was_played(
         assert place_of(expected[2000:6000, 0], tapped[:, 0]) is not None
         if place_of(played, np.tile(sound, 3)) is not None:
             return
-    pytest.skip("this machine is too busy to play into a microphone without losses")
+    lack_quiet("play into a microphone")
 
 
 def test_a_channel_is_listened_to_alone_or_in_the_mix(jack_server: Server, player: Player, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24, wri
 from tests.engine.fakes import PATIENCE_S, Player
 from tests.engine.test_real_audio import LOOPBACK, PLAYING, differs_by_late_reads, heard, opened, trim, wait_until
 from tests.fixtures.attached import attached
+from tests.fixtures.lacking import TRIES, lack_quiet
 from tests.fixtures.processes import survivors
 from tests.fixtures.recording import recorder
 from tests.fixtures.servers import Server
@@ -66,7 +67,7 @@ def test_a_take_is_what_the_device_played_and_is_made_again_without_it(
 ) -> None:
     opened(player, LOOPBACK)
     player.load(checkpoint, Patch(gain_db=-6.0))
-    for attempt in range(4):
+    for attempt in range(TRIES):
         wait_until(lambda: not heard(player, 4.0).any())
         with recorder(LOOPBACK, tmp_path / "heard.npy") as device:
             xruns = player.client.metrics().device_xruns
@@ -96,7 +97,7 @@ def test_a_take_is_what_the_device_played_and_is_made_again_without_it(
             if np.array_equal(rounded(played), trim(sound)[-len(played) :]):
                 return
             assert differs_by_late_reads(played, tapped)
-    pytest.skip("this machine is too busy to record without losses")
+    lack_quiet("record")
 
 
 def assert_all_is_there(wav: Path, tap: ScopeTap, rate_hz: int) -> None:

@@ -136,8 +136,8 @@ def test_midi_and_osc_move_what_is_heard(
 def test_while_it_listens_to_the_microphone_that_was_named_it_plays_quieter(
     jack_server: Server, checkpoint: Path, tmp_path: Path, osc_port: int
 ) -> None:
-    arguments = ["--audio-device", LOOPBACK, "--microphone", LOOPBACK, "--osc", str(osc_port)]
-    with Instrument(checkpoint, *arguments) as instrument:
+    microphone = ["--microphone", LOOPBACK, "--microphone-channel", "2"]
+    with Instrument(checkpoint, "--audio-device", LOOPBACK, *microphone, "--osc", str(osc_port)) as instrument:
         instrument.expect(f"microphone: {LOOPBACK}", "seed", "Ctrl-C")
         loud_db = level_db(tmp_path)
         send_osc(osc_port, "/livernn/listen", 1.0)
@@ -146,6 +146,15 @@ def test_while_it_listens_to_the_microphone_that_was_named_it_plays_quieter(
         send_osc(osc_port, "/livernn/listen", 0.0)
         instrument.expect("continuing Microphone")
         assert level_db(tmp_path) == pytest.approx(loud_db, abs=6.0)
+        assert instrument.interrupt() == 0
+
+
+def test_a_channel_that_the_microphone_has_not_is_told_and_the_sound_goes_on(
+    jack_server: Server, checkpoint: Path, tmp_path: Path
+) -> None:
+    with Instrument(checkpoint, "--audio-device", LOOPBACK, "--microphone-channel", "9") as instrument:
+        instrument.expect("it has no channel 9. Choose one of 1 to 2", "seed", "Ctrl-C")
+        assert level_db(tmp_path) > -60.0
         assert instrument.interrupt() == 0
 
 

@@ -1,6 +1,7 @@
 """The keys of the window, and where they act. Keys come as from the window system, by way of the active window."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -11,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from livernn.ui.main_window import MainWindow
 from livernn.ui.save_dialog import SaveDialog
 from tests.ui.fake_client import FakeEngineClient
+from tests.ui.test_takes import put_take
 
 # Of the platform without a screen, about every dialog.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -106,6 +108,27 @@ def test_panic_silences_from_every_dialog_and_closes_it(
     strike(Qt.Key.Key_Escape)
     assert client.sent == [("panic",)]
     assert not any(one.isVisible() for one in window.findChildren(QDialog))
+
+
+def test_panic_silences_from_the_dialog_that_asks_where_to_export(
+    qtbot: QtBot, window: MainWindow, client: FakeEngineClient
+) -> None:
+    put_take("first")
+    window.session.recordings._refresh()
+    window.pages.toggle(window.takes)
+    window.takes.list.setCurrentRow(0)
+    window.takes.export.click()
+    (dialog,) = (one for one in window.findChildren(QFileDialog) if one.isVisible())
+    assert [path.endswith("first.wav") for path in dialog.selectedFiles()] == [True]
+    assert Path.home() in [Path(url.toLocalFile()) for url in dialog.sidebarUrls()]
+    activate(qtbot, dialog)
+    client.sent.clear()
+    strike(Qt.Key.Key_Escape)
+    assert client.sent == [("panic",)]
+
+
+def test_no_dialog_is_the_systems_which_would_keep_panic_to_itself(window: MainWindow) -> None:
+    assert QApplication.testAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
 
 
 @pytest.mark.parametrize("dialog", ["show_audio", "show_help", "show_about"])

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,13 +7,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from livernn import paths
-from livernn.control.preset import load_preset
+from livernn.control.preset import About, load_preset
 from livernn.engine.client import EngineDied
+from livernn.model.checkpoint import random_checkpoint, read_provenance, save_checkpoint
+from livernn.model.config import ModelConfig
 from livernn.ui.main_window import MainWindow
 from livernn.ui.notice import Kind
 from livernn.ui.save_dialog import SaveDialog
 from livernn.ui.session import Session
 from livernn.ui.settings import Settings
+from livernn.ui.text_dialog import about_dialog
 from tests.ui.fake_client import FakeEngineClient, say
 
 # Of the platform without a screen, about every dialog.
@@ -108,7 +112,7 @@ def test_a_save_that_fails_is_told(window: MainWindow, qtbot: object) -> None:
 
 
 def test_what_was_loaded_meanwhile_is_not_taken_for_what_was_saved(window: MainWindow, qtbot: object) -> None:
-    window.session.save_as("Mine")
+    window.session.save_as("Mine", About())
     violin = load_preset("violin")
     window.session.load(violin)
     window.session.client.tell_loaded()
@@ -142,6 +146,56 @@ def test_the_dialog_refuses_no_title_and_warns_of_a_replacement(window: MainWind
     dialog.title.setText("Other")
     assert (dialog.save.text(), dialog.save.isEnabled()) == ("Save", True)
     dialog.reject()
+
+
+def test_the_dialog_asks_for_author_licence_and_notes_and_begins_with_what_is_known(
+    window: MainWindow, qtbot: object
+) -> None:
+    credit_network(window, credit="Played by A. Harpist", licence="CC BY 4.0")
+    window.dialogs.ask_for_title()
+    dialog = window.findChild(SaveDialog)
+    assert (dialog.author.text(), dialog.licence.text(), dialog.notes.toPlainText()) == ("", "CC BY 4.0", "")
+    assert "Played by A. Harpist" in dialog.network.text()
+    dialog.author.setText(" A. Performer ")
+    dialog.licence.setText("CC0")
+    dialog.notes.setPlainText("Low *temperature*.\nSlowly.")
+    save_as(window, qtbot, "Mine")
+    about = About("A. Performer", "CC0", "Low *temperature*.\nSlowly.")
+    assert load_preset("Mine").about == window.session.preset.about == about
+    assert read_provenance(load_preset("Mine").checkpoint)["credit"] == "Played by A. Harpist"
+    window.session.set_value("gain_db", -9.0)
+    window.dialogs.save()
+    assert load_preset("Mine").about == about
+    window.dialogs.ask_for_title()
+    again = next(one for one in window.findChildren(SaveDialog) if one.isVisible())
+    assert (again.author.text(), again.licence.text()) == ("A. Performer", "CC0")
+    again.notes.setPlainText("x" * 4001)
+    assert not again.save.isEnabled()
+    assert "4000" in again.remark.text()
+    again.reject()
+
+
+def test_about_tells_what_the_maker_says_and_the_credit_of_the_network(window: MainWindow) -> None:
+    credit_network(window, credit="Played by A. Harpist", licence="CC BY 4.0")
+    own = replace(window.session.preset, about=About("A. Performer", "CC0 <b>", "Low *temperature*.\n# Slowly."))
+    dialog = about_dialog(window, 1.0, [own], None)
+    text = dialog.page.toPlainText()
+    dialog.close()
+    for line in ("Author: A. Performer", "Licence: CC0 <b>", "Low *temperature*.", "# Slowly.", "The network:",
+                 "Credit: Played by A. Harpist", "Licence: CC BY 4.0"):  # fmt: skip
+        assert line in text.replace("\N{LINE SEPARATOR}", "\n").split("\n"), text
+
+
+def test_a_network_without_a_credit_says_so(window: MainWindow) -> None:
+    window.dialogs.ask_for_title()
+    dialog = window.findChild(SaveDialog)
+    assert "no credit" in dialog.network.text()
+    dialog.reject()
+
+
+def credit_network(window: MainWindow, **provenance: str) -> None:
+    config = ModelConfig(sample_rate_hz=8000, frame_sizes=(4, 8), dims=(8, 8, 8))
+    save_checkpoint(window.session.preset.checkpoint, config, random_checkpoint(config).weights, provenance)
 
 
 def test_a_patch_file_stands_for_its_preset(session: Session, client: FakeEngineClient, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """A whole performance with `python app.py` as a process of its own, by mouse, keyboard, microphone and controller.
 
-The audio server, the MIDI port and the display are real. The network is one whose sound is known: see `tones`.
+The audio server, the MIDI port and the display are real. The network is one whose sound is known: see `save_tones`.
 """
 
 import json
@@ -28,6 +28,7 @@ from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24
 from tests.engine.test_real_audio import differs_by_late_reads
 from tests.fixtures.attached import attached
 from tests.fixtures.controllers import Controller
+from tests.fixtures.lacking import TRIES, lack_quiet
 from tests.fixtures.processes import survivors
 from tests.fixtures.recording import Recording, recorder, sounder
 from tests.fixtures.servers import Server
@@ -45,6 +46,8 @@ TEMPERATURE_CC = 21
 LATE_SAMPLES = 4 * 256
 """Around a place where the server missed something, the recorder may have heard the period before, or the next."""
 SHORTEST_PIECE_SAMPLES = RATE_HZ // 4
+FLOWS = TRIES // 4
+"""Many times as long as what is tried `TRIES` times, and most of it may be spoilt."""
 
 pytestmark = pytest.mark.midi
 
@@ -77,10 +80,8 @@ def trim(audio: NDArray[np.float32]) -> NDArray[np.float32]:
     return audio[sounding[0] : sounding[-1] + 1]
 
 
-@pytest.fixture
-def tones(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A preset of the performer's own, and JACK for MIDI."""
-    monkeypatch.setenv(API_VARIABLE, "jack")
+def add_tones() -> None:
+    """A preset of the performer's own."""
     folder = paths.data_dir() / "presets" / "tones"
     folder.mkdir(parents=True)
     save_tones(folder / CHECKPOINT_FILE)
@@ -125,13 +126,28 @@ def export(hands: Hands, centres: dict[str, QPoint], app: psutil.Popen, path: Pa
     wait_for(path.exists)
 
 
+@pytest.mark.timeout(900)
 def test_play_prime_learn_move_record_export(
-    jack_server: Server, tones: None, centres: dict[str, QPoint], launch: Launch, tmp_path: Path
+    jack_server: Server, centres: dict[str, QPoint], launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    exported = tmp_path / "exported.wav"
+    monkeypatch.setenv(API_VARIABLE, "jack")
+    for attempt in range(FLOWS):
+        home = tmp_path / str(attempt)
+        monkeypatch.setenv("LIVERNN_HOME", str(home))
+        add_tones()
+        take, exported, played = perform(centres, launch, home)
+        assert (tmp_path / "window.log").read_text() == ""
+        if is_what_was_played(take, exported, played):
+            return
+    lack_quiet("record")
+
+
+def perform(centres: dict[str, QPoint], launch: Launch, folder: Path) -> tuple[Take, NDArray[np.float32], Recording]:
+    """What was recorded, what was exported of it, and what the device played."""
+    exported = folder / "exported.wav"
     below_zero = np.full(RATE_HZ, -0.4, np.float32) + np.random.default_rng(1).uniform(-0.1, 0.1, RATE_HZ)
     with (
-        sounder("system", below_zero.astype(np.float32), tmp_path / "guitar.npy", "guitar"),
+        sounder("system", below_zero.astype(np.float32), folder / "guitar.npy", "guitar"),
         Controller("Knobs") as knobs,
     ):
         app = launch("--preset", "tones", "--audio-device", LOOPBACK)
@@ -141,7 +157,7 @@ def test_play_prime_learn_move_record_export(
         def heard() -> NDArray[np.float32]:
             return ScopeTap(reel).latest(WINDOW_SAMPLES)[:, 0]
 
-        with recorder(LOOPBACK, tmp_path / "played.npy") as played:
+        with recorder(LOOPBACK, folder / "played.npy") as played:
             hands.press("space")
             wait_for(lambda: tone_hz(heard()) == HIGH_HZ)
             hands.press("r")
@@ -166,21 +182,20 @@ def test_play_prime_learn_move_record_export(
         assert app.wait(PATIENCE_S) == 0
         assert survivors(family, 1.0) == []
     (take,) = takes()
-    assert (tmp_path / "window.log").read_text() == ""
     assert np.array_equal(sound_of(exported), sound_of(take.path))
     audible = trim(sound_of(exported))[:, 0]
     parts = [audible[begin : begin + WINDOW_SAMPLES] for begin in range(0, audible.size, WINDOW_SAMPLES)]
     assert tone_hz(parts[1]) == HIGH_HZ
     assert LOW_HZ in map(tone_hz, parts)
     assert tone_hz(audible[-WINDOW_SAMPLES:]) is None
-    assert_is_what_was_played(take, sound_of(exported), played)
+    return take, sound_of(exported), played
 
 
-def assert_is_what_was_played(take: Take, sound: NDArray[np.float32], played: Recording) -> None:
-    """Sample for sample, save around places where the server says that it missed something."""
+def is_what_was_played(take: Take, sound: NDArray[np.float32], played: Recording) -> bool:
+    """Sample for sample, save around places where the server says that it missed something; False if that is all."""
     heard = from_pcm24(to_pcm24(played.audio)).reshape(played.audio.shape)
     if np.array_equal(trim(sound), trim(heard)) or differs_by_late_reads(trim(heard), trim(sound)):
-        return
+        return True
     begin, end = np.flatnonzero(sound.any(axis=1))[[0, -1]]
     log = json.loads(take.path.with_suffix(".json").read_text())["log"]
     xruns = [entry["heard"] for entry in log if entry["do"] == "flow" and entry["xrun"]]
@@ -192,8 +207,7 @@ def assert_is_what_was_played(take: Take, sound: NDArray[np.float32], played: Re
         for before, after in pairwise(cuts)
         if after - before - 2 * LATE_SAMPLES > SHORTEST_PIECE_SAMPLES
     ]
-    if not pieces or not all(contains(heard, piece) for piece in pieces):
-        pytest.skip("this machine is too busy to record without losses")
+    return bool(pieces) and all(contains(heard, piece) for piece in pieces)
 
 
 def contains(whole: NDArray[np.float32], part: NDArray[np.float32]) -> bool:
