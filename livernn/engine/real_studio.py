@@ -23,6 +23,7 @@ from livernn.engine.company import LEAST_FACTOR
 from livernn.engine.second_core import SecondCore
 from livernn.engine.shadow import Shadow
 from livernn.engine.studio import BLOCK_SAMPLES, PRIME_LIMIT_S, Instrument, Processor, Progress, VoiceLike
+from livernn.engine.torch_libraries import load_torch_libraries
 from livernn.errors import DeviceError, LiveRNNError
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
 from livernn.nvidia import gpu_names
@@ -183,6 +184,7 @@ def _load(checkpoint: Checkpoint, device: str) -> "PackedWeights | GpuModel":
 def _require_gpu() -> None:
     """Raises DeviceError where none plays. Without a driver, torch is not imported."""
     gpu_names()
+    load_torch_libraries()
     from livernn.synth.cuda.back_ends import require_gpu
 
     require_gpu()
