@@ -170,7 +170,8 @@ def test_a_first_load_that_fails(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "attempt"), [(Play(), Attempt.PLAY), (Reset(), Attempt.RESET), (Prime("0.5.wav"), Attempt.PRIME)]
+    ("command", "attempt"),
+    [(Play(), Attempt.PLAY), (Reset(), Attempt.RESET), (Prime("0.5.wav"), Attempt.PRIME)],
 )
 def test_what_needs_a_model_says_so(rig: Rig, command: Play | Reset | Prime, attempt: Attempt) -> None:
     rig.send(command)
