@@ -37,6 +37,7 @@ def _parse() -> argparse.Namespace:
     model.add_argument("--preset", metavar="NAME|PATH", help="start with this preset, not the last one used")
     model.add_argument("--checkpoint", type=Path, metavar="PATH", help="start with this .safetensors file")
     add_device(parser)
+    parser.set_defaults(device=None)  # what was chosen in the window the last time
     parser.add_argument("--audio-device", metavar="NAME", help="audio output, by its name or an unambiguous part of it")
     add_inputs(parser)
     add_threads(parser)
@@ -83,13 +84,13 @@ def _perform(options: argparse.Namespace) -> int:
     preset = _preset(options)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("liveRNN")
-    session = Session(partial(EngineClient, threads=options.threads, device=options.device), Settings())
+    session = Session(partial(EngineClient, threads=options.threads, device=options.device or "auto"), Settings())
     window = MainWindow(session)
     for interrupt in (signal.SIGINT, signal.SIGTERM):
         # By way of the event loop: a window closed before exec() has begun would not end it.
         signal.signal(interrupt, lambda *_: QTimer.singleShot(0, window.end))
     window.show()
-    session.start(preset, options.audio_device)
+    session.start(preset, options.audio_device, options.device)
     window.controllers.start(options.midi, options.osc)
     gc.freeze()  # looking through all that is imported would hold up the window for 30 ms now and then
     code = application.exec()

@@ -54,6 +54,10 @@ class Speed:
         """For JSON."""
         return asdict(self)
 
+    def text(self) -> str:
+        """A report for a terminal."""
+        return "\n".join(self._lines(self.device))
+
     def _lines(self, where: str) -> list[str]:
         company = f", {self.voices} voices, each" if self.voices > 1 else ""
         worst = f"99 % of the time within {self.block_ms_p99:.3f}, at worst {self.block_ms_max:.3f}"
@@ -110,10 +114,6 @@ class GpuBenchResult(Speed):
 
     limit_samples_per_s: None = None
     fraction_of_limit: None = None
-
-    def text(self) -> str:
-        """A report for a terminal."""
-        return "\n".join(self._lines(self.device))
 
 
 def describe(config: ModelConfig) -> str:

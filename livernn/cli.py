@@ -95,12 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--frame-sizes", type=sizes, metavar="N,N", help="with --dims (default: 16,64)")
     bench.add_argument("--upsampler", choices=get_args(Upsampler), help="with --dims (default: full)")
     bench.add_argument("--precision", choices=get_args(Precision), default=DEFAULT_PRECISION)
-    bench.add_argument("--voices", type=_voices, default=1, metavar="V", help="in lockstep")
+    bench.add_argument("--voices", type=_voices, default=(1,), metavar="V[,V]", help="in lockstep; a report for each V")
     add_threads(bench)
     bench.add_argument("--compare", action="store_true", help="time the plain loop in torch as well")
     add_device(bench)
     bench.add_argument("--seconds", type=positive, default=10.0, metavar="S")
-    bench.add_argument("--json", action="store_true", help="one object")
+    bench.add_argument("--json", action="store_true", help="an object for each V, one line each")
     bench.set_defaults(run=_bench)
 
     info = commands.add_parser("info", help="what is known of a checkpoint, and its speed here")
@@ -200,7 +200,7 @@ def _tell(line: str) -> None:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from livernn.bench import run_bench, run_gpu_bench
+    from livernn.bench import Speed, run_bench, run_gpu_bench
     from livernn.model.checkpoint import load_checkpoint, random_checkpoint
 
     shape = {name: getattr(options, name) for name in ("dims", "frame_sizes", "upsampler")}
@@ -211,23 +211,22 @@ def _bench(options: argparse.Namespace) -> int:
         raise BadInputError("command line", "--frame-sizes and --upsampler describe a net of --dims", "Add --dims.")
     else:
         checkpoint = load_checkpoint(_preset(options).checkpoint)
-    if options.device == "cuda":
-        if options.threads != 1 or options.compare or options.precision != DEFAULT_PRECISION:
-            raise BadInputError(
-                "command line", "--threads, --compare and --precision are of the CPU", "Leave them out."
+    on_gpu = options.device == "cuda"
+    if on_gpu and (options.threads != 1 or options.compare or options.precision != DEFAULT_PRECISION):
+        raise BadInputError("command line", "--threads, --compare and --precision are of the CPU", "Leave them out.")
+    for voices in options.voices:
+        if on_gpu:
+            speed: Speed = run_gpu_bench(checkpoint, options.seconds, voices=voices)
+        else:
+            speed = run_bench(
+                checkpoint,
+                options.seconds,
+                options.precision,
+                voices=voices,
+                threads=options.threads,
+                compare=options.compare,
             )
-        speed = run_gpu_bench(checkpoint, options.seconds, voices=options.voices)
-        print(json.dumps(speed.as_dict()) if options.json else speed.text())
-        return 0
-    result = run_bench(
-        checkpoint,
-        options.seconds,
-        options.precision,
-        voices=options.voices,
-        threads=options.threads,
-        compare=options.compare,
-    )
-    print(json.dumps(result.as_dict()) if options.json else result.text())
+        print(json.dumps(speed.as_dict()) if options.json else speed.text(), flush=True)
     return 0
 
 
@@ -297,5 +296,5 @@ def _live_voices(text: str) -> int:
     return whole(text, 1, int(PARAMS["voices"].maximum))
 
 
-def _voices(text: str) -> int:
-    return whole(text, 1, MAX_VOICES)
+def _voices(text: str) -> tuple[int, ...]:
+    return tuple(whole(part, 1, MAX_VOICES) for part in text.split(","))

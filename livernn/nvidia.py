@@ -17,10 +17,10 @@ def gpu_names() -> list[str]:
     try:
         driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError as error:
-        raise DeviceError("GPU", "there is no NVIDIA driver", "Use --device cpu, or install the driver.") from error
+        raise DeviceError("GPU", "there is no NVIDIA driver", "Play on the CPU, or install the driver.") from error
     count = ctypes.c_int()
     if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value < 1:
-        raise DeviceError("GPU", "the NVIDIA driver finds none", "Use --device cpu, or run nvidia-smi to see why.")
+        raise DeviceError("GPU", "the NVIDIA driver finds none", "Play on the CPU, or run nvidia-smi to see why.")
     names = []
     for ordinal in range(count.value):
         device, name = ctypes.c_int(), ctypes.create_string_buffer(_NAME_BYTES)

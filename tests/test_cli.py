@@ -186,6 +186,16 @@ def test_bench_of_a_gpu_is_one_json_object(capsys: pytest.CaptureFixture[str]) -
     assert "are of the CPU" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("pretended_gpu")
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_bench_of_several_numbers_of_voices_is_a_line_each(device: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shape = ["--dims", "16,16,16", "--frame-sizes", "4,16", "--device", device, "--voices", "1,16,64"]
+    assert main(["bench", *shape, "--seconds", "0.02", "--json"]) == 0
+    assert [json.loads(line)["voices"] for line in capsys.readouterr().out.splitlines()] == [1, 16, 64]
+    assert main(["bench", "--voices", "1,65"]) == 2
+    assert "65 is not a whole number from 1 to 64" in capsys.readouterr().err
+
+
 def test_bench_of_a_preset_is_read_by_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--preset", "toy", "--seconds", "0.05"]) == 0
     assert "x real time at 16000 Hz" in capsys.readouterr().out

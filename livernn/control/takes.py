@@ -70,7 +70,7 @@ def takes_folder() -> Path:
     return data_dir() / "takes"
 
 
-class Shelf:
+class TakeShelf:
     """One thread. Quick, `export` and `peaks` apart."""
 
     def __init__(self, folder: Path) -> None:

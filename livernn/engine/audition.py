@@ -36,7 +36,7 @@ def _play(audition: Audition, gone: threading.Event) -> None:
             for chunk in _faded(_chunks(audition, rate_hz), gone):
                 stream.write(chunk if channels == SIDES else chunk.mean(axis=1, keepdims=True))
     except (sounddevice.PortAudioError, ValueError) as error:
-        raise refusal(device, rate_hz, error) from error
+        raise refusal(device, rate_hz, error, "output") from error
 
 
 def _chunks(audition: Audition, rate_hz: float) -> Iterator[NDArray[np.float32]]:

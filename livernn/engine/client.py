@@ -47,6 +47,8 @@ from livernn.engine.messages import (
     Primed,
     Record,
     Reset,
+    RunOn,
+    RunsOn,
     SetAudio,
     SetDepth,
     SetMicrophone,
@@ -90,6 +92,7 @@ __all__ = [
     "Microphones",
     "NoDevice",
     "Primed",
+    "RunsOn",
     "StateChanged",
     "TakeBegun",
     "TakeEnded",
@@ -119,7 +122,8 @@ class EngineClient:
         one of `commandline.DEVICES`.
         """
         self._on_event = on_event
-        self._options = ("--threads", str(threads), "--device", device, *options)
+        self._options = ("--threads", str(threads), *options)
+        self._device = device
         self._lock = threading.Lock()
         self._patch = Patch()
         self._epoch = 0
@@ -154,7 +158,9 @@ class EngineClient:
             self._reel = Reel.create()
             self._recorder = Recorder(self._reel, self._receive)
         if self._connection is None:
-            self._connection = Connection(self._reel, self._life, self._options, self._receive)
+            self._connection = Connection(
+                self._reel, self._life, ("--device", self._device, *self._options), self._receive
+            )
             self._life += 1
             with self._lock:
                 self._write_patch()
@@ -266,6 +272,13 @@ class EngineClient:
         self._depth = SetDepth(depth_ms)
         self._send(self._depth)
 
+    def run_on(self, device: str) -> None:
+        """Have the model run on another processor, one of `commandline.DEVICES`; the sound goes on, cross-faded.
+
+        Ends in RunsOn, or in Failed (nothing changed).
+        """
+        self._send(RunOn(device))
+
     def record(self, folder: Path, preset: str) -> None:
         """Begin a take in `folder`, the last minute included, called after `preset`. Ends in TakeBegun or Failed.
 
@@ -334,6 +347,9 @@ class EngineClient:
         refusal: Failed | None = None
         if isinstance(event, Loaded):
             event, refusal = self._adopt(event)
+        elif isinstance(event, RunsOn):
+            self._device = event.device
+            refusal = self._adopt_most(event.most_voices)
         elif isinstance(event, DeviceLost | NoDevice):
             self._playing = False
         if isinstance(event, DeviceLost | EngineDied) and self._recorder is not None:
@@ -361,3 +377,13 @@ class EngineClient:
                 refusal = self._take_patch(self._patch)
             self._write_patch()
             return event, refusal
+
+    def _adopt_most(self, most_voices: int | None) -> Failed | None:
+        """So many can be played now, if that is known; what to say if there were more."""
+        if most_voices is None:
+            return None
+        with self._lock:
+            self._most_voices = most_voices
+            refusal = self._take_patch(self._patch)
+            self._write_patch()
+            return refusal

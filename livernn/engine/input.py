@@ -28,27 +28,17 @@ class StreamInput:
 
     def __init__(self) -> None:
         self.ear = Ear.create()
-        self._process: StreamProcess | None = None
+        self._stream = StreamProcess("livernn.engine.microphone")
 
     def open(self, settings: SetMicrophone) -> MicrophoneOpened:
-        """Start a stream process; takes half a second, more when the callback has to be compiled.
-
-        Raises:
-            DeviceError: no such device, or no answer in time.
-        """
-        self.close()
+        """See `StreamProcess`."""
         arguments = [self.ear.handle, encode(settings).decode().strip()]
-        process = StreamProcess("livernn.engine.microphone", arguments, self.ear.descriptors)
-        opened = process.opened(MicrophoneOpened)
-        self._process = process
-        return opened
+        return self._stream.open(MicrophoneOpened, arguments, self.ear.descriptors)
 
     def close(self) -> None:
         """See `StreamProcess`."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.close()
+        self._stream.close()
 
     def is_lost(self) -> bool:
         """See `StreamProcess`."""
-        return self._process is not None and self._process.is_lost(int(self.ear.words[CALLBACKS]))
+        return self._stream.is_lost(int(self.ear.words[CALLBACKS]))

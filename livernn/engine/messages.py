@@ -116,6 +116,13 @@ class SetDepth:
 
 
 @dataclass(frozen=True)
+class RunOn:
+    """Have the model run on another processor, one of `commandline.DEVICES`; the sound goes on."""
+
+    device: str
+
+
+@dataclass(frozen=True)
 class ListDevices:
     """Ask for Devices."""
 
@@ -176,7 +183,19 @@ class Loaded:
     seed: int
     most_voices: int
     """As many can be played in real time here."""
+    runs_on: str
+    """Name of the processor."""
     patch: dict[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class RunsOn:
+    """Models run on `device` from now on, as was asked for; the present one, if there is one, on what has that name."""
+
+    device: str
+    name: str | None = None
+    most_voices: int | None = None
+    """See Loaded."""
 
 
 @dataclass(frozen=True)
@@ -309,6 +328,7 @@ class Attempt(Enum):
     MICROPHONES = "microphones"
     PLAY = "play"
     PRIME = "prime"
+    PROCESSOR = "processor"
     RECORD = "record"
     RESET = "reset"
     VOICES = "voices"
@@ -350,12 +370,12 @@ class EngineDied:
 
 
 Command = (
-    Load | Play | Stop | Panic | Reset | Prime | SetAudio | SetDepth | ListDevices
+    Load | Play | Stop | Panic | Reset | Prime | SetAudio | SetDepth | RunOn | ListDevices
     | SetMicrophone | ListMicrophones | Listen | StopListening
     | Audition | Record | StopRecording | Quit
 )  # fmt: skip
 Event = (
-    StateChanged | Tuning | Loaded | Primed | WasReset | Guarded
+    StateChanged | Tuning | Loaded | RunsOn | Primed | WasReset | Guarded
     | AudioOpened | Devices | NoDevice | DeviceLost
     | MicrophoneOpened | MicrophoneClosed | Microphones | Listening | ListeningEnded
     | AuditionEnded | TakeBegun | TakeEnded | Failed | Refused | Garbled | EngineDied

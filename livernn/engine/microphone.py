@@ -13,7 +13,7 @@ from livernn.engine.ear import CHANNELS, FIRST, Ear
 from livernn.engine.listening import callback
 from livernn.engine.messages import Device, MicrophoneOpened, SetMicrophone, Tuning
 from livernn.engine.refusal import refusal
-from livernn.engine.stream_process import END_PATIENCE_S, hold_stream
+from livernn.engine.stream_process import END_PATIENCE_S, compiled_stream, hold_stream
 from livernn.engine.wire import claim_stdout, decode, encode
 from livernn.errors import DeviceError
 
@@ -46,17 +46,7 @@ def open_microphone(ear: Ear, settings: SetMicrophone) -> tuple[Any, MicrophoneO
     ear.words[CHANNELS], ear.words[FIRST] = heard.stop, heard.start
     rate_hz = device.default_rate_hz
     try:
-        stream = sounddevice._StreamBase(
-            kind="input",
-            samplerate=rate_hz,
-            blocksize=0,
-            device=number,
-            channels=heard.stop,
-            dtype="float32",
-            latency="low",
-            callback=sounddevice._ffi.cast("PaStreamCallback*", callback.address),
-            userdata=sounddevice._ffi.cast("void*", ear.address),
-        )
+        stream = compiled_stream("input", number, rate_hz, heard.stop, callback, ear.address)
         stream.start()
     except (sounddevice.PortAudioError, ValueError) as error:
         raise refusal(device, rate_hz, error, "input") from error

@@ -28,31 +28,19 @@ class StreamOutput:
     def __init__(self, block: SharedBlock, reel: Reel) -> None:
         self._block = block
         self._reel = reel
-        self._process: StreamProcess | None = None
+        self._stream = StreamProcess("livernn.engine.stream")
 
     def open(self, settings: SetAudio) -> AudioOpened:
-        """Start a stream process; takes half a second, more when the callback has to be compiled.
-
-        Raises:
-            DeviceError: no such device, refused settings, or no answer in time.
-        """
+        """See `StreamProcess`."""
         self.close()
         forget_callback(self._block)
-        process = StreamProcess(
-            "livernn.engine.stream",
-            [self._block.handle, self._reel.handle, encode(settings).decode().strip()],
-            self._block.descriptors + self._reel.descriptors,
-        )
-        opened = process.opened(AudioOpened)
-        self._process = process
-        return opened
+        arguments = [self._block.handle, self._reel.handle, encode(settings).decode().strip()]
+        return self._stream.open(AudioOpened, arguments, self._block.descriptors + self._reel.descriptors)
 
     def close(self) -> None:
         """See `StreamProcess`."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.close()
+        self._stream.close()
 
     def is_lost(self) -> bool:
         """See `StreamProcess`."""
-        return self._process is not None and self._process.is_lost(int(self._block.words[CALLBACKS]))
+        return self._stream.is_lost(int(self._block.words[CALLBACKS]))

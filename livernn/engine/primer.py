@@ -78,7 +78,23 @@ class Primer:
         self._listening: _Listening | None = None
         inlet.on_change = self._on_microphone
 
-    def prime(self, command: msg.Prime) -> None:
+    def obey(
+        self, command: msg.Prime | msg.Listen | msg.StopListening | msg.SetMicrophone | msg.ListMicrophones
+    ) -> None:
+        """What concerns primes and the microphone."""
+        match command:
+            case msg.Prime():
+                self._prime(command)
+            case msg.Listen():
+                self._listen(command)
+            case msg.StopListening():
+                self._stop_listening()
+            case msg.SetMicrophone():
+                self._inlet.change(command)
+            case msg.ListMicrophones():
+                self._inlet.send_devices()
+
+    def _prime(self, command: msg.Prime) -> None:
         """Cross-fade to a continuation of a sound file. Ends in Primed or Failed, or in nothing if interrupted."""
         self.interrupt()
         request, path = self._request, Path(command.path)
@@ -114,18 +130,6 @@ class Primer:
 
         self._loader.submit(operation, then, failed)
 
-    def obey(self, command: msg.Listen | msg.StopListening | msg.SetMicrophone | msg.ListMicrophones) -> None:
-        """What concerns the microphone."""
-        match command:
-            case msg.Listen():
-                self._listen(command)
-            case msg.StopListening():
-                self._stop_listening()
-            case msg.SetMicrophone():
-                self._inlet.change(command)
-            case msg.ListMicrophones():
-                self._inlet.send_devices()
-
     def _listen(self, command: msg.Listen) -> None:
         """Begin a phrase as soon as there is a microphone. Ends in Listening or Failed."""
         self.interrupt()
@@ -153,8 +157,8 @@ class Primer:
             self._stage.duck(0.0)
             self._emit(msg.ListeningEnded(str(listening.phrase.path)))
 
-    def model_changed(self) -> None:
-        """Another model sounds: what was heard for the one before is of no use to it."""
+    def instrument_changed(self) -> None:
+        """Another model sounds, or on another processor: what was heard for the one before is of no use to it."""
         if self._listening is not None:
             self.interrupt()
 

@@ -22,7 +22,7 @@ from livernn.engine.output import Output
 from livernn.engine.primer import Model, Primer, no_model
 from livernn.engine.reel import Reel
 from livernn.engine.sampler import Sampler
-from livernn.engine.shared import HEARTBEAT, SharedBlock, publish_state
+from livernn.engine.shared import HEARTBEAT, ControlBlock, SharedBlock, publish_state
 from livernn.engine.studio import Instrument, Studio
 from livernn.engine.tape import Incoming
 from livernn.engine.transport import EngineState
@@ -118,9 +118,7 @@ class Engine:
         match command:
             case msg.Load():
                 self._load(command)
-            case msg.Prime():
-                self._primer.prime(command)
-            case msg.Listen() | msg.StopListening() | msg.SetMicrophone() | msg.ListMicrophones():
+            case msg.Prime() | msg.Listen() | msg.StopListening() | msg.SetMicrophone() | msg.ListMicrophones():
                 self._primer.obey(command)
             case msg.Play():
                 self._play()
@@ -132,6 +130,8 @@ class Engine:
                 self._reset(command.seed)
             case msg.SetAudio():
                 self._outlet.change(command)
+            case msg.RunOn():
+                self._run_on(command)
             case msg.SetDepth():
                 self._sampler.set_depth(command.depth_ms)
             case msg.ListDevices():
@@ -150,7 +150,7 @@ class Engine:
                 raise LiveRNNError("load", "another one was asked for", "Wait for that.")
             patch = Patch.from_dict(command.patch or {})
             checkpoint = self._studio.open(Path(command.checkpoint), self._report_tuning)
-            instrument = self._studio.build(checkpoint, seed, rate_hz)
+            instrument = self._studio.build(checkpoint, seed, rate_hz, round(patch.voices))
             most_voices = self._studio.most_voices(instrument)
             epoch = command.request if command.patch is not None else 0
             self.built = Model(command.checkpoint, checkpoint, epoch, fitting(patch, most_voices))
@@ -161,7 +161,7 @@ class Engine:
                 self._loading = False
                 self.model, instrument, most_voices = built
                 self.change_to(instrument, seed)
-                self._primer.model_changed()
+                self._primer.instrument_changed()
                 checkpoint = self.model.checkpoint
                 self._emit(
                     msg.Loaded(
@@ -171,6 +171,7 @@ class Engine:
                         checkpoint.config.sample_rate_hz,
                         seed,
                         most_voices,
+                        instrument.processor.name,
                         command.patch,
                     )
                 )
@@ -181,6 +182,36 @@ class Engine:
                 self._loading = False
                 self._wanted = self._wanted and self.model is not None
                 self._emit(msg.Failed(msg.Attempt.LOAD, str(error), command.request))
+
+        self._loader.submit(operation, then, failed)
+
+    def _run_on(self, command: msg.RunOn) -> None:
+        """Go on with the present sound on another processor. Ends in RunsOn or, all being as before, in Failed."""
+        seed, rate_hz = self.new_seed(), self._outlet.rate_hz
+        _, patch = ControlBlock(self._block).read()
+
+        def operation() -> tuple[Model, Instrument, int] | None:
+            model, before = self.built, self._studio.run_on(command.device)
+            if model is None:
+                return None
+            try:
+                instrument = self._studio.build(model.checkpoint, seed, rate_hz, round(patch.voices))
+                return model, instrument, self._studio.most_voices(instrument)
+            except Exception:
+                self._studio.run_on(before)
+                raise
+
+        def then(built: tuple[Model, Instrument, int] | None) -> None:
+            if built is None or built[0] is not self.model:  # what is loaded next runs there
+                self._emit(msg.RunsOn(command.device))
+                return
+            _, instrument, most_voices = built
+            self._primer.instrument_changed()
+            self._emit(msg.RunsOn(command.device, instrument.processor.name, most_voices))
+            self._sampler.move(instrument)
+
+        def failed(error: LiveRNNError) -> None:
+            self._emit(msg.Failed(msg.Attempt.PROCESSOR, str(error)))
 
         self._loader.submit(operation, then, failed)
 
@@ -197,7 +228,8 @@ class Engine:
         """Cross-fade to an instrument of the model; `prime` is the sound file that it continues."""
         model = self.model
         assert model is not None
-        origin = Origin(str(Path(model.path).absolute()), model.checkpoint.sha256, self._studio.precision, seed, prime)
+        precision = instrument.processor.precision
+        origin = Origin(str(Path(model.path).absolute()), model.checkpoint.sha256, precision, seed, prime)
         held_out = model.checkpoint.held_out
         self._sampler.swap(Incoming(instrument, origin, model.epoch, model.patch, held_out))
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +22,10 @@ from livernn.engine.child import child_command, child_environment
 from livernn.engine.company import LEAST_FACTOR
 from livernn.engine.second_core import SecondCore
 from livernn.engine.shadow import Shadow
-from livernn.engine.studio import BLOCK_SAMPLES, PRIME_LIMIT_S, Instrument, Progress, VoiceLike
+from livernn.engine.studio import BLOCK_SAMPLES, PRIME_LIMIT_S, Instrument, Processor, Progress, VoiceLike
+from livernn.engine.torch_libraries import load_torch_libraries
 from livernn.errors import DeviceError, LiveRNNError
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
-from livernn.model.precision import DEFAULT_PRECISION
 from livernn.nvidia import gpu_names
 from livernn.synth.choir import Choir, Lockstep
 from livernn.synth.ensemble import MOST_VOICES
@@ -75,10 +76,19 @@ class RealStudio:
             note.touch()
         return checkpoint
 
-    def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> Instrument:
+    def run_on(self, device: str) -> str:
+        """Raises DeviceError where a GPU is asked for and none plays; all is as before then."""
+        if device == "cuda":
+            _require_gpu()
+        before, self._device, self._loaded = self._device, device, None
+        return before
+
+    def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float, voices: int) -> Instrument:
         """Raises DeviceError where a GPU was asked for and does not play."""
-        instrument = self._assemble(self._generator(checkpoint, seed), rate_hz)
-        instrument.voice.render(_WARM_SAMPLES, Patch())
+        weights = self._weights_of(checkpoint)
+        generator = self._generator(weights, seed)
+        instrument = Instrument(generator, Voice(generator, rate_hz), _processor(weights))
+        instrument.voice.render(_WARM_SAMPLES, Patch(voices=voices))
         instrument.voice.reset()
         return instrument
 
@@ -100,12 +110,13 @@ class RealStudio:
 
     def shadow(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> Shadow:
         """See `Studio`."""
-        generator = self._generator(checkpoint, seed)
-        return Shadow(generator, Voice(generator, rate_hz))
+        weights = self._weights_of(checkpoint)
+        generator = self._generator(weights, seed)
+        return Shadow(generator, Voice(generator, rate_hz), _processor(weights))
 
     def at_rate(self, instrument: Instrument, rate_hz: float) -> Instrument:
         """See `Studio`."""
-        return self._assemble(instrument.generator, rate_hz)
+        return replace(instrument, voice=Voice(instrument.generator, rate_hz))
 
     def cancel(self) -> None:
         """End the helper, or the `open` that is about to start one, which then raises."""
@@ -114,16 +125,12 @@ class RealStudio:
             if self._helper is not None:
                 self._helper.kill()
 
-    @property
-    def precision(self) -> str:
-        """See `Studio`."""
-        return DEFAULT_PRECISION if self._loaded is None else self._loaded[1].precision
-
-    def _generator(self, checkpoint: Checkpoint, seed: int) -> GeneratorLike:
+    def _weights_of(self, checkpoint: Checkpoint) -> "PackedWeights | GpuModel":
         if self._loaded is None or self._loaded[0] is not checkpoint:
-            self._loaded = checkpoint, self._load(checkpoint)
-        weights = self._loaded[1]
+            self._loaded = checkpoint, _load(checkpoint, self._device)
+        return self._loaded[1]
 
+    def _generator(self, weights: "PackedWeights | GpuModel", seed: int) -> GeneratorLike:
         def make(voices: int) -> Lockstep:
             if not isinstance(weights, PackedWeights):
                 return weights.generator(seed=seed, voices=voices)
@@ -131,24 +138,6 @@ class RealStudio:
             return SecondCore(generator) if self._threads == 2 else generator
 
         return Choir(make)
-
-    def _load(self, checkpoint: Checkpoint) -> "PackedWeights | GpuModel":
-        if self._device == "cpu":
-            return load_kernel(checkpoint)
-        try:
-            gpu_names()
-            from livernn.synth.cuda.back_ends import load_gpu
-
-            gpu = load_gpu(checkpoint)
-        except DeviceError as error:
-            if self._device == "cuda":
-                raise
-            _logger.info("the CPU plays: %s", error)
-            return load_kernel(checkpoint)
-        return gpu if self._device == "cuda" else _quicker(load_kernel(checkpoint), gpu)
-
-    def _assemble(self, generator: GeneratorLike, rate_hz: float) -> Instrument:
-        return Instrument(generator, Voice(generator, rate_hz))
 
     def _start_helper(self, path: Path) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
@@ -174,6 +163,37 @@ class RealStudio:
             reason = next((line for line in reversed(words) if "Error" in line), "it gave no reason")
             why = f"the helper ended with code {helper.returncode} ({reason})"
             raise LiveRNNError("tuning for this processor", why, "Try again, or run 'python -m livernn doctor'.")
+
+
+def _load(checkpoint: Checkpoint, device: str) -> "PackedWeights | GpuModel":
+    if device == "cpu":
+        return load_kernel(checkpoint)
+    try:
+        _require_gpu()
+        from livernn.synth.cuda.back_ends import load_gpu
+
+        gpu = load_gpu(checkpoint)
+    except DeviceError as error:
+        if device == "cuda":
+            raise
+        _logger.info("the CPU plays: %s", error)
+        return load_kernel(checkpoint)
+    return gpu if device == "cuda" else _quicker(load_kernel(checkpoint), gpu)
+
+
+def _require_gpu() -> None:
+    """Raises DeviceError where none plays. Without a driver, torch is not imported."""
+    gpu_names()
+    load_torch_libraries()
+    from livernn.synth.cuda.back_ends import require_gpu
+
+    require_gpu()
+
+
+def _processor(weights: "PackedWeights | GpuModel") -> Processor:
+    if isinstance(weights, PackedWeights):
+        return Processor("CPU", weights.precision)
+    return Processor(weights.device_name, weights.precision, lambda: weights.clock.spent_ms)
 
 
 def _quicker(cpu: PackedWeights, gpu: "GpuModel") -> "PackedWeights | GpuModel":

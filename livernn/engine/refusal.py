@@ -1,5 +1,6 @@
 """Why PortAudio would not open a device, as a performer says it."""
 
+from livernn.engine.devices import Kind
 from livernn.engine.messages import Device
 from livernn.errors import DeviceError
 
@@ -22,7 +23,7 @@ _REASONS = {
 _UNKNOWN = ("the audio system refused it at {rate_hz:g} Hz", _OTHER_DEVICE)
 
 
-def refusal(device: Device, rate_hz: float, error: Exception, kind: str = "output") -> DeviceError:
+def refusal(device: Device, rate_hz: float, error: Exception, kind: Kind) -> DeviceError:
     """One line for a sounddevice.PortAudioError (of which the code is read) or the ValueError of a wrong setting."""
     code = error.args[1] if len(error.args) > 1 else 0
     why, remedy = _REASONS.get(code, _UNKNOWN)

@@ -18,6 +18,7 @@ from livernn.engine.pace import NAP_MS, Pace, cost_of
 from livernn.engine.reel import Reel
 from livernn.engine.shared import (
     GATE,
+    GPU_MS,
     LARGEST_BLOCK,
     RING_SAMPLES,
     TARGET_DEPTH_MS,
@@ -77,6 +78,10 @@ class Sampler:
         """Cross-fade to another instrument, which is not ducked; at once where nothing sounds."""
         self._changes.put(lambda: self._swap(incoming))
 
+    def move(self, instrument: Instrument) -> None:
+        """Cross-fade to the same sound by another instrument of the same checkpoint, which takes over its state."""
+        self._changes.put(lambda: self._move(instrument))
+
     def reset(self, seed: int) -> None:
         """Cross-fade to the initial state under a new seed; at once where nothing sounds."""
         self._changes.put(lambda: self._reset(seed))
@@ -130,10 +135,12 @@ class Sampler:
         voice, target_samples = current.instrument.voice, self._target_samples()
         self._limit_fades(patch)
         if self._touch(voice, patch) or self._tape.ahead_samples < target_samples:
-            before_ms, began_s = self._tape.rendered_ms, time.perf_counter()
+            gpu_ms = current.instrument.processor.gpu_ms
+            before_ms, gpu_before_ms, began_s = self._tape.rendered_ms, gpu_ms(), time.perf_counter()
             block = self._tape.render(patch, self._pace.guard_samples(voice), self._reach_samples(voice, patch))
             spent_ms = 1000.0 * (time.perf_counter() - began_s)
             self._pace.measure(self._tape.rendered_ms - before_ms, spent_ms)
+            self._block.doubles[GPU_MS] = gpu_ms() - gpu_before_ms
             if block is not None:
                 self._watch(current, patch, block)
             self._pace.tell_touch(voice, target_samples)
@@ -184,14 +191,29 @@ class Sampler:
     def _swap(self, incoming: Incoming) -> None:
         if self._rate_hz > 0.0 and incoming.instrument.voice.device_rate_hz != self._rate_hz:
             incoming = self._for_rate(incoming)
+        self._begin(incoming, self._make_room())
+        self._guard = None
+        self._duck_db = 0.0
+
+    def _move(self, instrument: Instrument) -> None:
+        """The guard goes on, too: what it knows of the sound is still true."""
+        if self._current is None:
+            return
         patch = self._make_room()
+        current, voice = self._current, self._current.instrument.voice
+        if instrument.voice.device_rate_hz != voice.device_rate_hz:
+            instrument = self._at_rate(instrument, voice.device_rate_hz)
+        instrument.voice.restore(voice.snapshot())
+        origin = replace(current.origin, precision=instrument.processor.precision)
+        self._begin(replace(current, instrument=instrument, origin=origin), patch)
+
+    def _begin(self, incoming: Incoming, patch: Patch | None) -> None:
+        """Fade to it under a patch, or have it begin at once."""
         if patch is None:
             self._tape.start(incoming)
         else:
             self._tape.change(incoming, patch)
         self._current = incoming
-        self._guard = None
-        self._duck_db = 0.0
 
     def _reset(self, seed: int) -> None:
         if self._current is None:

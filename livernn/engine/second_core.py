@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
-from livernn.synth.crew import AT_WORK, STALLS, Crew, make_crew
+from livernn.synth.crew import AT_WORK, Crew, make_crew
 from livernn.synth.generator import Generator, Snapshot
 
 
@@ -29,11 +29,6 @@ class SecondCore:
         helper.start()
         generator.take_on(self._crew)
         self.close = weakref.finalize(self, _dismiss, self._wanted, over, helper)
-
-    @property
-    def stalls(self) -> int:
-        """How often the helper kept the sampler waiting, so that it went on alone for a while."""
-        return int(self._crew.words[STALLS])
 
     @property
     def surprisal_bits(self) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from livernn.engine.studio import Instrument
+from livernn.engine.studio import Instrument, Processor
 from livernn.model.quantize import to_codes
 from livernn.synth.voice import GeneratorLike, Voice
 
@@ -14,10 +14,11 @@ _REMEMBERED_S = 0.5
 class Shadow:
     """One thread at a time. Any division of a sound leads to the same state as the whole of it."""
 
-    def __init__(self, generator: GeneratorLike, voice: Voice) -> None:
+    def __init__(self, generator: GeneratorLike, voice: Voice, processor: Processor) -> None:
         """`voice` is the generator's; both are in their initial state."""
         self._generator = generator
         self._voice = voice
+        self._processor = processor
         self._before = np.zeros(1, np.float32)
         self._codes = np.empty(0, np.uint8)
         self._remembered = round(_REMEMBERED_S * voice.config.sample_rate_hz)
@@ -35,4 +36,4 @@ class Shadow:
     def instrument(self) -> Instrument:
         """What goes on from here. Follows no more."""
         self._voice.replace_past(self._codes)
-        return Instrument(self._generator, self._voice)
+        return Instrument(self._generator, self._voice, self._processor)

@@ -70,6 +70,7 @@ LATE_RENDERS = REAL_TIME_FACTOR + 4
 GUARD_RETURNS = REAL_TIME_FACTOR + 5
 GUARD_TROUBLE = REAL_TIME_FACTOR + 6
 """As int64: how often the guard went back, and, in the order of `Trouble`, because of what the last time."""
+GPU_MS = REAL_TIME_FACTOR + 7
 TARGET_DEPTH_MS = 21 * _LINE
 DEVICE_RATE_HZ = TARGET_DEPTH_MS + 1
 OUTPUT_LATENCY_MS = TARGET_DEPTH_MS + 2
@@ -116,7 +117,9 @@ def begin_life(block: SharedBlock, reel: Reel, life: int) -> None:
 
 
 class ControlBlock:
-    """The patch under one sequence lock (odd while being written). One writer: the client; one reader: the sampler.
+    """The patch under one sequence lock (odd while being written). One writer: the client.
+
+    Every reader has a ControlBlock of its own.
 
     A patch belongs to an epoch, the number of the load that brought it, so that a voice that has just been faded in
     is never rendered with the patch of the one before.
@@ -158,6 +161,8 @@ class Metrics:
     """Model time rendered per time spent rendering; 0 before the first block."""
     block_ms: float = 0.0
     """Time that the sampler's last block took."""
+    gpu_ms: float = 0.0
+    """Of it, what a GPU had to do; 0 where there is none."""
     depth_ms: float = 0.0
     target_depth_ms: float = 0.0
     output_latency_ms: float = 0.0
@@ -232,6 +237,7 @@ def read_metrics(block: SharedBlock, reel: Reel) -> Metrics:
         state=_STATES[int(words[STATE])],
         real_time_factor=float(doubles[REAL_TIME_FACTOR]),
         block_ms=float(doubles[BLOCK_MS]),
+        gpu_ms=float(doubles[GPU_MS]),
         depth_ms=samples_to_ms(ring_fill(words[RING_AT : RING_AT + RING_WORDS]), rate_hz) if rate_hz > 0.0 else 0.0,
         target_depth_ms=float(doubles[TARGET_DEPTH_MS]),
         output_latency_ms=latency_ms,

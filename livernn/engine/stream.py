@@ -15,7 +15,7 @@ from livernn.engine.messages import AudioOpened, SetAudio, Tuning
 from livernn.engine.reel import Reel
 from livernn.engine.refusal import refusal
 from livernn.engine.shared import CHANNELS, FADE_SAMPLES, GATE, LEVEL, REEL_ADDRESS, STREAM_RATE_HZ, SharedBlock
-from livernn.engine.stream_process import END_PATIENCE_S, hold_stream
+from livernn.engine.stream_process import END_PATIENCE_S, compiled_stream, hold_stream
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.engine.wire import claim_stdout, decode, encode
 from livernn.units import SIDES, ms_to_samples
@@ -37,21 +37,11 @@ def open_stream(block: SharedBlock, reel: Reel, settings: SetAudio) -> tuple[Any
     block.words[REEL_ADDRESS] = reel.address
     block.words[FADE_SAMPLES] = ms_to_samples(GATE_FADE_MS, rate_hz)
     try:
-        stream = sounddevice._StreamBase(
-            kind="output",
-            samplerate=rate_hz,
-            blocksize=settings.block or 0,
-            device=number,
-            channels=channels,
-            dtype="float32",
-            latency="low",
-            callback=sounddevice._ffi.cast("PaStreamCallback*", callback.address),
-            userdata=sounddevice._ffi.cast("void*", block.address),
-        )
+        stream = compiled_stream("output", number, rate_hz, channels, callback, block.address, settings.block or 0)
         block.words[STREAM_RATE_HZ] = round(stream.samplerate)
         stream.start()
     except (sounddevice.PortAudioError, ValueError) as error:
-        raise refusal(device, rate_hz, error) from error
+        raise refusal(device, rate_hz, error, "output") from error
     return stream, AudioOpened(device.name, device.host_api, stream.samplerate, channels, 1000.0 * stream.latency)
 
 

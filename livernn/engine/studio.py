@@ -1,7 +1,7 @@
 """Where sound comes from: checkpoints, compiled kernels and files become voices. Slow; never on the sampler."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -47,11 +47,22 @@ class VoiceLike(Protocol):
 
 
 @dataclass(frozen=True)
+class Processor:
+    """What a generator runs on. `precision` is for takes to tell."""
+
+    name: str
+    precision: str
+    gpu_ms: Callable[[], float] = field(default=lambda: 0.0, compare=False)
+    """What a GPU has had to do so far; 0 where there is none. Any thread."""
+
+
+@dataclass(frozen=True)
 class Instrument:
-    """A generator and the voice that sounds it."""
+    """A generator, the voice that sounds it, and what it runs on."""
 
     generator: GeneratorLike
     voice: VoiceLike
+    processor: Processor
 
 
 class ShadowLike(Protocol):
@@ -70,8 +81,11 @@ class Studio(Protocol):
     def open(self, path: Path, progress: Progress) -> Checkpoint:
         """Read a checkpoint and see to it that its kernel is compiled."""
 
-    def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> Instrument:
-        """An instrument in its initial state that has been rendered with once, so that its first block is not slow."""
+    def run_on(self, device: str) -> str:
+        """Make on `device`, one of `commandline.DEVICES`, what is made from now on; what it was made on before."""
+
+    def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float, voices: int) -> Instrument:
+        """An instrument in its initial state; so many voices have sung with it, so that its first block is not slow."""
 
     def most_voices(self, instrument: Instrument) -> int:
         """How many voices of one that has just been built can be played in real time. It is as before."""
@@ -84,10 +98,6 @@ class Studio(Protocol):
 
     def at_rate(self, instrument: Instrument, rate_hz: float) -> Instrument:
         """The same generator for another device rate."""
-
-    @property
-    def precision(self) -> str:
-        """Of what `build` makes, for takes to tell."""
 
     def cancel(self) -> None:
         """End a compile under way; any thread."""

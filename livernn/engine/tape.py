@@ -20,6 +20,7 @@ from livernn.engine.shared import LATE_RENDERS, LIMITER_GAIN_DB, RING_AT, RING_W
 from livernn.engine.studio import BLOCK_SAMPLES, Instrument
 from livernn.engine.transport import HURRIED_FADE_MS, TOUCH_FADE_MS
 from livernn.model.held_out import HeldOut
+from livernn.synth import guarded
 from livernn.synth.guard import Rendered
 from livernn.synth.voice import VoiceSnapshot
 from livernn.units import ms_to_samples
@@ -138,17 +139,11 @@ class Tape:
 
     def change(self, sound: Incoming, patch: Patch) -> None:
         """Cross-fade from the present sound to another one."""
-        fade_samples = self._leave(self._patch or patch, patch.fade_ms)
-        self._hold(sound)
-        self._journal.change(sound.origin, sound.rate_hz, sound.instrument.voice.snapshot(), fade_samples)
+        self._cross_fade(self._patch or patch, patch.fade_ms, sound, sound.instrument.voice.snapshot())
 
     def go_back(self, snapshot: VoiceSnapshot, patch: Patch, trouble: Trouble) -> None:
         """Cross-fade to a moment of the present sound, because of `trouble`: at once, however long fades are."""
-        fade_samples = self._leave(self._patch or patch, HURRIED_FADE_MS)
-        sound = replace(self._sounding)
-        sound.instrument.voice.restore(snapshot)
-        self._hold(sound)
-        self._journal.change(sound.origin, sound.rate_hz, snapshot, fade_samples, trouble)
+        self._cross_fade(self._patch or patch, guarded.FADE_MS, replace(self._sounding), snapshot, trouble)
 
     def reset(self, seed: int, patch: Patch) -> None:
         """Cross-fade to the initial state."""
@@ -195,10 +190,7 @@ class Tape:
             self._go_back_to(place, patch)
         else:
             self._arrive_at(place)
-            fade_samples = self._leave(place.patch, HURRIED_FADE_MS)
-            sound.instrument.voice.restore(here)
-            self._hold(sound)
-            self._journal.change(sound.origin, sound.rate_hz, here, fade_samples)
+            self._cross_fade(place.patch, HURRIED_FADE_MS, sound, here)
 
     def _tell_again(self, begin: int, end: int) -> None:
         """Have the journal tell how the ring came about from `begin` to `end`, as if rendered just now."""
@@ -231,6 +223,15 @@ class Tape:
         voice = place.sound.instrument.voice
         voice.restore(place.snapshot)
         self._deck.voice, self._deck.origin, self._deck.fades = voice, place.sound.origin, place.fades
+
+    def _cross_fade(
+        self, before: Patch, fade_ms: float, sound: Incoming, snapshot: VoiceSnapshot, trouble: Trouble | None = None
+    ) -> None:
+        """From the present sound, as it is under the patch `before`, to one that goes on from `snapshot`."""
+        fade_samples = self._leave(before, fade_ms)
+        sound.instrument.voice.restore(snapshot)
+        self._hold(sound)
+        self._journal.change(sound.origin, sound.rate_hz, snapshot, fade_samples, trouble)
 
     def _leave(self, patch: Patch, fade_ms: float) -> int:
         fade_samples = self._fade_samples(fade_ms)

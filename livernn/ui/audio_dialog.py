@@ -1,4 +1,4 @@
-"""Choice of the audio output, of its format, and of the delay that safety costs."""
+"""Choice of the audio output, of its format, of the delay that safety costs, and of what the model runs on."""
 
 from collections.abc import Sequence
 
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from livernn.engine.client import AudioOpened, Device
 from livernn.ui.chooser import Chooser
+from livernn.ui.processors import TITLES
 from livernn.ui.settings import AudioChoice
 from livernn.ui.value_chooser import ValueChooser
 
@@ -34,6 +35,8 @@ class AudioDialog(QDialog):
     format_chosen = Signal(object, object)
     """Sample rate and block size, None for the device's own."""
     depth_chosen = Signal(float)
+    processor_chosen = Signal(str)
+    """One of `commandline.DEVICES`."""
     refresh_asked = Signal()
 
     def __init__(self, depth_ms: float, parent: QWidget | None = None) -> None:
@@ -69,12 +72,15 @@ class AudioDialog(QDialog):
             lambda depth_ms: f"{depth_ms:g} ms",
         )
         self.ring_depth.show_value(depth_ms)
+        self.processor = Chooser()
+        self.processor.setAccessibleName("Model runs on")
+        self.processor.offer([*TITLES.values()])
         refresh = QPushButton("Refresh")
         close = QPushButton("Close")
         close.setDefault(True)
         choices = QHBoxLayout()
         choices.setSpacing(18)
-        for chooser in (self.rate, self.block, self.ring_depth):
+        for chooser in (self.rate, self.block, self.ring_depth, self.processor):
             column = QVBoxLayout()
             column.setSpacing(4)
             column.addWidget(QLabel(chooser.accessibleName()))
@@ -97,6 +103,7 @@ class AudioDialog(QDialog):
         for chooser in (self.rate, self.block):
             chooser.activated.connect(self._choose_format)
         self.ring_depth.activated.connect(lambda _: self.depth_chosen.emit(self.ring_depth.value))
+        self.processor.activated.connect(lambda at: self.processor_chosen.emit([*TITLES][at]))
         self.host_api.activated.connect(self._list_outputs)
         self.outputs.itemClicked.connect(self._choose)
         self.outputs.itemActivated.connect(self._choose)
@@ -115,6 +122,12 @@ class AudioDialog(QDialog):
         self._list_outputs()
         self.rate.show_value(chosen.rate_hz)
         self.block.show_value(chosen.block)
+
+    def show_processor(self, choice: str, name: str | None) -> None:
+        """What the model is to run on, and the name of what it does run on."""
+        self.processor.setCurrentIndex([*TITLES].index(choice))
+        present = f"\nNow: {name}" if name is not None else ""
+        self.processor.setToolTip(f"The sound goes on when you change it; Automatic takes the faster one{present}")
 
     def _list_outputs(self) -> None:
         host_apis = sorted({device.host_api for device in self._devices})

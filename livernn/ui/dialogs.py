@@ -30,6 +30,9 @@ class Dialogs:
         self.audio.format_chosen.connect(session.outputs.choose_format)
         self.audio.depth_chosen.connect(session.outputs.set_depth_ms)
         self.audio.refresh_asked.connect(session.outputs.list_devices)
+        self.audio.processor_chosen.connect(session.processors.choose)
+        session.processors.changed.connect(self._show_processor)
+        self._show_processor()
 
     def set_scale(self, scale: float) -> None:
         """See `theme.scale_for`."""
@@ -74,7 +77,7 @@ class Dialogs:
             dialog.open()
 
     def show_audio(self) -> None:
-        """Outputs and depth."""
+        """Outputs, depth and processor."""
         self._session.outputs.list_devices()
         self.audio.show()
         self.audio.raise_()
@@ -87,6 +90,10 @@ class Dialogs:
         """Credits of the program and of its presets."""
         presets = self._session.preset_library.presets
         self._show(about_dialog(self._window, self._scale, presets, self._session.preset))
+
+    def _show_processor(self) -> None:
+        processors = self._session.processors
+        self.audio.show_processor(processors.choice, processors.name)
 
     def _ask_for_title(self, title: str, source: Preset, save: Callable[[str, About], None]) -> None:
         dialog = SaveDialog(title, about_to_edit(source), network_credit(source), self._scale, self._window)

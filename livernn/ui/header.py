@@ -41,7 +41,7 @@ class Header(QWidget):
         )
         self.save = _button("Save", "Save the knobs with the preset (Ctrl+S)")
         self.open = _button("Open…", "Open a preset, a checkpoint or a sound file to continue (Ctrl+O)")
-        self.audio = _button("Audio…", "Choose the audio output and its delay (Ctrl+D)")
+        self.audio = _button("Audio…", "Choose the audio output, its delay, and CPU or GPU (Ctrl+D)")
         self.help = _button("Help", "Keys and first steps (F1)")
         self.menu_button = _button("Menu", "Undo, save as, themes, full screen, credits")
         self.menu = MainMenu(self)

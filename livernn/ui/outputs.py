@@ -12,13 +12,12 @@ from livernn.engine.client import (
     DeviceLost,
     Devices,
     EngineClient,
+    Event,
     Failed,
     NoDevice,
 )
 from livernn.ui.notice import Kind, Notice, Remedy
 from livernn.ui.settings import Settings
-
-OutputEvent = AudioOpened | Devices | NoDevice | DeviceLost
 
 
 class Outputs(QObject):
@@ -77,8 +76,8 @@ class Outputs(QObject):
         self._settings.depth_ms = depth_ms
         self._client.set_depth_ms(depth_ms)
 
-    def take_event(self, event: OutputEvent) -> None:
-        """What the client says of outputs."""
+    def take_event(self, event: Event) -> None:
+        """What the client says, of whatever."""
         match event:
             case AudioOpened():
                 self.opened, self.trouble = event, None
@@ -95,6 +94,8 @@ class Outputs(QObject):
                 self._lose(message, devices)
             case DeviceLost(message):
                 self._lose(message, self.devices)
+            case _:
+                return
         self.changed.emit()
 
     def hides(self, failure: Failed) -> bool:

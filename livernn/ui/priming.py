@@ -12,6 +12,7 @@ from livernn.engine.client import (
     AuditionEnded,
     Device,
     EngineClient,
+    Event,
     Listening,
     ListeningEnded,
     MicrophoneClosed,
@@ -24,10 +25,6 @@ from livernn.ui.settings import Settings
 from livernn.ui.shelf_keeper import PEAKS, ShelfKeeper
 from livernn.ui.undo import UndoStack
 from livernn.wavfile import write_wav_blocks
-
-PrimingEvent = (
-    Primed | Listening | ListeningEnded | MicrophoneOpened | MicrophoneClosed | Microphones | AuditionEnded
-)  # fmt: skip
 
 DUCKS_DB = (0.0, 6.0, 12.0, 24.0, 60.0)
 
@@ -61,8 +58,8 @@ class Priming(ShelfKeeper[KeptPrime]):
         self.list_microphones()
         self._set_microphone()
 
-    def take_event(self, event: PrimingEvent) -> None:
-        """What the client says of primes and of the microphone."""
+    def take_event(self, event: Event) -> None:
+        """What the client says, of whatever."""
         match event:
             case Primed(seconds, name):
                 self._say(f"Continuing {name} ({seconds:.1f} s heard)")
@@ -86,6 +83,8 @@ class Priming(ShelfKeeper[KeptPrime]):
                 self._take_list(devices)
             case AuditionEnded(path):
                 self._end_audition(Path(path))
+            case _:
+                return
         self.state_changed.emit()
 
     def lose_engine(self) -> None:

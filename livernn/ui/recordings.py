@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from livernn.control.takes import Shelf, Take, export, peaks, takes_folder
+from livernn.control.takes import Take, TakeShelf, export, peaks, takes_folder
 from livernn.engine.client import AuditionEnded, EngineClient, Event, TakeBegun, TakeEnded
 from livernn.ui.shelf_keeper import PEAKS, ShelfKeeper
 from livernn.ui.undo import UndoStack
@@ -15,10 +15,10 @@ from livernn.ui.undo import UndoStack
 class Recordings(ShelfKeeper[Take]):
     """`state_changed` tells of `recording` as well."""
 
-    _shelf: Shelf
+    _shelf: TakeShelf
 
     def __init__(self, client: EngineClient, undo_stack: UndoStack) -> None:
-        super().__init__(client, Shelf(takes_folder()), undo_stack)
+        super().__init__(client, TakeShelf(takes_folder()), undo_stack)
         self._recording: Path | None = None
         self.sounds = self._find()
 

@@ -33,9 +33,10 @@ from livernn.engine.client import (
 )
 from livernn.errors import LiveRNNError
 from livernn.ui.notice import WELCOME, Kind, Notice, Remedy
-from livernn.ui.outputs import OutputEvent, Outputs
+from livernn.ui.outputs import Outputs
 from livernn.ui.preset_library import Library
-from livernn.ui.priming import Priming, PrimingEvent
+from livernn.ui.priming import Priming
+from livernn.ui.processors import Processors
 from livernn.ui.recordings import Recordings
 from livernn.ui.settings import Settings
 from livernn.ui.sources import Source, classify
@@ -69,13 +70,14 @@ class Session(QObject):
         self.settings = settings
         self.outputs = Outputs(self.client, settings)
         self.outputs.changed.connect(self.audio_changed)
-        self.outputs.told.connect(self._show)
         self.outputs.asked.connect(self._resume)
         self.undo_stack = UndoStack()
         self.recordings = Recordings(self.client, self.undo_stack)
         self.recordings.told.connect(self.tell)
         self.priming = Priming(self.client, settings, self.undo_stack)
-        self.priming.told.connect(self._show)
+        self.processors = Processors(self.client, settings)
+        for part in (self.outputs, self.priming, self.processors):
+            part.told.connect(self._show)
         self.preset_library = Library(settings)
         self.preset: Preset | None = None
         self.pending: Preset | None = None
@@ -103,9 +105,10 @@ class Session(QObject):
         """Whether the patch is no longer the preset's."""
         return self.preset is not None and self.patch != self.preset.patch
 
-    def start(self, preset: Preset | None, device: str | None) -> None:
-        """Start the engine with a preset (or the last one used) and an output (or the last one used)."""
+    def start(self, preset: Preset | None, device: str | None, runs_on: str | None = None) -> None:
+        """Start the engine with a preset, an output and a processor, each the last one used where it is None."""
         self.client.start()
+        self.processors.start(runs_on)
         self.outputs.start(device)
         self.priming.start()
         self._watch.start()
@@ -290,10 +293,8 @@ class Session(QObject):
         self.notice_changed.emit(notice)
 
     def _handle(self, event: Event) -> None:
-        if isinstance(event, PrimingEvent):
-            self.priming.take_event(event)
-        if isinstance(event, OutputEvent):
-            self.outputs.take_event(event)
+        for part in (self.priming, self.outputs, self.processors):
+            part.take_event(event)
         match event:
             case StateChanged(state):
                 self.state = state
@@ -348,6 +349,7 @@ class Session(QObject):
         self.state = EngineState.STOPPED
         self.outputs.lose_engine()
         self.priming.lose_engine()
+        self.processors.undo()
 
     def _give_up(self, attempt: Attempt) -> None:
         """Take back what the engine could not do."""

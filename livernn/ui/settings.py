@@ -19,6 +19,7 @@ _THEME, _PRESET, _FAVOURITES, _DEVICE, _DEPTH, _GEOMETRY, _FORMATS, _MIDI, _OSC,
     "theme", "preset", "favourites", "audio_device", "depth_ms", "geometry", "audio_formats", "midi_inputs", "osc",
     "microphone", "microphone_channels", "duck_db",
 )  # fmt: skip
+_RUNS_ON = "runs_on"
 _SYSTEM_DEFAULT = ""
 _LIMIT_BYTES = 1 << 20
 
@@ -166,6 +167,15 @@ class Settings:
     @depth_ms.setter
     def depth_ms(self, depth_ms: float) -> None:
         self._write(_DEPTH, depth_ms)
+
+    @property
+    def runs_on(self) -> str | None:
+        """What models run on: one of `commandline.DEVICES`."""
+        return self._text(_RUNS_ON)
+
+    @runs_on.setter
+    def runs_on(self, device: str) -> None:
+        self._write(_RUNS_ON, device)
 
     def view(self, name: str) -> float | None:
         """A number that a view is set to, by the view's name for it."""

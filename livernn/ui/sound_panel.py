@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 from livernn.ui.field import Field
 from livernn.ui.parts import small_button
 from livernn.ui.shelf_keeper import ShelfKeeper, Sound
-from livernn.ui.take_outline import TakeOutline
+from livernn.ui.sound_outline import SoundOutline
 
 
 class SoundPanel(QWidget, Generic[Sound]):
@@ -36,7 +36,7 @@ class SoundPanel(QWidget, Generic[Sound]):
         self.list = QListWidget()
         self.list.setAccessibleName(f"{noun.capitalize()}s")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.outline = TakeOutline()
+        self.outline = SoundOutline()
         self.outline.setAccessibleName(f"Outline of the {noun}")
         self.name = Field(f"Name of the {noun}", f"What the {noun} is called (F2)")
         self.begin = Field(f"{verb} from, s", f"{verb} the {noun} from here on, in seconds; nothing is erased")

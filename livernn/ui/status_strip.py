@@ -17,6 +17,8 @@ class StatusStrip(QFrame):
         super().__init__()
         self.setObjectName("panel")
         self.speed = Cell("Real time", "Sound rendered per time spent; below 1 it cannot keep up", "88.8 ×")
+        self.gpu = Cell("GPU", "Time that the GPU takes for a block of 64 of the model's samples", "88.8 ms")
+        self.gpu.hide()
         self.ring = Cell("Ring", "Sound rendered ahead, and how much is aimed at", "888 / 888 ms")
         self.touch = Cell("Touch", "From the move of a control to the ear, the output's delay included", "888 ms")
         self.late = Cell(
@@ -36,7 +38,10 @@ class StatusStrip(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(18, 6, 18, 6)
         layout.setSpacing(14)
-        for cell in (self.speed, self.ring, self.touch, self.late, self.guard, self.underruns, self.xruns):
+        self._figures = (
+            self.speed, self.gpu, self.ring, self.touch, self.late, self.guard, self.underruns, self.xruns,
+        )  # fmt: skip
+        for cell in self._figures:
             layout.addWidget(cell)
         layout.addWidget(self.output, 1)
         layout.addWidget(self.model)
@@ -44,8 +49,7 @@ class StatusStrip(QFrame):
     def set_scale(self, scale: float) -> None:
         """See `theme.scale_for`; after the style sheet has been set."""
         self.setFixedHeight(round(72 * scale))
-        figures = (self.speed, self.ring, self.touch, self.late, self.guard, self.underruns, self.xruns, self.model)
-        for cell in figures:
+        for cell in (*self._figures, self.model):
             cell.value.ensurePolished()
             cell.hold_width()
 
@@ -54,6 +58,8 @@ class StatusStrip(QFrame):
         playing = metrics.state is EngineState.PLAYING
         factor = metrics.real_time_factor
         self.speed.show_value(f"{factor:.1f} ×" if factor > 0.0 else NO_VALUE, alarm=0.0 < factor < 1.0)
+        self.gpu.setVisible(metrics.gpu_ms > 0.0)
+        self.gpu.show_value(f"{metrics.gpu_ms:.1f} ms")
         depth = f"{metrics.depth_ms:.0f}" if playing else NO_VALUE
         self.ring.show_value(
             f"{depth} / {metrics.target_depth_ms:.0f} ms" if metrics.target_depth_ms > 0.0 else NO_VALUE

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livernn.control.take_card import FORMAT, LOG_BEGIN, TakeCard, card_line, read_card, replace_card
-from livernn.control.takes import DELETED, KEPT_DAYS, Shelf, Take, export, peaks
+from livernn.control.takes import DELETED, KEPT_DAYS, Take, TakeShelf, export, peaks
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.wavfile import write_wav
 
@@ -43,12 +43,12 @@ def make(folder: Path, name: str, card: TakeCard = CARD) -> Path:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "takes")
+def shelf(tmp_path: Path) -> TakeShelf:
+    return TakeShelf(tmp_path / "takes")
 
 
 @pytest.fixture
-def take(shelf: Shelf) -> Take:
+def take(shelf: TakeShelf) -> Take:
     make(shelf.folder, "first")
     return shelf.takes()[0]
 
@@ -106,7 +106,7 @@ def test_a_card_that_is_off_is_refused(tmp_path: Path, change: dict) -> None:
         read_card(path)
 
 
-def test_the_newest_comes_first_and_what_is_no_take_not_at_all(shelf: Shelf, tmp_path: Path) -> None:
+def test_the_newest_comes_first_and_what_is_no_take_not_at_all(shelf: TakeShelf, tmp_path: Path) -> None:
     assert shelf.takes() == []
     make(shelf.folder, "old")
     make(shelf.folder, "new", TakeCard(**{**vars(CARD), "recorded": "2027-01-01T00:00:00+01:00"}))
@@ -117,12 +117,12 @@ def test_the_newest_comes_first_and_what_is_no_take_not_at_all(shelf: Shelf, tmp
     assert shelf.takes()[0].seconds == 3.0
 
 
-def test_a_wav_that_was_cut_off_has_what_is_there(shelf: Shelf, take: Take) -> None:
+def test_a_wav_that_was_cut_off_has_what_is_there(shelf: TakeShelf, take: Take) -> None:
     os.truncate(take.path, take.path.stat().st_size - 3000)
     assert shelf.takes()[0].frames == 2000
 
 
-def test_a_new_name_is_that_of_all_its_files(shelf: Shelf, take: Take) -> None:
+def test_a_new_name_is_that_of_all_its_files(shelf: TakeShelf, take: Take) -> None:
     renamed = shelf.rename(take, " The good one ")
     assert files(shelf.folder) == ["The good one.json", "The good one.primes", "The good one.wav"]
     assert shelf.takes() == [renamed]
@@ -130,7 +130,7 @@ def test_a_new_name_is_that_of_all_its_files(shelf: Shelf, take: Take) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a/b", "..", ".hidden", "a\nb", "nul", "taken"])
-def test_a_bad_name_changes_nothing(shelf: Shelf, take: Take, name: str) -> None:
+def test_a_bad_name_changes_nothing(shelf: TakeShelf, take: Take, name: str) -> None:
     make(shelf.folder, "taken")
     before = files(shelf.folder)
     with pytest.raises(BadInputError):
@@ -138,7 +138,9 @@ def test_a_bad_name_changes_nothing(shelf: Shelf, take: Take, name: str) -> None
     assert files(shelf.folder) == before
 
 
-def test_a_rename_that_fails_halfway_is_taken_back(shelf: Shelf, take: Take, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rename_that_fails_halfway_is_taken_back(
+    shelf: TakeShelf, take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rename = Path.rename
 
     def fail(self: Path, target: Path) -> Path:
@@ -152,7 +154,7 @@ def test_a_rename_that_fails_halfway_is_taken_back(shelf: Shelf, take: Take, mon
     assert files(shelf.folder) == ["first.json", "first.primes", "first.wav"]
 
 
-def test_trimming_is_remembered_and_reversible(shelf: Shelf, take: Take) -> None:
+def test_trimming_is_remembered_and_reversible(shelf: TakeShelf, take: Take) -> None:
     before = take.path.read_bytes()
     trimmed = shelf.trim(take, 1000, 1500)
     assert trimmed.seconds == 0.5
@@ -163,7 +165,7 @@ def test_trimming_is_remembered_and_reversible(shelf: Shelf, take: Take) -> None
         shelf.trim(take, 5, 5)
 
 
-def test_deleted_takes_come_back(shelf: Shelf, take: Take) -> None:
+def test_deleted_takes_come_back(shelf: TakeShelf, take: Take) -> None:
     make(shelf.folder, "second")
     before = files(shelf.folder)
     second = next(one for one in shelf.takes() if one.name == "second")
@@ -175,7 +177,7 @@ def test_deleted_takes_come_back(shelf: Shelf, take: Take) -> None:
     assert not list((shelf.folder / DELETED).iterdir())
 
 
-def test_a_take_is_not_brought_back_over_another(shelf: Shelf, take: Take) -> None:
+def test_a_take_is_not_brought_back_over_another(shelf: TakeShelf, take: Take) -> None:
     bring_back = shelf.delete(take)
     make(shelf.folder, "first")
     with pytest.raises(BadInputError, match="has its name"):
@@ -184,18 +186,18 @@ def test_a_take_is_not_brought_back_over_another(shelf: Shelf, take: Take) -> No
     assert bring_back() == take
 
 
-def test_what_was_deleted_long_ago_goes(shelf: Shelf, take: Take) -> None:
+def test_what_was_deleted_long_ago_goes(shelf: TakeShelf, take: Take) -> None:
     shelf.delete(take)
     (grave,) = (shelf.folder / DELETED).iterdir()
-    Shelf(shelf.folder)
+    TakeShelf(shelf.folder)
     assert grave.exists()
     old = grave.stat().st_mtime - KEPT_DAYS * 86400.0 - 1.0
     os.utime(grave, (old, old))
-    Shelf(shelf.folder)
+    TakeShelf(shelf.folder)
     assert not grave.exists()
 
 
-def test_an_export_is_bit_for_bit_what_is_kept(shelf: Shelf, take: Take, tmp_path: Path) -> None:
+def test_an_export_is_bit_for_bit_what_is_kept(shelf: TakeShelf, take: Take, tmp_path: Path) -> None:
     export(take, tmp_path / "whole.wav", normalise=False)
     assert (tmp_path / "whole.wav").read_bytes() == take.path.read_bytes()
     export(shelf.trim(take, 1000, 1500), tmp_path / "part.wav", normalise=False)
@@ -205,7 +207,7 @@ def test_an_export_is_bit_for_bit_what_is_kept(shelf: Shelf, take: Take, tmp_pat
     assert np.array_equal(part, whole[1000:1500])
 
 
-def test_normalised_it_peaks_at_minus_one_db(shelf: Shelf, take: Take, tmp_path: Path) -> None:
+def test_normalised_it_peaks_at_minus_one_db(shelf: TakeShelf, take: Take, tmp_path: Path) -> None:
     export(shelf.trim(take, 1000, 1500), tmp_path / "loud.wav", normalise=True)
     loud, _ = soundfile.read(tmp_path / "loud.wav")
     assert np.abs(loud).max() == pytest.approx(10 ** (-1 / 20), abs=1e-6)
@@ -225,6 +227,6 @@ def test_a_take_is_not_exported_over_itself(take: Take, tmp_path: Path) -> None:
     assert not (tmp_path / "gone.wav").exists()
 
 
-def test_peaks_show_the_whole_take(shelf: Shelf, take: Take) -> None:
+def test_peaks_show_the_whole_take(shelf: TakeShelf, take: Take) -> None:
     shown = peaks(shelf.trim(take, 0, 10), 3)
     assert shown == pytest.approx([0.5, 0.166, 0.5], abs=0.01)

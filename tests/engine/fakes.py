@@ -43,7 +43,7 @@ from livernn.engine.shared import (
     SharedBlock,
     forget_callback,
 )
-from livernn.engine.studio import Instrument, Progress, Studio
+from livernn.engine.studio import Instrument, Processor, Progress, Studio
 from livernn.engine.transport import GATE_FADE_MS
 from livernn.errors import BadInputError, DeviceError
 from livernn.model.checkpoint import Checkpoint, random_checkpoint, save_checkpoint
@@ -144,9 +144,9 @@ class LevelVoice:
 class FakeStudio:
     """Checkpoints are named by the level they sound: `0.5.safetensors`. `gate` holds back whatever is being opened."""
 
-    precision = "level"
-
     def __init__(self) -> None:
+        self.device = "cpu"
+        self.gpu = True
         self.gate = threading.Event()
         self.gate.set()
         self.cancelled = 0
@@ -163,7 +163,13 @@ class FakeStudio:
         checkpoint = random_checkpoint(SMALL)
         return Checkpoint(checkpoint.config, checkpoint.weights, {"level": level}, path.stem)
 
-    def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> Instrument:
+    def run_on(self, device: str) -> str:
+        if device == "cuda" and not self.gpu:
+            raise DeviceError("GPU", "there is none", "Play on the CPU.")
+        before, self.device = self.device, device
+        return before
+
+    def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float, voices: int) -> Instrument:
         return self.instrument(checkpoint.provenance["level"], rate_hz)
 
     def most_voices(self, instrument: Instrument) -> int:
@@ -187,7 +193,8 @@ class FakeStudio:
 
     def instrument(self, level: float, rate_hz: float) -> Instrument:
         self.voices.append(LevelVoice(level, rate_hz))
-        return Instrument(None, self.voices[-1])  # type: ignore[arg-type]
+        processor = Processor(self.device.upper(), f"level of {self.device}")
+        return Instrument(None, self.voices[-1], processor)  # type: ignore[arg-type]
 
 
 class FakeShadow:

@@ -24,6 +24,7 @@ from livernn.engine.client import (
     Metrics,
     NoDevice,
     Primed,
+    RunsOn,
     StateChanged,
     Tuning,
     WasReset,
@@ -57,7 +58,7 @@ def test_without_an_engine_there_is_silence_and_no_state() -> None:
 def test_more_voices_than_can_be_played_are_refused_in_one_line() -> None:
     said: list[Event] = []
     client = EngineClient(said.append)
-    client._receive(Loaded(0, "model", "0" * 64, 16000, 7, 3, Patch(voices=8).to_dict()))
+    client._receive(Loaded(0, "model", "0" * 64, 16000, 7, 3, "CPU", Patch(voices=8).to_dict()))
     loaded, refusal = said
     assert isinstance(loaded, Loaded)
     assert loaded.patch == Patch(voices=3).to_dict()
@@ -72,6 +73,22 @@ def test_more_voices_than_can_be_played_are_refused_in_one_line() -> None:
     client.set_param("voices", 4)
     assert [event.attempt for event in said if isinstance(event, Failed)] == [Attempt.VOICES] * 2
     assert client.patch == Patch(voices=3, temperature=0.5)
+
+
+def test_another_processor_plays_another_number_of_voices() -> None:
+    said: list[Event] = []
+    client = EngineClient(said.append)
+    client._receive(Loaded(0, "model", "0" * 64, 16000, 7, 8, "GPU", Patch(voices=8).to_dict()))
+    said.clear()
+    client._receive(RunsOn("cpu", "CPU", 2))
+    assert said[0] == RunsOn("cpu", "CPU", 2)
+    assert isinstance(said[1], Failed)
+    assert client.patch == Patch(voices=2)
+    client._receive(RunsOn("cuda", "GPU", 8))
+    client.set_param("voices", 6)
+    client._receive(RunsOn("auto"))
+    assert client.patch == Patch(voices=6)
+    assert len(said) == 4
 
 
 def test_no_device_is_told_and_the_rest_works(player: Player, checkpoint: Path, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from livernn.engine.messages import (
     Prime,
     Primed,
     Reset,
+    RunOn,
     SetMicrophone,
     StopListening,
     WasReset,
@@ -149,8 +150,10 @@ def test_a_touch_changes_nothing(rig: Rig, tmp_path: Path) -> None:
     rig.listen(settles_at(0.5))
 
 
-@pytest.mark.parametrize("command", [Panic(), Reset(5), Prime("0.2.wav"), Load(2, "0.2.safetensors")])
-def test_a_phrase_under_way_can_be_given_up(rig: Rig, tmp_path: Path, command: Panic | Reset | Prime | Load) -> None:
+@pytest.mark.parametrize("command", [Panic(), Reset(5), Prime("0.2.wav"), Load(2, "0.2.safetensors"), RunOn("cuda")])
+def test_a_phrase_under_way_can_be_given_up(
+    rig: Rig, tmp_path: Path, command: Panic | Reset | Prime | Load | RunOn
+) -> None:
     path = tmp_path / "mine.wav"
     play_at(rig, 0.5)
     listening(rig, path)

@@ -169,10 +169,13 @@ def test_a_first_load_that_fails(rig: Rig) -> None:
     rig.expect(IDLE)
 
 
-@pytest.mark.parametrize(("command", "action"), [(Play(), "play"), (Reset(), "reset"), (Prime("0.5.wav"), "prime")])
-def test_what_needs_a_model_says_so(rig: Rig, command: Play | Reset | Prime, action: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "attempt"),
+    [(Play(), Attempt.PLAY), (Reset(), Attempt.RESET), (Prime("0.5.wav"), Attempt.PRIME)],
+)
+def test_what_needs_a_model_says_so(rig: Rig, command: Play | Reset | Prime, attempt: Attempt) -> None:
     rig.send(command)
-    rig.await_event(failed(action, "none is loaded"))
+    rig.await_event(failed(attempt, "none is loaded"))
 
 
 def test_play_waits_for_what_is_loading(rig: Rig) -> None:

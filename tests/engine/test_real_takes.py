@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from livernn.cli import main
 from livernn.control.patch import Patch
-from livernn.control.takes import Shelf, takes_folder
+from livernn.control.takes import TakeShelf, takes_folder
 from livernn.engine.child import child_environment
 from livernn.engine.client import Attempt, AuditionEnded, EngineDied, Failed, TakeBegun, TakeEnded
 from livernn.engine.reel import Reel, ScopeTap
@@ -259,4 +259,4 @@ def test_the_instrument_without_a_window_records(jack_server: Server, checkpoint
         process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert sound_of(wav).any()
-    assert [take.path for take in Shelf(takes_folder()).takes()] == [wav]
+    assert [take.path for take in TakeShelf(takes_folder()).takes()] == [wav]

@@ -18,7 +18,7 @@ DEVICE = Device("Stage interface", "ALSA", 2, 48000.0, True)
 )
 def test_a_refusal_says_what_why_and_what_to_do(code: int, why: str, remedy: str) -> None:
     raw = "Error opening OutputStream: Unanticipated host error"
-    error = refusal(DEVICE, 12345.0, RuntimeError(raw, code, (0, -1, "failed to\nconnect")))
+    error = refusal(DEVICE, 12345.0, RuntimeError(raw, code, (0, -1, "failed to\nconnect")), "output")
     text = str(error)
     assert text.startswith("audio output Stage interface, ALSA: ")
     assert why in error.why
@@ -29,7 +29,7 @@ def test_a_refusal_says_what_why_and_what_to_do(code: int, why: str, remedy: str
 
 
 def test_a_setting_that_python_refuses_is_told_the_same_way() -> None:
-    assert "refused it at 48000 Hz" in str(refusal(DEVICE, 48000.0, ValueError("no")))
+    assert "refused it at 48000 Hz" in str(refusal(DEVICE, 48000.0, ValueError("no"), "output"))
 
 
 def test_a_refused_input_is_not_called_an_output() -> None:

@@ -25,6 +25,8 @@ from livernn.engine.messages import (
     Primed,
     Record,
     Reset,
+    RunOn,
+    RunsOn,
     SetAudio,
     Stop,
     TakeBegun,
@@ -34,7 +36,7 @@ from livernn.engine.messages import (
 from livernn.engine.real_studio import RealStudio
 from livernn.engine.replay import replay
 from livernn.engine.score import Flow, Score, read_score
-from livernn.engine.shared import GATE, UNDERRUNS, ControlBlock
+from livernn.engine.shared import GATE, UNDERRUNS, ControlBlock, read_metrics
 from livernn.engine.state_json import encode_state
 from livernn.engine.take import new_card
 from livernn.engine.transport import GATE_FADE_MS
@@ -45,6 +47,7 @@ from livernn.model.precision import DEFAULT_PRECISION, GPU_PRECISION
 from livernn.units import SIDES, ms_to_samples
 from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24, write_wav
 from tests.engine.fakes import COMPILE_PATIENCE_S, Rig, running_rig
+from tests.fixtures.gpu import NAME
 from tests.fixtures.stereo import mono
 
 
@@ -318,11 +321,35 @@ def test_a_take_that_a_gpu_played_is_made_again_by_the_same_sampler(checkpoint: 
     assert np.abs(assert_replayed(wav)).max() > 0.01
 
 
+@pytest.mark.usefixtures("pretended_gpu")
+def test_a_sound_that_moves_to_a_gpu_and_back_goes_on_and_is_made_again(checkpoint: Path, tmp_path: Path) -> None:
+    with running_rig(RealStudio()) as rig:
+        stage = Stage(rig, tmp_path / "takes")
+        stage.load(1, checkpoint)
+        rig.send(Play())
+        stage.play_for(2000)
+        stage.record()
+        for device, name in (("cuda", NAME), ("cpu", "CPU")):
+            stage.play_for(2000)
+            rig.send(RunOn(device))
+            event = rig.await_event(lambda event: isinstance(event, RunsOn))
+            assert (event.device, event.name) == (device, name)
+            stage.play_for(24000)  # beyond what was in the ring
+            assert (read_metrics(rig.block, rig.reel).gpu_ms > 0.0) == (device == "cuda")
+        wav = stage.end()
+    log = json.loads(wav.with_suffix(".json").read_text("utf-8"))["log"]
+    moves = [entry for entry in log if entry["do"] == "voice" and entry["fade"] > 0 and "guard" not in entry]
+    assert [move["origin"]["precision"] for move in moves] == [GPU_PRECISION, DEFAULT_PRECISION]
+    assert len({move["state"]["seed"] for move in moves}) == 1
+    assert 0 < moves[0]["state"]["position"] < moves[1]["state"]["position"]
+    assert np.abs(assert_replayed(wav)).max() > 0.01
+
+
 def test_a_rollback_is_replayed_as_it_was_heard(checkpoint: Path, tmp_path: Path) -> None:
     """By the contract in `journal`."""
     opened, touch, fade = load_checkpoint(checkpoint), 96, ms_to_samples(GATE_FADE_MS, 48000)
     before, old, new = (Patch(temperature=temperature).to_dict() for temperature in (0.9, 1.5, 0.5))
-    voice = RealStudio().build(opened, 1, 48000.0).voice
+    voice = RealStudio().build(opened, 1, 48000.0, 1).voice
     origin = {"checkpoint": str(checkpoint), "sha256": opened.sha256, "precision": DEFAULT_PRECISION, "seed": 1}
     state = encode_state(voice.snapshot())
     start = {"do": "voice", "fade": 0, "rate_hz": 48000.0, "origin": origin, "state": state, "fades": []}

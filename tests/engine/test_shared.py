@@ -16,6 +16,7 @@ from livernn.engine.shared import (
     CONTROL_AT,
     DEVICE_RATE_HZ,
     DEVICE_XRUNS,
+    GPU_MS,
     RING_AT,
     UNDERRUNS,
     ControlBlock,
@@ -110,6 +111,7 @@ def test_metrics_in_units(block: SharedBlock, reel: Reel) -> None:
     publish_state(block, EngineState.PLAYING)
     block.doubles[DEVICE_RATE_HZ] = 48000.0
     block.doubles[BLOCK_MS] = 0.75
+    block.doubles[GPU_MS] = 0.5
     block.words[RING_AT] = 4800
     block.words[DEVICE_XRUNS] = 2
     reel.tap[:480] = -0.5, 0.25
@@ -118,6 +120,7 @@ def test_metrics_in_units(block: SharedBlock, reel: Reel) -> None:
     assert metrics.state is EngineState.PLAYING
     assert metrics.depth_ms == 100.0
     assert metrics.block_ms == 0.75
+    assert metrics.gpu_ms == 0.5
     assert metrics.device_xruns == 2
     assert metrics.underruns == 0
     assert metrics.peaks_db == pytest.approx((-6.02, -12.04), abs=0.01)

@@ -15,6 +15,7 @@ from livernn.control.patch import Patch
 from livernn.engine import real_studio as module
 from livernn.engine.real_studio import RealStudio
 from livernn.engine.second_core import SecondCore
+from livernn.engine.studio import Processor
 from livernn.errors import BadInputError, DeviceError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint, random_checkpoint
 from livernn.model.precision import DEFAULT_PRECISION, GPU_PRECISION
@@ -24,6 +25,7 @@ from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
 from livernn.wavfile import write_wav
 from tests.engine.fakes import COMPILE_PATIENCE_S, PATIENCE_S, SMALL
+from tests.fixtures.gpu import NAME
 
 TALKATIVE = """
 print("some library's chatter")
@@ -94,18 +96,18 @@ def test_a_bad_checkpoint_needs_no_helper(studio: RealStudio, tmp_path: Path, mo
 
 def test_warming_an_instrument_up_does_not_show(studio: RealStudio, checkpoint: Path) -> None:
     opened = load_checkpoint(checkpoint)
-    first, second = (studio.build(opened, 3, 48000.0).voice.render(500, Patch()) for _ in range(2))
-    other = studio.build(opened, 4, 48000.0).voice.render(500, Patch())
+    first, second = (studio.build(opened, 3, 48000.0, 1).voice.render(500, Patch()) for _ in range(2))
+    other = studio.build(opened, 4, 48000.0, 1).voice.render(500, Patch())
     assert np.array_equal(first, second)
     assert not np.array_equal(first, other)
 
 
 def test_two_threads_play_the_same(studio: RealStudio, checkpoint: Path) -> None:
     opened = load_checkpoint(checkpoint)
-    helped = RealStudio(threads=2).build(opened, 3, 48000.0)
+    helped = RealStudio(threads=2).build(opened, 3, 48000.0, 1)
     assert isinstance(helped.generator, Choir)
     assert isinstance(helped.generator._present, SecondCore)
-    expected = studio.build(opened, 3, 48000.0).voice.render(500, Patch())
+    expected = studio.build(opened, 3, 48000.0, 1).voice.render(500, Patch())
     assert np.array_equal(helped.voice.render(500, Patch()), expected)
 
 
@@ -113,12 +115,12 @@ def test_how_many_voices_can_be_played_is_measured_and_leaves_no_trace(
     studio: RealStudio, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = load_checkpoint(checkpoint)
-    instrument = studio.build(opened, 3, 48000.0)
+    instrument = studio.build(opened, 3, 48000.0, 1)
     monkeypatch.setattr(module, "LEAST_FACTOR", 1e-9)
     assert studio.most_voices(instrument) == 8
     monkeypatch.setattr(module, "LEAST_FACTOR", np.inf)
     assert studio.most_voices(instrument) == 1
-    fresh = studio.build(opened, 3, 48000.0).voice.render(300, Patch(voices=2))
+    fresh = studio.build(opened, 3, 48000.0, 1).voice.render(300, Patch(voices=2))
     assert np.array_equal(instrument.voice.render(300, Patch(voices=2)), fresh)
 
 
@@ -152,7 +154,7 @@ def test_a_shadow_hears_parts_as_the_whole(cuts: list[int]) -> None:
 
 
 def test_another_device_rate_goes_on_with_the_same_generator(studio: RealStudio, checkpoint: Path) -> None:
-    instrument = studio.build(load_checkpoint(checkpoint), 3, 48000.0)
+    instrument = studio.build(load_checkpoint(checkpoint), 3, 48000.0, 1)
     moved = studio.at_rate(instrument, 44100.0)
     assert moved.generator is instrument.generator
     assert len(moved.voice.render(1600, Patch())) == pytest.approx(4410, abs=1)
@@ -162,8 +164,8 @@ def test_another_device_rate_goes_on_with_the_same_generator(studio: RealStudio,
 def test_a_gpu_plays_where_it_is_asked_for(checkpoint: Path) -> None:
     opened = load_checkpoint(checkpoint)
     studio = RealStudio(device="cuda")
-    first = studio.build(opened, 3, 48000.0)
-    assert studio.precision == GPU_PRECISION
+    first = studio.build(opened, 3, 48000.0, 1)
+    assert first.processor == Processor(NAME, GPU_PRECISION)
     assert first.voice.render(300, Patch()).any()
     shadow = studio.shadow(opened, 3, 48000.0)
     shadow.hear(np.sin(np.arange(100) / 5).astype(np.float32))
@@ -177,8 +179,7 @@ def test_auto_is_whichever_is_faster(
 ) -> None:
     monkeypatch.setattr(module, "_block_s", lambda generator: cpu_s if isinstance(generator, Generator) else 0.5)
     studio = RealStudio(device="auto")
-    studio.build(load_checkpoint(checkpoint), 3, 48000.0)
-    assert studio.precision == precision
+    assert studio.build(load_checkpoint(checkpoint), 3, 48000.0, 1).processor.precision == precision
 
 
 def test_a_gpu_that_does_not_play_is_an_error_only_where_it_was_asked_for(
@@ -190,12 +191,34 @@ def test_a_gpu_that_does_not_play_is_an_error_only_where_it_was_asked_for(
     monkeypatch.setattr(module, "gpu_names", none)
     opened = load_checkpoint(checkpoint)
     with pytest.raises(DeviceError, match="there is none"):
-        RealStudio(device="cuda").build(opened, 3, 48000.0)
+        RealStudio(device="cuda").build(opened, 3, 48000.0, 1)
     studio = RealStudio(device="auto")
-    built = studio.build(opened, 3, 48000.0).generator
-    assert isinstance(built, Choir)
-    assert isinstance(built._present, Generator)
-    assert studio.precision == DEFAULT_PRECISION
+    built = studio.build(opened, 3, 48000.0, 1)
+    assert isinstance(built.generator, Choir)
+    assert isinstance(built.generator._present, Generator)
+    assert built.processor == Processor("CPU", DEFAULT_PRECISION)
+
+
+@pytest.mark.usefixtures("pretended_gpu")
+def test_what_is_made_from_now_on_is_made_elsewhere(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, studio = load_checkpoint(checkpoint), RealStudio()
+    here = studio.build(opened, 3, 48000.0, 2)
+    assert studio.run_on("cuda") == "cpu"
+    there = studio.build(opened, 4, 48000.0, 2)
+    assert (here.processor.name, there.processor.name) == ("CPU", NAME)
+    here.voice.render(777, Patch(voices=2))
+    there.voice.restore(here.voice.snapshot())
+    assert there.voice.snapshot().generator.position == 777
+    assert there.voice.render(64, Patch(voices=2)).any()
+
+    def none() -> list[str]:
+        raise DeviceError("GPU", "there is none", "Play on the CPU.")
+
+    assert studio.run_on("cpu") == "cuda"
+    monkeypatch.setattr(module, "gpu_names", none)
+    with pytest.raises(DeviceError, match="there is none"):
+        studio.run_on("cuda")
+    assert studio.build(opened, 3, 48000.0, 1).processor.name == "CPU"
 
 
 PLAYING_ON_THE_CPU = """
@@ -206,7 +229,9 @@ from livernn.engine import __main__
 from livernn.engine.real_studio import RealStudio
 from livernn.model.checkpoint import load_checkpoint
 for device in ("cpu", "auto"):
-    RealStudio(device=device).build(load_checkpoint(Path(sys.argv[1])), 3, 48000.0).voice.render(64, Patch())
+    studio = RealStudio()
+    studio.run_on(device)
+    studio.build(load_checkpoint(Path(sys.argv[1])), 3, 48000.0, 1).voice.render(64, Patch())
 print("torch" in sys.modules)
 """
 

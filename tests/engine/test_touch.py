@@ -37,7 +37,7 @@ from livernn.engine.shared import (
     SharedBlock,
     read_metrics,
 )
-from livernn.engine.studio import BLOCK_SAMPLES, Instrument, VoiceLike
+from livernn.engine.studio import BLOCK_SAMPLES, Instrument, Processor, VoiceLike
 from livernn.engine.take import new_card
 from livernn.engine.tape import Incoming, Tape
 from livernn.engine.transport import EngineState
@@ -76,7 +76,7 @@ class Bench:
         self.tape = Tape(self.block, self.reel)
         sha256 = load_checkpoint(checkpoint).sha256 if checkpoint.exists() else ""
         origin = Origin(str(checkpoint), sha256, DEFAULT_PRECISION, 1)
-        self.sound = Incoming(Instrument(None, voice), origin, 0, CALM)  # type: ignore[arg-type]
+        self.sound = Incoming(Instrument(None, voice, Processor("CPU", DEFAULT_PRECISION)), origin, 0, CALM)  # type: ignore[arg-type]
         self.tape.start(self.sound)
         self.last: Rendered | None = None
         self.heard = np.empty((0, SIDES), np.float32)

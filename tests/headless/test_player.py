@@ -11,7 +11,7 @@ from livernn.headless.player import Player
 from tests.ui.fake_client import FakeEngineClient
 
 CELLO = Preset("cello", "Cello", Path("cello"), Path("cello.safetensors"), Patch(temperature=0.7))
-LOADED = Loaded(1, "cello.safetensors", "0" * 64, 16000, 7, 8)
+LOADED = Loaded(1, "cello.safetensors", "0" * 64, 16000, 7, 8, "CPU")
 
 
 @pytest.fixture

@@ -114,6 +114,9 @@ class FakeEngineClient:
     def set_depth_ms(self, depth_ms: float) -> None:
         self.sent.append(("set_depth_ms", depth_ms))
 
+    def run_on(self, device: str) -> None:
+        self.sent.append(("run_on", device))
+
     def record(self, folder: Path, preset: str) -> None:
         self.sent.append(("record", folder, preset))
 
@@ -143,7 +146,7 @@ class FakeEngineClient:
         """Answer the last load."""
         _, checkpoint, patch = self.asked("load")[-1]
         values = patch.to_dict() if isinstance(patch, Patch) else None
-        self.tell(Loaded(len(self.asked("load")), str(checkpoint), "0" * 64, 16000, 7, 8, values))
+        self.tell(Loaded(len(self.asked("load")), str(checkpoint), "0" * 64, 16000, 7, 8, "CPU", values))
 
     def tell_audio(self, output: Device = OUTPUTS[0]) -> None:
         """Open an output."""

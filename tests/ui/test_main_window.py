@@ -281,6 +281,16 @@ def test_status_and_meter_show_the_engine(window: MainWindow, client: FakeEngine
     assert window.meter.limiting
 
 
+def test_what_the_gpu_takes_is_shown_where_one_plays(window: MainWindow, client: FakeEngineClient) -> None:
+    window.show()
+    QTest.qWait(300)
+    assert not window.status.gpu.isVisible()
+    client.shown = replace(HEALTHY, state=EngineState.PLAYING, gpu_ms=0.83)
+    QTest.qWait(300)
+    assert window.status.gpu.isVisible()
+    assert window.status.gpu.value.text() == "0.8 ms"
+
+
 def test_scopes_show_what_was_heard_and_freeze(window: MainWindow, client: FakeEngineClient) -> None:
     client.heard = both(np.sin(np.arange(1 << 16) * 0.05))
     QTest.qWait(100)

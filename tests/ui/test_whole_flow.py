@@ -20,7 +20,7 @@ from livernn.control.midimap import Target
 from livernn.control.patch import Patch
 from livernn.control.preset import CHECKPOINT_FILE, save_patch
 from livernn.control.primes import primes_folder
-from livernn.control.takes import Shelf, Take, takes_folder
+from livernn.control.takes import Take, TakeShelf, takes_folder
 from livernn.engine.reel import RECORDING_RATE_HZ, Reel, ScopeTap
 from livernn.inputs.ports import API_VARIABLE
 from livernn.ui.settings import Settings
@@ -94,7 +94,7 @@ def learned() -> bool:
 
 
 def takes() -> list[Take]:
-    return Shelf(takes_folder()).takes()
+    return TakeShelf(takes_folder()).takes()
 
 
 def ended(take: Take) -> bool:

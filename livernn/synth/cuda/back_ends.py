@@ -6,7 +6,9 @@ Why one does not is told, by the log and by `doctor`.
 import logging
 import math
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -22,6 +24,7 @@ from livernn.synth.cuda.generator import TorchGenerator
 from livernn.synth.cuda.kernel_tier import kernel_tier
 from livernn.synth.cuda.network import Network
 from livernn.synth.cuda.sample_tier import TorchTier
+from livernn.synth.cuda.stream import Clock
 from livernn.synth.philox import fill_gumbels
 from livernn.synth.reference import Reference, distribution, draw_by_noise
 
@@ -52,6 +55,8 @@ class GpuModel:
     checkpoint: Checkpoint
     network: Network
     kernel: bool = False
+    clock: Clock = field(default_factory=Clock)
+    """Of all its generators."""
 
     @property
     def precision(self) -> str:
@@ -59,9 +64,10 @@ class GpuModel:
         return KERNEL_PRECISION if self.kernel else GPU_PRECISION
 
     def generator(self, *, seed: int, voices: int = 1) -> TorchGenerator:
-        """One in its initial state; DeviceError where the kernel has no room for so many voices."""
-        make_tier = kernel_tier(self.checkpoint, voices, self.network.device) if self.kernel else TorchTier
-        return TorchGenerator(self.network, make_tier, seed=seed, voices=voices)
+        """One in its initial state; DeviceError where there is no room for so many voices."""
+        with _in_memory():
+            make_tier = kernel_tier(self.checkpoint, voices, self.network.device) if self.kernel else TorchTier
+            return TorchGenerator(self.network, make_tier, seed=seed, voices=voices, clock=self.clock)
 
 
 def load_gpu(checkpoint: Checkpoint) -> GpuModel:
@@ -70,10 +76,9 @@ def load_gpu(checkpoint: Checkpoint) -> GpuModel:
     Raises:
         DeviceError: nothing plays here; why the graphs do not.
     """
-    reason = why_not()
-    if reason is not None:
-        raise DeviceError("GPU", reason, "Use --device cpu.")
-    model = GpuModel(torch.cuda.get_device_name(_gpu()), checkpoint, Network(checkpoint, _gpu()))
+    require_gpu()
+    with _in_memory():
+        model = GpuModel(torch.cuda.get_device_name(_gpu()), checkpoint, Network(checkpoint, _gpu()))
     reason = why_no_kernel(checkpoint)
     if reason is not None:
         _logger.info("CUDA graphs play, not the kernel: %s", reason)
@@ -87,6 +92,13 @@ def load_again(checkpoint: Checkpoint, precision: str) -> GpuModel:
         model = load_gpu(checkpoint)
         return replace(model, kernel=model.kernel and precision == KERNEL_PRECISION)
     return GpuModel("CPU", checkpoint, Network(checkpoint, torch.device("cpu")))
+
+
+def require_gpu() -> None:
+    """Raises DeviceError where torch's graphs do not play here: why."""
+    reason = why_not()
+    if reason is not None:
+        raise DeviceError("GPU", reason, "Play on the CPU.")
 
 
 @cache
@@ -121,6 +133,14 @@ def why_no_kernel(checkpoint: Checkpoint) -> str | None:
         _logger.warning("The GPU kernel fails here and is left out: %s", error)
         return f"it fails ({' '.join(str(error).split())})"
     return None
+
+
+@contextmanager
+def _in_memory() -> Iterator[None]:
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as error:
+        raise DeviceError("GPU", "its memory is full", "Close what else uses it, or play on the CPU.") from error
 
 
 def _gpu() -> torch.device:

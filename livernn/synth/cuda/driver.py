@@ -77,7 +77,7 @@ class Kernel:
         """The one value of an answer, whose first is its error code."""
         code, *values = answer
         if code != self._driver.CUresult.CUDA_SUCCESS:
-            raise DeviceError("GPU kernel", f"the driver fails ({code.name})", "Use --device cpu.")
+            raise DeviceError("GPU kernel", f"the driver fails ({code.name})", "Play on the CPU.")
         return values[0] if values else None
 
 

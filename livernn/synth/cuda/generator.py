@@ -15,7 +15,7 @@ from livernn.synth.cuda.board import SEGMENT_SAMPLES, Board
 from livernn.synth.cuda.draw import cuts, patch_values, surprisal_bits
 from livernn.synth.cuda.network import Network
 from livernn.synth.cuda.sample_tier import MakeTier, TorchTier
-from livernn.synth.cuda.stream import Stream
+from livernn.synth.cuda.stream import Clock, Stream
 from livernn.synth.cuda.tier_noise import TierNoise, is_noisy
 from livernn.synth.generator import Snapshot
 
@@ -30,7 +30,16 @@ class TorchGenerator:
     Owned by one thread. Snapshots are those of `Generator`: either goes on from where the other was.
     """
 
-    def __init__(self, network: Network, make_tier: MakeTier = TorchTier, *, seed: int, voices: int = 1) -> None:
+    def __init__(
+        self,
+        network: Network,
+        make_tier: MakeTier = TorchTier,
+        *,
+        seed: int,
+        voices: int = 1,
+        clock: Clock | None = None,
+    ) -> None:
+        """The `clock` is told how long each block takes the device."""
         self.config = config = network.config
         self.voices = voices
         self.surprisal_bits = np.zeros(voices)
@@ -40,6 +49,7 @@ class TorchGenerator:
         self._lookback = config.lookback_samples
         self._network = network
         self._stream = Stream(network.device)
+        self._clock = clock or Clock()
         with torch.inference_mode(), self._stream:
             self._board = Board(config, voices, network.device)
             self._tier = make_tier(network, self._board)
@@ -64,12 +74,13 @@ class TorchGenerator:
         for start in range(0, count, _BLOCK_SAMPLES):
             size = min(_BLOCK_SAMPLES, count - start)
             with self._stream:
+                self._stream.begin()
                 for first, length in self._segments(size):
                     self._advance(length, RENDER, cutting, noisy)
                     drawn = self._board.codes[self._lookback - length : self._lookback]
                     self._drawn[first : first + length].copy_(drawn, non_blocking=True)
                 self._bits.copy_(self._board.surprisal_bits, non_blocking=True)
-            self._wait()
+            self._clock.spent_ms += self._wait()
             rendered[:, start : start + size] = self._drawn[:size].numpy().T
         if count > 0:
             self.surprisal_bits = self._bits.numpy().astype(np.float64) / count
@@ -118,6 +129,7 @@ class TorchGenerator:
     def _force(self, codes: NDArray[np.uint8], mode: int, logits: NDArray[np.float32] | None = None) -> None:
         forced = torch.from_numpy(codes.astype(np.int64)).to(self._board.codes.device)
         with self._stream:
+            self._stream.begin()
             self._hear_with(())
             for first, length in self._segments(len(codes)):
                 self._board.codes[self._lookback : self._lookback + length] = forced[first : first + length].unsqueeze(
@@ -130,9 +142,10 @@ class TorchGenerator:
                 self._recall()
         self._wait()
 
-    def _wait(self) -> None:
-        self._stream.wait()
+    def _wait(self) -> float:
+        spent_ms = self._stream.wait()
         self._tier.check()
+        return spent_ms
 
     def _segments(self, count: int) -> Iterator[tuple[int, int]]:
         """The next `count` samples, cut where a graph ends: offset and length of each."""

@@ -1,5 +1,6 @@
 """Where a generator's work is queued: a CUDA stream with graphs of what comes again, or nothing but a call."""
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from contextlib import ExitStack
@@ -11,6 +12,13 @@ from torch import Tensor
 _MOST_GRAPHS = 32
 
 
+class Clock:
+    """What generators that share it have had their device do."""
+
+    def __init__(self) -> None:
+        self.spent_ms = 0.0
+
+
 class Stream:
     """Owned by one thread. `with` it, work is queued; `run` captures what it is asked for a second time.
 
@@ -20,7 +28,10 @@ class Stream:
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
-        self._done = torch.cuda.Event(blocking=True) if self._stream is not None else None
+        self._began, self._done = (
+            torch.cuda.Event(enable_timing=True, blocking=True) if self._stream is not None else None for _ in range(2)
+        )
+        self._began_s = 0.0
         self._graphs: OrderedDict[Hashable, torch.cuda.CUDAGraph | None] = OrderedDict()
         self._pool = torch.cuda.graph_pool_handle() if self._stream is not None else None
         self._entered = ExitStack()
@@ -55,11 +66,19 @@ class Stream:
         self._graphs[key] = graph
         graph.replay()
 
-    def wait(self) -> None:
-        """Until all that is queued is done; the GIL is free meanwhile."""
-        if self._done is not None:
-            self._done.record(self._stream)
-            self._done.synchronize()
+    def begin(self) -> None:
+        """What is queued from now on is timed."""
+        self._began_s = time.perf_counter()
+        if self._began is not None:
+            self._began.record(self._stream)
+
+    def wait(self) -> float:
+        """Until all that is queued is done, the GIL being free meanwhile. How many ms that took from `begin` on."""
+        if self._began is None or self._done is None:
+            return 1000.0 * (time.perf_counter() - self._began_s)
+        self._done.record(self._stream)
+        self._done.synchronize()
+        return float(self._began.elapsed_time(self._done))
 
     def _capture(self, work: Callable[[], None]) -> torch.cuda.CUDAGraph:
         graph = torch.cuda.CUDAGraph()

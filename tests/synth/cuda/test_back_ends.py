@@ -121,6 +121,19 @@ def test_a_kernel_that_agrees_serves(monkeypatch: pytest.MonkeyPatch) -> None:
         assert load_again(CHECKPOINT, precision).precision == precision
 
 
+def test_a_memory_that_is_full_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: Any, **options: Any) -> None:
+        raise torch.cuda.OutOfMemoryError("no 2 GiB")
+
+    model = load_gpu(CHECKPOINT)
+    monkeypatch.setattr(back_ends, "TorchGenerator", full)
+    with pytest.raises(DeviceError, match="its memory is full"):
+        model.generator(seed=1, voices=64)
+    monkeypatch.setattr(back_ends, "Network", full)
+    with pytest.raises(DeviceError, match="its memory is full"):
+        load_gpu(CHECKPOINT)
+
+
 def test_a_torch_without_cuda_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(DeviceError, match="does not use it"):

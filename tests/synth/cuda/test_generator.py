@@ -10,6 +10,7 @@ from livernn.model.config import ModelConfig
 from livernn.synth.cuda import board, generator, sample_tier
 from livernn.synth.cuda.generator import TorchGenerator
 from livernn.synth.cuda.network import Network
+from livernn.synth.cuda.stream import Clock
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
 from livernn.synth.reference import Reference
@@ -146,6 +147,18 @@ def test_a_snapshot_of_something_else_is_refused() -> None:
     ):
         with pytest.raises(ValueError, match="of another"):
             voice.restore(other.snapshot())
+
+
+def test_the_time_of_what_is_rendered_is_told() -> None:
+    clock, checkpoint = Clock(), random_checkpoint(CONFIGS["shared"], seed=3)
+    voices = [TorchGenerator(Network(checkpoint, CPU), seed=4, voices=count, clock=clock) for count in (1, 2)]
+    voices[0].prime(codes_for(checkpoint.config, 50))
+    assert clock.spent_ms == 0.0
+    spent_ms = []
+    for voice in voices:
+        voice.render(64, [Patch()] * voice.voices)
+        spent_ms.append(clock.spent_ms)
+    assert 0.0 < spent_ms[0] < spent_ms[1]
 
 
 def test_patches_are_one_per_voice() -> None:

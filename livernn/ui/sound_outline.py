@@ -1,4 +1,4 @@
-"""A take from left to right, and which part of it is kept."""
+"""A kept sound from left to right, and which part of it trimming leaves."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +9,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 _CUT_OPACITY = 0.3
 
 
-class TakeOutline(QWidget):
+class SoundOutline(QWidget):
     """Loudest samples, mirrored; what is cut off is pale."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Outline of the take")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._peaks: NDArray[np.float32] = np.empty(0, np.float32)
         self._kept = (0.0, 1.0)
@@ -23,7 +22,7 @@ class TakeOutline(QWidget):
         return QSize(300, 60)
 
     def show_peaks(self, peaks: NDArray[np.float32]) -> None:
-        """`[n]`, of equal parts of the whole take; empty for none."""
+        """`[n]`, of equal parts of the whole sound; empty for none."""
         self._peaks = peaks
         self.update()
 
