@@ -14,7 +14,7 @@ from livernn.paths import BUNDLED_PRESETS
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
 from livernn.synth.philox import fill_uniforms
-from livernn.synth.reference import Reference, distribution, draw
+from livernn.synth.reference import Reference, Steadying, distribution, draw
 
 PRESETS = sorted(path.name for path in BUNDLED_PRESETS.iterdir() if path.is_dir())
 LOGIT_TOLERANCE = 1e-4
@@ -61,12 +61,13 @@ def test_codes_equal_the_reference(preset_name: str, checkpoint: Checkpoint) -> 
     uniforms = np.empty(count)
     fill_uniforms(uniforms, seed=7, voice=0, start=0)
     (codes,) = Generator(load_kernel(checkpoint, "bf16"), seed=7).render(count, [patch])
-    voice = Reference(checkpoint, "bf16")
+    voice, steadying = Reference(checkpoint, "bf16", patch=patch, seed=7), Steadying(checkpoint)
     for code, uniform in zip(codes, uniforms, strict=True):
-        probabilities = distribution(voice.logits(), patch)
+        probabilities = distribution(voice.logits(), steadying.patch(patch))
         if code != draw(probabilities, uniform):
             assert np.abs(np.cumsum(probabilities) - uniform).min() < EDGE_TOLERANCE
         voice.push(int(code))
+        steadying.push(probabilities[code])
 
 
 def test_no_audio_is_bundled() -> None:

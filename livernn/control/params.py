@@ -119,6 +119,11 @@ _TABLE = (
         "Noise in what the slower frames tell the faster: notes and phrases go astray; 0 is off.", off=0.0,
     ),
     ParamSpec(
+        "steady", "Steady", Group.SAMPLING, 0.0, 0.5, 0.1, "", Law.LINEAR, 2,
+        "Leads the temperature so that the sound stays as lively as the music it was trained on: warmer when it comes "
+        "to rest on one chord, cooler when it turns to noise; 0 is off.", off=0.0,
+    ),
+    ParamSpec(
         "voices", "Voices", Group.VOICES, 1, 8, 1, "", Law.INTEGER, 0,
         "How many play at once: a further one goes on from where another is, and finds its own way.",
     ),

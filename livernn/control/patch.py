@@ -17,6 +17,7 @@ class Patch:
     min_p: float = PARAMS["min_p"].default
     noise_fast: float = PARAMS["noise_fast"].default
     noise_slow: float = PARAMS["noise_slow"].default
+    steady: float = PARAMS["steady"].default
     voices: float = PARAMS["voices"].default
     pan_spread: float = PARAMS["pan_spread"].default
     temperature_spread: float = PARAMS["temperature_spread"].default

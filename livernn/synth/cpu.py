@@ -30,6 +30,7 @@ from livernn.synth.gemv import Operand, list_busy, multiply, quantise
 from livernn.synth.packing import WORD_BYTES
 from livernn.synth.philox import uniform
 from livernn.synth.prefetch import address_of
+from livernn.synth.steady import followed, steadied
 from livernn.synth.taps import row_start, sum_rows
 from livernn.synth.ticks import ticks
 from livernn.synth.vector import Floats, rectify
@@ -242,7 +243,7 @@ def advance(
         scratch: of `make_scratch`.
         crew: of `make_crew` where a helper is at work in `assist`, else of `no_crew`.
         seed: of what is drawn, see `philox.uniform` and `philox.add_normals`.
-        patches: float32 `[voices, 6]`: temperature, top_k, top_p, min_p, noise_fast, noise_slow.
+        patches: float32 `[voices, 7]`: temperature, top_k, top_p, min_p, noise_fast, noise_slow, steady.
         mode: RENDER or FORCE.
         logits_out: float32 `[count, voices, q_levels]`, or empty where nobody asks.
         surprisals: float64 `[voices]`, to which the surprisal of every code drawn is added, in bits.
@@ -251,6 +252,7 @@ def advance(
     control = flush_denormals()
     sample = weights.sample[0]
     voices, noisy = len(state), mode == RENDER
+    aim = weights.floats[sample.aim : sample.aim + 2]
     began = ticks() if len(clock) > 0 else 0
     for step in range(count):
         now = position + step
@@ -278,10 +280,13 @@ def advance(
             if mode == RENDER:
                 patch = patches[voice]
                 levels = scratch.sums[voice]
-                code = draw(
-                    logits, sample.q_levels, levels, uniform(seed, voice, now), patch[0], patch[1], patch[2], patch[3]
-                )
-                surprisals[voice] += surprisal(levels, sample.q_levels, code)
+                excess = state[voice, sample.excess]
+                temperature = steadied(patch[0], patch[6], excess)
+                drawn_by = uniform(seed, voice, now)
+                code = draw(logits, sample.q_levels, levels, drawn_by, temperature, patch[1], patch[2], patch[3])
+                bits = surprisal(levels, sample.q_levels, code)
+                surprisals[voice] += bits
+                state[voice, sample.excess] = followed(excess, bits, aim[0], aim[1])
                 codes[voice, end] = code
         began = _lap(clock, _DRAW, began)
     _move_on(codes, lookback, count)

@@ -17,12 +17,13 @@ from livernn.synth.frames import step_tiers
 from livernn.synth.packing import aligned
 from livernn.synth.philox import key_of
 from livernn.synth.scratch import make_scratch
+from livernn.synth.state import excess_place
 from livernn.synth.weights import PackedWeights
 
 NO_CLOCK = np.empty(0, np.int64)
 _NO_LOGITS = np.empty((0, 0, 0), np.float32)
 _BLOCK_SAMPLES = 1024
-_PATCH = ("temperature", "top_k", "top_p", "min_p", "noise_fast", "noise_slow")
+_PATCH = ("temperature", "top_k", "top_p", "min_p", "noise_fast", "noise_slow", "steady")
 _PATCH_VALUES = attrgetter(*_PATCH)
 _STEPS_AT_ONCE = 64
 """Of the fastest frame tier, all voices together, when priming: a matrix is read once for so many."""
@@ -101,6 +102,7 @@ class Generator:
             )
             self._position += len(block)
             self._codes[:, : self._lookback] = self._codes[:, len(block) : len(block) + self._lookback]
+        self._state[:, excess_place(self.config)] = 0.0
 
     def forced_logits(self, codes: NDArray[np.uint8]) -> NDArray[np.float32]:
         """`prime`, and the logits that each of `codes` was predicted with, `[n, voices, q_levels]`."""

@@ -17,6 +17,7 @@ from livernn.model.quantize import silence_code
 from livernn.synth.folding import frame_gates, tap_table
 from livernn.synth.philox import add_normals, key_of
 from livernn.synth.rounding import LARGEST, quantise_table, quantise_vector, rounded
+from livernn.synth.steady import FOLLOW_S, MOST
 
 Floats = NDArray[np.floating[Any]]
 
@@ -148,6 +149,26 @@ class Reference:
         state[1] = sigmoid(forget) * state[1] + sigmoid(enter) * np.tanh(new)
         state[0] = sigmoid(out) * np.tanh(state[1])
         return np.asarray(state[0])
+
+
+class Steadying:
+    """What the patch's `steady` makes of the temperature, sample by sample; see `steady.py`."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._held_out = checkpoint.held_out
+        self._seconds_samples = FOLLOW_S * checkpoint.config.sample_rate_hz
+        self._excess_bits = 0.0
+
+    def patch(self, patch: Patch) -> Patch:
+        """To draw the next code with."""
+        lead = np.clip(-patch.steady * self._excess_bits, -MOST, MOST)
+        return patch.with_value("temperature", patch.temperature * float(np.exp(lead)))
+
+    def push(self, probability: float) -> None:
+        """Of the code that was drawn, after `distribution`."""
+        if self._held_out is not None:
+            bits = -np.log2(probability) - self._held_out.bits
+            self._excess_bits += (1.0 - np.exp(-1.0 / self._seconds_samples)) * (bits - self._excess_bits)
 
 
 def distribution(logits: Floats, patch: Patch) -> Floats:

@@ -9,6 +9,8 @@ from livernn.model.checkpoint import Checkpoint
 from livernn.model.config import ModelConfig
 from livernn.synth.packing import ALIGNMENT_BYTES, WORD_BYTES, aligned, padded
 
+_LINE = ALIGNMENT_BYTES // WORD_BYTES
+
 
 class StatePlace(NamedTuple):
     """Offsets of one frame tier's floats.
@@ -33,15 +35,20 @@ def steps_above(config: ModelConfig, tier: int) -> int:
 
 def state_places(config: ModelConfig) -> tuple[list[StatePlace], int]:
     """Of each frame tier, fastest first, and how many floats a voice has."""
-    line = ALIGNMENT_BYTES // WORD_BYTES
     parts = 1 if config.cell == "gru" else 2
     places: list[StatePlace] = []
     end = 0
     for tier in range(config.tiers - 1, 0, -1):
-        told = end + padded(parts * config.layers * config.dims[tier], line)
+        told = end + padded(parts * config.layers * config.dims[tier], _LINE)
         places.insert(0, StatePlace(end, told))
-        end = told + padded(steps_above(config, tier) * gates_of(config, tier), line)
-    return places, end
+        end = told + padded(steps_above(config, tier) * gates_of(config, tier), _LINE)
+    return places, end + _LINE
+
+
+def excess_place(config: ModelConfig) -> int:
+    """Offset of the one float that `steady.py` keeps of a voice."""
+    _, floats = state_places(config)
+    return floats - _LINE
 
 
 def initial_state(checkpoint: Checkpoint) -> NDArray[np.float32]:

@@ -12,7 +12,8 @@ from livernn.model.precision import Precision, matrix_format
 from livernn.synth.folding import frame_gates, tap_table, upsampling_matrices
 from livernn.synth.packing import ALIGNMENT_BYTES, WORD_BYTES, Layout, aligned, padded
 from livernn.synth.rounding import quantise_table
-from livernn.synth.state import gates_of, initial_state, state_places
+from livernn.synth.state import excess_place, gates_of, initial_state, state_places
+from livernn.synth.steady import aim
 from livernn.synth.taps import CHUNK, pack_table
 from livernn.synth.vector import Floats
 
@@ -49,10 +50,11 @@ of further layers in turn; `up` the upsampler, a matrix per position or one.
 
 PLAN_SAMPLE = _plan(
     "taps", "dim", "q_levels", "layers", "lstm", "hidden_words", "hidden_rows", "output_words", "output_rows",
-    "narrow", "narrow_bytes", "wide_bytes", "table_scale", "at_once", "ahead",
+    "narrow", "narrow_bytes", "wide_bytes", "table_scale", "at_once", "ahead", "excess", "aim",
 )  # fmt: skip
 """The sample tier, and what all tiers share. `at_once`: a frame's upsampler slices are computed together, not each when
-its sample comes; `ahead`: the next one is fetched while the sample tier is computed.
+its sample comes; `ahead`: the next one is fetched while the sample tier is computed. `excess`: where `State`
+has what `steady.py` keeps; `aim`: its floats.
 """
 
 
@@ -165,6 +167,7 @@ def pack(checkpoint: Checkpoint, precision: Precision, instructions: str) -> Pac
     units = padded(config.dims[0], CHUNK)
     sample["narrow"], sample["narrow_bytes"], sample["wide_bytes"] = table.narrow, units, units * table.levels.itemsize
     sample["table_scale"] = floats.add(table.scale)
+    sample["excess"], sample["aim"] = excess_place(config), floats.add(aim(config, checkpoint.held_out))
     rows = pack_table(table)
     arrays = Weights(matrices.finish(), upsamplers.finish(), floats.finish(np.float32), rows, tiers, sample)
     return PackedWeights(config, precision, instructions, arrays, initial_state(checkpoint))

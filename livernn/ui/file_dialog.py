@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, QUrl
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QSplitter, QWidget
 
 from livernn.control.preset import PATCH_FILE
 from livernn.ui.sources import CHECKPOINT_SUFFIX, SOUND_SUFFIXES
@@ -51,5 +51,8 @@ def _open(dialog: QFileDialog, scale: float, chosen: Callable[[Path], None]) -> 
     # "file:" stands for the computer: all drives, on Linux the root.
     dialog.setSidebarUrls([QUrl("file:"), *(QUrl.fromLocalFile(place) for place in places if Path(place).is_dir())])
     dialog.resize(round(900 * scale), round(560 * scale))
+    splitter = dialog.findChild(QSplitter)
+    assert splitter is not None
+    splitter.setSizes([round(200 * scale), round(700 * scale)])  # Qt leaves the places a few letters
     dialog.fileSelected.connect(lambda path: chosen(Path(path)))
     dialog.open()

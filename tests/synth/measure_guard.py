@@ -54,10 +54,11 @@ class Stage:
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("on", [False, True], ids=["without", "with"])
 def test_measure(on: bool) -> None:
-    checkpoint = load_checkpoint(find_presets()[0].checkpoint)
+    preset = find_presets()[0]
+    checkpoint = load_checkpoint(preset.checkpoint)
     rate_hz = checkpoint.config.sample_rate_hz
     stages = [
-        Stage(Patch(temperature=temperature, guard=float(on)), _guard(checkpoint, seed))
+        Stage(replace(preset.patch, temperature=temperature, guard=float(on)), _guard(checkpoint, seed))
         for seed, temperature in enumerate(TEMPERATURES, SEED)
     ]
     blocks = round(MINUTES * 60.0 * rate_hz / BLOCK / len(stages))

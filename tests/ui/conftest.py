@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QThreadPool
 from PySide6.QtWidgets import QApplication, QWidget
 
 from livernn import paths
@@ -79,6 +79,7 @@ def window(qtbot: object, session: Session) -> Iterator[MainWindow]:
     window.activateWindow()
     yield window
     window.close()
+    QThreadPool.globalInstance().waitForDone()  # as the program does: nothing is told to what is gone
     window.deleteLater()
     # Else it lives, draws and is dressed anew with every window of the tests that follow.
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QSplitter, QWidget
 from pytestqt.qtbot import QtBot
 
 from livernn.ui.main_window import MainWindow
@@ -121,6 +121,7 @@ def test_panic_silences_from_the_dialog_that_asks_where_to_export(
     (dialog,) = (one for one in window.findChildren(QFileDialog) if one.isVisible())
     assert [path.endswith("first.wav") for path in dialog.selectedFiles()] == [True]
     assert Path.home() in [Path(url.toLocalFile()) for url in dialog.sidebarUrls()]
+    assert dialog.findChild(QSplitter).sizes()[0] > 150
     activate(qtbot, dialog)
     client.sent.clear()
     strike(Qt.Key.Key_Escape)
