@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from livernn.control.own_presets import is_own
 from livernn.control.params import PARAMS
@@ -32,6 +32,7 @@ from livernn.engine.client import (
     WasReset,
 )
 from livernn.errors import LiveRNNError
+from livernn.ui.engine_watch import EngineWatch
 from livernn.ui.notice import WELCOME, Kind, Notice, Remedy
 from livernn.ui.outputs import Outputs
 from livernn.ui.preset_library import Library
@@ -41,9 +42,6 @@ from livernn.ui.recordings import Recordings
 from livernn.ui.settings import Settings
 from livernn.ui.sources import Source, classify
 from livernn.ui.undo import UndoStack
-
-WATCH_MS = 1000
-"""Between two looks at whether the engine answers."""
 
 _log = logging.getLogger(__name__)
 
@@ -90,15 +88,14 @@ class Session(QObject):
         self.notice = WELCOME
         self._play_wanted = False
         self._cut_off = False
-        self._engine_lost = False
-        """It died, or hangs."""
-        self._watch = QTimer(self, interval=WATCH_MS)
-        self._watch.timeout.connect(self._watch_engine)
+        self._watch = EngineWatch(self.client)
+        self._watch.lost.connect(self._tell_lost)
+        self._watch.found.connect(self._tell_found)
 
     @property
     def playing(self) -> bool:
         """Whether there is sound, or will be as soon as there can be."""
-        return self._play_wanted and not self._engine_lost
+        return self._play_wanted and not self._watch.is_lost
 
     @property
     def dirty(self) -> bool:
@@ -212,7 +209,7 @@ class Session(QObject):
     def toggle_play(self) -> None:
         """Play or stop; with an engine that died or hangs, restart it and play."""
         self._cut_off = False
-        if self._engine_lost:
+        if self._watch.is_lost:
             self.restart()
             self._play_wanted = True
             self.client.play()
@@ -228,7 +225,7 @@ class Session(QObject):
         """Silence, and back to the initial state."""
         self._play_wanted = False
         self.client.panic()
-        if self._engine_lost:
+        if self._watch.is_lost:
             self.restart()  # one that hangs obeys nothing, and may sound
         self.state_changed.emit()
 
@@ -246,7 +243,7 @@ class Session(QObject):
         # After a save the preset's checkpoint may be a copy of the one that the engine had.
         unknown_to_client = self.pending is not None or (again is not None and again.checkpoint != self._sounding)
         self.pending = again
-        self._engine_lost = False
+        self._watch.begin_anew()
         self._forget_engine()
         self.client.restart()
         self.state_changed.emit()
@@ -325,24 +322,18 @@ class Session(QObject):
                 self._show(Notice(Kind.ERROR, message))
             case EngineDied(_, message):
                 self._forget_engine()
-                self._lose_engine(f"The sound engine stopped{message and f' ({message})'}.")
+                self._watch.lose(f"The sound engine stopped{message and f' ({message})'}.")
             case Garbled(line, why):
                 _log.warning("the engine said something odd: %s (%s)", line, why)
 
-    def _watch_engine(self) -> None:
-        answers = self.client.alive
-        if not answers and not self._engine_lost:
-            self._lose_engine("The sound engine no longer answers.")
-        elif answers and self._engine_lost:  # it was held up
-            self._engine_lost = False
-            self.state_changed.emit()
-            if self.notice.remedy is Remedy.RESTART_ENGINE:
-                self._show(self.outputs.trouble or WELCOME)
-
-    def _lose_engine(self, what: str) -> None:
-        self._engine_lost = True
+    def _tell_lost(self, what: str) -> None:
         self.state_changed.emit()
         self._show(Notice(Kind.ERROR, f"{what} Preset and knobs are kept.", Remedy.RESTART_ENGINE))
+
+    def _tell_found(self) -> None:
+        self.state_changed.emit()
+        if self.notice.remedy is Remedy.RESTART_ENGINE:
+            self._show(self.outputs.trouble or WELCOME)
 
     def _forget_engine(self) -> None:
         """Nothing is open or plays until there is another."""

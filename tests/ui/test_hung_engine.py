@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from livernn.control.patch import Patch
 from livernn.control.preset import load_preset
 from livernn.engine.client import EngineClient, EngineDied
-from livernn.ui import session as sessions
+from livernn.ui import engine_watch
 from livernn.ui.notice import WELCOME, Remedy
 from livernn.ui.session import Session
 from livernn.ui.settings import Settings
@@ -25,7 +25,7 @@ PATIENCE_MS = round(1000 * PATIENCE_S)
 
 @pytest.fixture(autouse=True)
 def attentive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "WATCH_MS", 10)
+    monkeypatch.setattr(engine_watch, "WATCH_MS", 10)
     monkeypatch.setattr("livernn.engine.connection._HEARTBEAT_PATIENCE_S", 1.0)
 
 

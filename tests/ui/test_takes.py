@@ -175,7 +175,8 @@ def test_f2_renames(window: MainWindow, takes: QListWidget) -> None:
     assert window.takes.name.text() == "The good one"
 
 
-def test_trimming_shows_and_can_be_undone_by_typing(window: MainWindow, takes: QListWidget) -> None:
+def test_trimming_shows_and_can_be_undone_by_typing(qtbot: object, window: MainWindow, takes: QListWidget) -> None:
+    qtbot.waitUntil(lambda: window.takes.outline._peaks.size > 0)
     whole = window.takes.outline.grab().toImage()
     type_into(window.takes.begin, "1,5")
     type_into(window.takes.end, "2.25")
