@@ -65,11 +65,13 @@ def _bits_of(model: SampleRNN, codes: NDArray[np.uint8], length: int = 16384) ->
     lookback = model.config.lookback_samples
     device = next(model.parameters()).device
     length = max(lookback, length // lookback * lookback)
-    heard = np.concatenate([np.full(lookback, silence_code(model.config), np.uint8), codes])
+    silence = np.full(lookback, silence_code(model.config), np.uint8)
     states: list[TierState] = [tuple(part.detach().clone() for part in state) for state in model.initial_states(1)]
     whole = len(codes) // lookback * lookback
     for start in range(0, whole, length):
-        chunk = torch.from_numpy(heard[start : min(start + length, whole) + lookback]).long()[None].to(device)
+        before = codes[start - lookback : start] if start else silence
+        heard = np.concatenate([before, codes[start : min(start + length, whole)]])
+        chunk = torch.from_numpy(heard).long()[None].to(device)
         with torch.no_grad():
             output = model(chunk, states)
             yield _bits(output.logits[0], chunk[0, lookback:]).cpu().numpy()

@@ -66,7 +66,7 @@ class Knob(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(88, 84)
+        self.setMinimumSize(80, 84)
         self.setToolTip(f"<b>{spec.label}</b><br>{spec.help}")
         self.setAccessibleName(spec.label)
         self._edit = ValueEdit(self)

@@ -8,7 +8,7 @@ import psutil
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from livernn.control.preset import load_preset
+from livernn.control.preset import About, load_preset
 from livernn.engine.client import EngineClient, EngineState, Loaded
 from livernn.model.checkpoint import load_checkpoint
 from livernn.training import job
@@ -86,7 +86,7 @@ def test_recordings_become_a_preset_while_they_are_heard(qtbot: object, window: 
     wait_until(lambda: stage() is Stage.STOPPED)
     assert list(log.seconds) == sorted(log.seconds)
 
-    trainings.save("My chimes")
+    trainings.save("My chimes", About())
     wait_until(lambda: session.notice.text == "Saved My chimes")
     preset = load_preset("My chimes")
     assert load_checkpoint(preset.checkpoint).provenance["credit"] == "the bells"

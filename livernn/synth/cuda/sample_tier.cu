@@ -257,8 +257,6 @@ __launch_bounds__(THREADS, 1) sample_tier(const __grid_constant__ Params params)
 #if CLUSTER
             await(&shared.arrived[2 + side], phase, params.failed, in_vain);
 #endif
-            for (int i = lane; mine && i < params.levels; i += 32)
-                params.logits[(static_cast<i64>(t) * params.voices + voice) * params.levels + i] = logits[i];
             if (params.forced) {
                 code = static_cast<int>(*code_at);
             } else {
@@ -266,6 +264,8 @@ __launch_bounds__(THREADS, 1) sample_tier(const __grid_constant__ Params params)
                 if (mine && lane == 0) *code_at = code;
             }
             if (lane == 0) shared.history[warp][t & (RING - 1)] = code;
+            for (int i = lane; mine && i < params.levels; i += 32)
+                params.logits[(t * params.voices + voice) * params.levels + i] = logits[i];
         }
         if (t + 1 < params.count) look_ahead(t + 1);
         __syncthreads();
