@@ -61,6 +61,8 @@ class Job:
         if sys.platform != "win32":
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, self._process.pid, _LEAST_URGENT)
+            with suppress(OSError):
+                _autogroup(self._process.pid).write_text(str(_LEAST_URGENT))
 
     def poll(self) -> int | None:
         """The exit code, once there is one."""
@@ -101,6 +103,11 @@ def files_done(output: Path) -> tuple[int, int]:
             entry = json.loads(line)
             return int(entry["done"]), int(entry["total"])
     return 0, 0
+
+
+def _autogroup(pid: int) -> Path:
+    """Where Linux keeps the urgency of a whole session: among sessions of equal urgency, that of processes is void."""
+    return Path(f"/proc/{pid}/autogroup")
 
 
 def _creation_flags() -> int:

@@ -179,6 +179,8 @@ def test_a_job_is_of_the_least_urgency_and_ends_when_it_is_told_to(tmp_path: Pat
     (process,) = psutil.Process().children()
     try:
         assert process.nice() == (psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else 19)
+        session = Path(f"/proc/{process.pid}/autogroup")
+        assert not session.exists() or session.read_text().endswith("nice 19\n")
         while "began" not in (tmp_path / "output.txt").read_text():
             assert job.poll() is None
         assert job.poll() is None
