@@ -5,8 +5,9 @@ Prints one JSON object; asserts nothing about time. Not collected with the tests
 The window is real, on a display and an audio server of its own, with the bundled preset and a knob that moves all the
 time. `cores` is the processor time of the window's process per time passed. Every 10 ms a thread posts an event to the
 window: `delay` is how much later the event loop handles it, `own_delay` the same without the time in which the window,
-the display server that it waits for, or the posting thread stood in the system's queue for a processor: that is the
-host's fault. The system counts it in /proc/PID/schedstat.
+the display server that it waits for, or the posting thread stood in the system's queue for a processor, and without
+what the host took from all processors: neither is the window's fault. The system counts them in /proc/PID/schedstat
+and, by ticks, in /proc/stat.
 """
 
 import gc
@@ -64,7 +65,10 @@ def main() -> None:
             return True
 
     def queued_s() -> float:
-        return sum(int(schedule.read_text().split()[1]) for schedule in schedules) / 1e9
+        return sum(int(schedule.read_text().split()[1]) for schedule in schedules) / 1e9 + stolen_s()
+
+    def stolen_s() -> float:
+        return int(Path("/proc/stat").read_text().split(maxsplit=9)[8]) / os.sysconf("SC_CLK_TCK")
 
     def post() -> None:
         schedules.append(_schedule())
