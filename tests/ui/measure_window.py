@@ -43,6 +43,10 @@ def _schedule() -> Path:
     return Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
 
 
+def _stolen_s() -> float:
+    return int(Path("/proc/stat").read_text().split(maxsplit=9)[8]) / os.sysconf("SC_CLK_TCK")
+
+
 def main() -> None:
     from PySide6.QtCore import QEvent, QObject, QTimer
     from PySide6.QtWidgets import QApplication
@@ -65,10 +69,7 @@ def main() -> None:
             return True
 
     def queued_s() -> float:
-        return sum(int(schedule.read_text().split()[1]) for schedule in schedules) / 1e9 + stolen_s()
-
-    def stolen_s() -> float:
-        return int(Path("/proc/stat").read_text().split(maxsplit=9)[8]) / os.sysconf("SC_CLK_TCK")
+        return sum(int(schedule.read_text().split()[1]) for schedule in schedules) / 1e9 + _stolen_s()
 
     def post() -> None:
         schedules.append(_schedule())
