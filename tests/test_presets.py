@@ -13,12 +13,10 @@ from livernn.model.samplernn import SampleRNN
 from livernn.paths import BUNDLED_PRESETS
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
-from livernn.synth.philox import fill_uniforms
-from livernn.synth.reference import Reference, Steadying, distribution, draw
+from tests.fixtures.agreement import assert_reference_draws
 
 PRESETS = sorted(path.name for path in BUNDLED_PRESETS.iterdir() if path.is_dir())
 LOGIT_TOLERANCE = 1e-4
-EDGE_TOLERANCE = 1e-5
 
 
 @pytest.fixture(params=PRESETS, scope="module")
@@ -57,17 +55,8 @@ def test_teacher_forced_logits_equal_torchs(preset_name: str, checkpoint: Checkp
 
 def test_codes_equal_the_reference(preset_name: str, checkpoint: Checkpoint) -> None:
     patch = load_preset(preset_name).patch
-    count = 500
-    uniforms = np.empty(count)
-    fill_uniforms(uniforms, seed=7, voice=0, start=0)
-    (codes,) = Generator(load_kernel(checkpoint, "bf16"), seed=7).render(count, [patch])
-    voice, steadying = Reference(checkpoint, "bf16", patch=patch, seed=7), Steadying(checkpoint)
-    for code, uniform in zip(codes, uniforms, strict=True):
-        probabilities = distribution(voice.logits(), steadying.patch(patch))
-        if code != draw(probabilities, uniform):
-            assert np.abs(np.cumsum(probabilities) - uniform).min() < EDGE_TOLERANCE
-        voice.push(int(code))
-        steadying.push(probabilities[code])
+    (codes,) = Generator(load_kernel(checkpoint, "bf16"), seed=7).render(500, [patch])
+    assert_reference_draws(codes, checkpoint, patch, seed=7, precision="bf16")
 
 
 def test_no_audio_is_bundled() -> None:

@@ -8,13 +8,11 @@ from livernn.model.checkpoint import Checkpoint, random_checkpoint
 from livernn.model.held_out import HeldOut
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
-from livernn.synth.philox import fill_uniforms
-from livernn.synth.reference import Reference, Steadying, distribution, draw
 from livernn.synth.state import excess_place
+from tests.fixtures.agreement import assert_reference_draws
 from tests.fixtures.networks import CONFIGS
 
 STEADY = Patch(temperature=0.9, steady=0.4)
-EDGE_TOLERANCE = 1e-5
 
 
 def stating(held_out: HeldOut | None, name: str = "three tiers") -> Checkpoint:
@@ -32,15 +30,7 @@ def test_codes_equal_the_reference_for_the_same_uniforms(name: str) -> None:
     checkpoint, count = stating(HeldOut(4.0), name), 1000
     (codes,) = generator(checkpoint).render(count, [STEADY])
     assert (codes != generator(checkpoint).render(count, [replace(STEADY, steady=0.0)])[0]).any()
-    uniforms = np.empty(count)
-    fill_uniforms(uniforms, seed=11, voice=0, start=0)
-    reference, steadying = Reference(checkpoint), Steadying(checkpoint)
-    for code, uniform in zip(codes, uniforms, strict=True):
-        probabilities = distribution(reference.logits(), steadying.patch(STEADY))
-        if code != draw(probabilities, uniform):
-            assert np.abs(np.cumsum(probabilities) - uniform).min() < EDGE_TOLERANCE
-        reference.push(int(code))
-        steadying.push(probabilities[code])
+    assert_reference_draws(codes, checkpoint, STEADY, seed=11)
 
 
 @pytest.mark.parametrize(("temperature", "aim_bits"), [(1.4, 6.5), (0.6, 7.5)])
