@@ -12,7 +12,7 @@ PREROLL_S = 60.0
 LEAD_IN_S = 1.0
 """How long before a take its log begins: by then the fades of what came before have died away."""
 
-_FRAME_BYTES = SIDES * SAMPLE_BYTES
+FRAME_BYTES = SIDES * SAMPLE_BYTES
 
 
 class PreRoll:
@@ -26,17 +26,19 @@ class PreRoll:
     def append(self, pcm: bytes) -> None:
         """Add what has just been heard."""
         self._blocks.append(pcm)
-        self.frames += len(pcm) // _FRAME_BYTES
+        self.frames += len(pcm) // FRAME_BYTES
         while (surplus := self.frames - self._limit) > 0:
             oldest = self._blocks.popleft()
-            dropped = min(surplus, len(oldest) // _FRAME_BYTES)
+            dropped = min(surplus, len(oldest) // FRAME_BYTES)
             self.frames -= dropped
-            if rest := oldest[dropped * _FRAME_BYTES :]:
+            if rest := oldest[dropped * FRAME_BYTES :]:
                 self._blocks.appendleft(rest)
 
     def content(self) -> bytes:
-        """All of it."""
-        return b"".join(self._blocks)
+        """All of it but the silence that it may begin with: before anything was played there is nothing to keep."""
+        heard = b"".join(self._blocks)
+        silent_frames = (len(heard) - len(heard.lstrip(b"\0"))) // FRAME_BYTES
+        return heard[silent_frames * FRAME_BYTES :]
 
 
 class Past:

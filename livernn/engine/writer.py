@@ -17,7 +17,7 @@ from pathlib import Path
 
 from livernn.engine.history import Entry, JournalReader
 from livernn.engine.messages import Attempt, Command, Event, Failed, Quit, Record, StopRecording, TakeBegun, TakeEnded
-from livernn.engine.past import Past
+from livernn.engine.past import FRAME_BYTES, Past
 from livernn.engine.reel import (
     RECORDED,
     RECORDING_RATE_HZ,
@@ -75,7 +75,7 @@ class Writer:
             self._emit(Failed(Attempt.RECORD, str(why)))
             return
         self._wanted = command
-        self._begin_take(command, self._past.preroll.frames)
+        self._begin_take(command, self._past.preroll.content())
         self._publish()
 
     def stop(self) -> None:
@@ -124,13 +124,13 @@ class Writer:
             self._end_take()
             self._past.change_rate(mark.rate_hz)
             if self._wanted is not None:
-                self._begin_take(self._wanted, 0)
+                self._begin_take(self._wanted, b"")
         self._past.mark(mark)
         self._note([flow_entry(mark, self._begin)])
 
-    def _begin_take(self, wanted: Record, preroll_frames: int) -> None:
+    def _begin_take(self, wanted: Record, preroll: bytes) -> None:
         now = datetime.now(UTC).astimezone()
-        rate_hz = self._past.rate_hz
+        rate_hz, preroll_frames = self._past.rate_hz, len(preroll) // FRAME_BYTES
         card = new_card(wanted.preset, now.isoformat(timespec="seconds"), rate_hz, preroll_frames)
         self._asked_at, self._lost = self._heard, 0
         self._begin = self._heard - preroll_frames
@@ -143,8 +143,7 @@ class Writer:
             self._fail(error)
             return
         self._emit(TakeBegun(str(self._take.path), preroll_frames / rate_hz))
-        if preroll_frames:
-            self._write(self._past.preroll.content())
+        self._write(preroll)
         entries, marks = self._past.log(self._begin)
         self._note(entries + [flow_entry(mark, self._begin) for mark in marks])
 

@@ -39,7 +39,8 @@ class Recordings(ShelfKeeper[Take]):
         match event:
             case TakeBegun(path, preroll_s):
                 self._recording = Path(path)
-                self._say(f"Recording. The {preroll_s:.0f} s before are in it.")
+                before = f" The {preroll_s:.0f} s before are in it." if preroll_s else ""
+                self._say(f"Recording.{before}")
             case TakeEnded(path, seconds, lost_samples):
                 self._recording = None
                 self._refresh()

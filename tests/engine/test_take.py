@@ -35,8 +35,8 @@ RATE_HZ = 1000
 
 
 def ramp(begin: int, end: int) -> np.ndarray:
-    """A sound whose samples tell where they stand."""
-    return (np.arange(begin, end) % 8000 / 8192).astype(np.float32)
+    """A sound whose samples tell where they stand, and are never silent."""
+    return ((np.arange(begin, end) % 8000 + 1) / 8192).astype(np.float32)
 
 
 class Clock:
@@ -56,6 +56,11 @@ class Clock:
             ramp(self.heard, self.heard + count)
         ) * np.float32([1.0, -1.0])
         self.heard += count
+
+    def idle(self, count: int) -> None:
+        """The device plays silence; the ramp goes on meanwhile."""
+        self.hear(count)
+        self.reel.tap[np.arange(self.heard - count, self.heard) % TAP_SAMPLES] = 0.0
 
     def record(self) -> Path:
         self.writer.record(Record(str(self.folder), "A / strange: preset"))
@@ -94,6 +99,30 @@ def test_a_take_is_the_time_before_it_and_what_followed(clock: Clock) -> None:
     card = read_card(path.with_suffix(".json"))
     assert (card.preset, card.rate_hz, card.preroll_frames) == ("A / strange: preset", RATE_HZ, 2000)
     assert log_of(path)[-1] == {"do": "end", "heard": 2555, "lost_samples": 0}
+
+
+def test_a_take_does_not_begin_with_the_silence_before_anything_was_played(clock: Clock) -> None:
+    clock.idle(700)
+    clock.hear(300)
+    clock.idle(200)
+    path = clock.record()
+    clock.hear(400)
+    clock.writer.stop()
+    expected = ramp(700, 1600)
+    expected[300:500] = 0.0
+    assert np.array_equal(sound_of(path), expected)
+    assert read_card(path.with_suffix(".json")).preroll_frames == 500
+    assert log_of(path)[-1] == {"do": "end", "heard": 900, "lost_samples": 0}
+
+
+def test_a_take_of_what_has_not_begun_yet_begins_at_once(clock: Clock) -> None:
+    clock.idle(1500)
+    path = clock.record()
+    clock.idle(100)
+    clock.hear(200)
+    clock.writer.stop()
+    assert clock.said[0] == TakeBegun(str(path), 0.0)
+    assert np.array_equal(sound_of(path)[100:], ramp(1600, 1800))
 
 
 def test_takes_follow_each_other_and_each_has_the_time_before(clock: Clock) -> None:
@@ -338,7 +367,7 @@ def test_a_killed_writer_leaves_whole_files(clock: Clock, process: subprocess.Po
     process.kill()
     process.wait()
     audio = sound_of(path)
-    first = round(float(audio[0]) * 8192)
+    first = round(float(audio[0]) * 8192) - 1
     assert np.array_equal(audio, ramp(first, first + audio.size))
     assert clock.heard - first - audio.size < RATE_HZ
     assert log_of(path)

@@ -67,6 +67,8 @@ def test_r_records_and_ends_the_take(window: MainWindow, client: FakeEngineClien
     assert "now, 61.5 s" in window.banner.message.text()
     QTest.keyClick(window, Qt.Key.Key_R)
     assert client.sent[-1][0] == "record"
+    say(client, TakeBegun("/takes/new.wav", 0.0))
+    assert window.banner.message.text() == "Recording."
 
 
 def test_the_light_shines_beside_the_time_since(window: MainWindow, client: FakeEngineClient) -> None:
