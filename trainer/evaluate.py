@@ -57,6 +57,6 @@ def evaluate(checkpoint: Path, data: Dataset, split: str) -> Evaluation:
     return Evaluation(
         split=split,
         minutes=held_out.samples / data.codec.sample_rate_hz / 60.0,
-        bits_per_sample=evaluate_split(model.eval(), held_out).bits,
+        bits_per_sample=evaluate_split(model.eval(), held_out).held_out_bits,
         baselines=baselines(data, split),
     )

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from livernn.errors import BadInputError
-from livernn.model.held_out import HeldOut
+from livernn.model.foresight import Foresight
 from livernn.model.quantize import silence_code
 from livernn.model.samplernn import SampleRNN, TierState
 from trainer.dataset import CodeSplit
@@ -20,7 +20,7 @@ _TENTHS = 10
 """Of a second."""
 
 
-def evaluate_split(model: SampleRNN, split: CodeSplit, limit_s: float | None = None) -> HeldOut:
+def evaluate_split(model: SampleRNN, split: CodeSplit, limit_s: float | None = None) -> Foresight:
     """How well it foresees a split, file by file with the state carried over, in float32.
 
     The last incomplete frame of a file is left out. `limit_s` bounds the audio looked at.
@@ -42,7 +42,7 @@ def evaluate_split(model: SampleRNN, split: CodeSplit, limit_s: float | None = N
             break
     if not total_samples:
         raise BadInputError("evaluation", "the split holds no whole frame", "Prepare the data with longer files.")
-    return HeldOut(total_bits / total_samples, busiest_bits if math.isfinite(busiest_bits) else None)
+    return Foresight(total_bits / total_samples, busiest_bits if math.isfinite(busiest_bits) else None)
 
 
 class _Means:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from livernn.errors import BadInputError, LiveRNNError
-from livernn.model.held_out import HeldOut
+from livernn.model.foresight import Foresight
 from livernn.replacing import replace_text
 from trainer.board import Board
 from trainer.config import TrainConfig
@@ -120,12 +120,12 @@ def fit(
             )
             if finished or validation_due(config, counters):
                 with learner.as_played(learner.averaged):
-                    held_out = (
+                    foresight = (
                         evaluate_split(learner.averaged, valid, config.validate_seconds)
                         if ranks.leads
-                        else HeldOut(0.0)
+                        else Foresight(0.0)
                     )
-                valid_bits, counters.elapsed_s = ranks.told(held_out.bits, now_s() - clock)
+                valid_bits, counters.elapsed_s = ranks.told(foresight.held_out_bits, now_s() - clock)
                 counters.validated_s = counters.elapsed_s
                 entry: Entry = {"step": counters.step, "valid_bits": valid_bits}
                 entry["elapsed_s"] = round(counters.elapsed_s, 2)
@@ -135,7 +135,7 @@ def fit(
                     continue
                 entry["gain_bits"] = gain_bits(validations)
                 advice = (
-                    publisher.publish(learner.averaged, held_out, counters, progress.log.losses, validations)
+                    publisher.publish(learner.averaged, foresight, counters, progress.log.losses, validations)
                     if publisher
                     else []
                 )

@@ -230,8 +230,8 @@ class Engine:
         assert model is not None
         precision = instrument.processor.precision
         origin = Origin(str(Path(model.path).absolute()), model.checkpoint.sha256, precision, seed, prime)
-        held_out = model.checkpoint.held_out
-        self._sampler.swap(Incoming(instrument, origin, model.epoch, model.patch, held_out))
+        foresight = model.checkpoint.foresight
+        self._sampler.swap(Incoming(instrument, origin, model.epoch, model.patch, foresight))
 
     def _play(self) -> None:
         if self.model is None and not self._loading:

@@ -151,7 +151,7 @@ class Sampler:
     def _watch(self, current: Incoming, patch: Patch, block: Rendered) -> None:
         """Have the guard look at a block; go back where it says that the sound is dead."""
         if self._guard is None:
-            self._guard = Guard(current.instrument.voice.config, current.held_out, self._seeds)
+            self._guard = Guard(current.instrument.voice.config, current.foresight, self._seeds)
         trouble = self._guard.hear(block)
         if trouble is not None and patch.guard:
             self._make_room()

@@ -19,7 +19,7 @@ from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import LATE_RENDERS, LIMITER_GAIN_DB, RING_AT, RING_WORDS, SharedBlock
 from livernn.engine.studio import BLOCK_SAMPLES, Instrument
 from livernn.engine.transport import HURRIED_FADE_MS, TOUCH_FADE_MS
-from livernn.model.held_out import HeldOut
+from livernn.model.foresight import Foresight
 from livernn.synth import guarded
 from livernn.synth.guard import Rendered
 from livernn.synth.voice import VoiceSnapshot
@@ -34,7 +34,7 @@ class Incoming:
     origin: Origin
     epoch: int
     patch: Patch
-    held_out: HeldOut | None = None
+    foresight: Foresight | None = None
     """How well the checkpoint foresees music, if that is known."""
 
     @property

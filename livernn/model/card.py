@@ -6,7 +6,7 @@ from typing import Any
 from livernn.model.checkpoint import Checkpoint
 
 _UNKNOWN = "not stated"
-_HELD_OUT = "held-out bits per sample"
+_BITS = "bits per sample"
 
 
 def card(checkpoint: Checkpoint) -> list[tuple[str, str]]:
@@ -25,7 +25,7 @@ def card(checkpoint: Checkpoint) -> list[tuple[str, str]]:
         ("credit", _text(provenance.get("credit"))),
         ("training", _training(provenance)),
         ("settings", _text(provenance.get("settings"))),
-        (_HELD_OUT, _text(provenance.get("bits_per_sample"))),
+        (_BITS, _text(provenance.get("bits_per_sample"))),
         ("sha256", checkpoint.sha256),
     ]
 
@@ -33,7 +33,7 @@ def card(checkpoint: Checkpoint) -> list[tuple[str, str]]:
 def card_page(title: str, provenance: Mapping[str, Any]) -> str:
     """What a preset's CARD.md says of where its checkpoint comes from, for one that nobody has written yet."""
     told = [(name, _text(provenance.get(name))) for name in ("data", "credit", "licence")]
-    told += [("training", _training(provenance)), (_HELD_OUT, _text(provenance.get("bits_per_sample")))]
+    told += [("training", _training(provenance)), (_BITS, _text(provenance.get("bits_per_sample")))]
     return f"# {title}\n\n" + "".join(f"- **{name.capitalize()}:** {text}\n" for name, text in told)
 
 

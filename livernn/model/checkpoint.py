@@ -16,7 +16,7 @@ from safetensors.numpy import load, save
 
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.config import ModelConfig
-from livernn.model.held_out import HeldOut
+from livernn.model.foresight import Foresight
 
 FORMAT = "livernn-samplernn"
 FORMAT_VERSION = 1
@@ -27,7 +27,7 @@ Weights = Mapping[str, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A trained network. `provenance` says where it comes from: data, licence, credit, settings, held-out bits."""
+    """A trained network. `provenance` says where it comes from: data, licence, credit, settings, bits per sample."""
 
     config: ModelConfig
     weights: Weights
@@ -35,9 +35,9 @@ class Checkpoint:
     sha256: str
 
     @property
-    def held_out(self) -> HeldOut | None:
-        """On the recordings that training was stopped by; None where that is not stated."""
-        return HeldOut.of(self.provenance)
+    def foresight(self) -> Foresight | None:
+        """As measured when training ended; None where that is not stated."""
+        return Foresight.of(self.provenance)
 
 
 def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:

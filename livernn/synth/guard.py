@@ -11,7 +11,7 @@ from livernn.control.params import PARAMS, Group
 from livernn.control.patch import Patch
 from livernn.control.trouble import Trouble
 from livernn.model.config import ModelConfig
-from livernn.model.held_out import HeldOut
+from livernn.model.foresight import Foresight
 from livernn.synth.vigil import LOOP_PATIENCE_S, Vigil
 from livernn.synth.voice import VoiceSnapshot
 
@@ -56,10 +56,10 @@ class _Place:
 class Guard:
     """Of one sound, from its beginning on. One thread."""
 
-    def __init__(self, config: ModelConfig, held_out: HeldOut | None, seeds: random.Random) -> None:
-        """`held_out`: how well the checkpoint foresees music, if that is known."""
+    def __init__(self, config: ModelConfig, foresight: Foresight | None, seeds: random.Random) -> None:
+        """`foresight`: how well the checkpoint foresees music, if that is known."""
         self._rate_hz = config.sample_rate_hz
-        self._vigil = Vigil(config, held_out)
+        self._vigil = Vigil(config, foresight)
         self._seeds = seeds
         self._origin: _Place | None = None
         self._silent_until = 0

@@ -51,7 +51,7 @@ def render_offline(
     voice = Voice(choir_of(load_kernel(checkpoint, precision), seed), device_rate_hz)
     if prime is not None:
         voice.prime(prime)
-    guarded = GuardedVoice(voice, Guard(checkpoint.config, checkpoint.held_out, random.Random(seed)))
+    guarded = GuardedVoice(voice, Guard(checkpoint.config, checkpoint.foresight, random.Random(seed)))
     delay = voice.delay_samples
     blocks: list[NDArray[np.float32]] = []
     rendered = 0

@@ -155,7 +155,7 @@ class Steadying:
     """What the patch's `steady` makes of the temperature, sample by sample; see `steady.py`."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        self._held_out = checkpoint.held_out
+        self._foresight = checkpoint.foresight
         self._seconds_samples = FOLLOW_S * checkpoint.config.sample_rate_hz
         self._excess_bits = 0.0
 
@@ -166,8 +166,8 @@ class Steadying:
 
     def push(self, probability: float) -> None:
         """Of the code that was drawn, after `distribution`."""
-        if self._held_out is not None:
-            bits = -np.log2(probability) - self._held_out.bits
+        if self._foresight is not None:
+            bits = -np.log2(probability) - self._foresight.own_bits
             self._excess_bits += (1.0 - np.exp(-1.0 / self._seconds_samples)) * (bits - self._excess_bits)
 
 

@@ -2,7 +2,7 @@
 
 A sampler that feeds on its own samples drifts: what is a little too sure of itself ends in one chord, what is a little
 rough in noise, and no one temperature suits both. So the temperature follows the surprisal of the last second against
-what the checkpoint has on held-out music, as mirostat does for text (Basu et al., 2021, arXiv 2007.14966).
+what the checkpoint has on music, as mirostat does for text (Basu et al., 2021, arXiv 2007.14966).
 `reference.Steadying` is the specification.
 """
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from livernn.control.params import PARAMS
 from livernn.model.config import ModelConfig
-from livernn.model.held_out import HeldOut
+from livernn.model.foresight import Foresight
 from livernn.synth.compiled import network_inline
 
 FOLLOW_S = 1.0
@@ -25,11 +25,11 @@ MOST = 0.5
 LOWEST, HIGHEST = PARAMS["temperature"].minimum, PARAMS["temperature"].maximum
 
 
-def aim(config: ModelConfig, held_out: HeldOut | None) -> NDArray[np.float32]:
+def aim(config: ModelConfig, foresight: Foresight | None) -> NDArray[np.float32]:
     """Bits per sample to aim at, and how fast the mean follows; of a checkpoint that states none, it never leaves 0."""
-    if held_out is None:
+    if foresight is None:
         return np.zeros(2, np.float32)
-    return np.array([held_out.bits, 1.0 - math.exp(-1.0 / (FOLLOW_S * config.sample_rate_hz))], np.float32)
+    return np.array([foresight.own_bits, 1.0 - math.exp(-1.0 / (FOLLOW_S * config.sample_rate_hz))], np.float32)
 
 
 @network_inline

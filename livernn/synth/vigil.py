@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from livernn.control.trouble import Trouble
 from livernn.model.config import ModelConfig
-from livernn.model.held_out import HeldOut
+from livernn.model.foresight import Foresight
 from livernn.model.quantize import Audio
 from livernn.synth.dead_seconds import (
     LOOP_COSINE,
@@ -38,8 +38,13 @@ NOISE_ABOVE_BUSIEST_BITS = 0.25
 """From the busiest second of held-out music."""
 
 NOISE_ABOVE_BITS = 0.75
-DRONE_BELOW_BITS = 1.25
 """Per sample, from what the checkpoint has on held-out music on the whole."""
+
+DRONE_BELOW_BITS = 0.65
+"""From music like its own."""
+
+DRONE_BELOW_HELD_OUT_BITS = 1.25
+"""From held-out music, which surprises it more, where no more is known."""
 
 NOISE_SHARE = 0.75
 """Of the bits of white noise, where it is not known what the checkpoint has on music."""
@@ -76,10 +81,10 @@ class _Block(NamedTuple):
 class Vigil:
     """Over the sum of all voices, before gains and limiter. One thread; 10 us a block, a fraction of a ms a glance."""
 
-    def __init__(self, config: ModelConfig, held_out: HeldOut | None) -> None:
-        """`held_out`: how well the checkpoint foresees music, if that is known."""
+    def __init__(self, config: ModelConfig, foresight: Foresight | None) -> None:
+        """`foresight`: how well the checkpoint foresees music, if that is known."""
         self._rate_hz = config.sample_rate_hz
-        self._noise_bits, self._drone_bits = _limits_bits(config, held_out)
+        self._noise_bits, self._drone_bits = _limits_bits(config, foresight)
         self._decoder = Decoder(config)
         self._blocks: deque[_Block] = deque()
         self._glances: deque[Glance] = deque(maxlen=round(LOOP_PATIENCE_S / GLANCE_S))
@@ -180,11 +185,11 @@ class Vigil:
         return bool(np.any(within & (cosines > limit)))
 
 
-def _limits_bits(config: ModelConfig, held_out: HeldOut | None) -> tuple[float, float]:
+def _limits_bits(config: ModelConfig, foresight: Foresight | None) -> tuple[float, float]:
     """Above which it is noise, and below which a drone."""
-    if held_out is None:
+    if foresight is None:
         return NOISE_SHARE * math.log2(config.q_levels), 0.0
-    drone_bits = held_out.bits - DRONE_BELOW_BITS
-    if held_out.busiest_bits is None:
-        return held_out.bits + NOISE_ABOVE_BITS, drone_bits
-    return held_out.busiest_bits + NOISE_ABOVE_BUSIEST_BITS, drone_bits
+    held_out_bits, busiest_bits, trained_bits = foresight
+    noise_bits = held_out_bits + NOISE_ABOVE_BITS if busiest_bits is None else busiest_bits + NOISE_ABOVE_BUSIEST_BITS
+    drone_bits = held_out_bits - DRONE_BELOW_HELD_OUT_BITS if trained_bits is None else trained_bits - DRONE_BELOW_BITS
+    return noise_bits, drone_bits

@@ -167,7 +167,7 @@ def pack(checkpoint: Checkpoint, precision: Precision, instructions: str) -> Pac
     units = padded(config.dims[0], CHUNK)
     sample["narrow"], sample["narrow_bytes"], sample["wide_bytes"] = table.narrow, units, units * table.levels.itemsize
     sample["table_scale"] = floats.add(table.scale)
-    sample["excess"], sample["aim"] = excess_place(config), floats.add(aim(config, checkpoint.held_out))
+    sample["excess"], sample["aim"] = excess_place(config), floats.add(aim(config, checkpoint.foresight))
     rows = pack_table(table)
     arrays = Weights(matrices.finish(), upsamplers.finish(), floats.finish(np.float32), rows, tiers, sample)
     return PackedWeights(config, precision, instructions, arrays, initial_state(checkpoint))

@@ -72,7 +72,7 @@ def test_measure(on: bool) -> None:
 
 
 def _guard(checkpoint: Checkpoint, seed: int) -> Guard:
-    return Guard(checkpoint.config, checkpoint.held_out, random.Random(seed))
+    return Guard(checkpoint.config, checkpoint.foresight, random.Random(seed))
 
 
 def _play(generator: Generator, stages: list[Stage], blocks: int) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from livernn.control.patch import Patch
 from livernn.control.trouble import Trouble
 from livernn.model.config import ModelConfig
-from livernn.model.held_out import HeldOut
+from livernn.model.foresight import Foresight
 from livernn.model.quantize import to_codes
 from livernn.synth.generator import Snapshot
 from livernn.synth.guard import FRESH_S, LIFTED_FROM, ONSET_S, STEPS_BACK, Guard, Rendered
@@ -73,7 +73,7 @@ def seconds(count: float) -> int:
 
 @pytest.fixture
 def guard() -> Guard:
-    return Guard(CONFIG, HeldOut(USUAL_BITS), random.Random(1))
+    return Guard(CONFIG, Foresight(USUAL_BITS), random.Random(1))
 
 
 @pytest.mark.parametrize("death", Trouble)

@@ -5,7 +5,7 @@ import pytest
 
 from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
-from livernn.model.held_out import HeldOut
+from livernn.model.foresight import Foresight
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
 from livernn.synth.state import excess_place
@@ -15,9 +15,9 @@ from tests.fixtures.networks import CONFIGS
 STEADY = Patch(temperature=0.9, steady=0.4)
 
 
-def stating(held_out: HeldOut | None, name: str = "three tiers") -> Checkpoint:
+def stating(foresight: Foresight | None, name: str = "three tiers") -> Checkpoint:
     config = replace(CONFIGS[name], sample_rate_hz=4000)
-    provenance = held_out.as_provenance() if held_out else {}
+    provenance = foresight.as_provenance() if foresight else {}
     return replace(random_checkpoint(config, seed=3), provenance=provenance)
 
 
@@ -27,7 +27,7 @@ def generator(checkpoint: Checkpoint, voices: int = 1) -> Generator:
 
 @pytest.mark.parametrize("name", ["three tiers", "lstm", "odd sizes"])
 def test_codes_equal_the_reference_for_the_same_uniforms(name: str) -> None:
-    checkpoint, count = stating(HeldOut(4.0), name), 1000
+    checkpoint, count = stating(Foresight(5.0, trained_bits=4.0), name), 1000
     (codes,) = generator(checkpoint).render(count, [STEADY])
     assert (codes != generator(checkpoint).render(count, [replace(STEADY, steady=0.0)])[0]).any()
     assert_reference_draws(codes, checkpoint, STEADY, seed=11)
@@ -35,7 +35,7 @@ def test_codes_equal_the_reference_for_the_same_uniforms(name: str) -> None:
 
 @pytest.mark.parametrize(("temperature", "aim_bits"), [(1.4, 6.5), (0.6, 7.5)])
 def test_what_is_drawn_comes_nearer_to_the_aim(temperature: float, aim_bits: float) -> None:
-    checkpoint = stating(HeldOut(aim_bits))
+    checkpoint = stating(Foresight(aim_bits))
     away_bits = []
     for steady in (0.0, 0.5):
         voice, patch = generator(checkpoint), Patch(temperature=temperature, steady=steady)
@@ -45,6 +45,15 @@ def test_what_is_drawn_comes_nearer_to_the_aim(temperature: float, aim_bits: flo
     assert away_bits[1] < 0.8 * away_bits[0]
 
 
+def test_the_aim_is_what_it_was_trained_on_where_that_is_stated() -> None:
+    codes = [
+        generator(stating(foresight)).render(2000, [STEADY])
+        for foresight in (Foresight(4.0, trained_bits=3.0), Foresight(3.0), Foresight(4.0))
+    ]
+    np.testing.assert_array_equal(codes[0], codes[1])
+    assert (codes[0] != codes[2]).any()
+
+
 def test_a_checkpoint_that_states_nothing_is_played_at_its_temperature() -> None:
     checkpoint = stating(None)
     plain = generator(checkpoint).render(2000, [Patch(temperature=0.9)])
@@ -52,7 +61,7 @@ def test_a_checkpoint_that_states_nothing_is_played_at_its_temperature() -> None
 
 
 def test_it_depends_on_neither_blocks_nor_company_and_comes_back_with_a_snapshot() -> None:
-    checkpoint = stating(HeldOut(3.0))
+    checkpoint = stating(Foresight(3.0))
     whole = generator(checkpoint, voices=2).render(900, [STEADY, Patch()])
     np.testing.assert_array_equal(generator(checkpoint).render(900, [STEADY])[0], whole[0])
     voice = generator(checkpoint)
@@ -65,7 +74,7 @@ def test_it_depends_on_neither_blocks_nor_company_and_comes_back_with_a_snapshot
 
 
 def test_a_prime_is_gone_on_from_at_the_temperature_itself() -> None:
-    checkpoint = stating(HeldOut(3.0))
+    checkpoint = stating(Foresight(3.0))
     voice, place = generator(checkpoint), excess_place(checkpoint.config)
     voice.render(640, [STEADY])
     assert voice.snapshot().state[0, place] > 0.1

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from livernn.control.trouble import Trouble
 from livernn.model.config import ModelConfig
-from livernn.model.held_out import HeldOut
+from livernn.model.foresight import Foresight
 from livernn.model.quantize import Audio, to_codes
 from livernn.synth.vigil import LOOP_PATIENCE_S, NOISE_ABOVE_BITS, NOISE_ABOVE_BUSIEST_BITS, Vigil
 from tests.fixtures.corpus import tune
@@ -15,7 +15,7 @@ CONFIG = ModelConfig()
 RATE_HZ = CONFIG.sample_rate_hz
 BLOCK = 64
 USUAL_BITS = 3.6
-USUAL = HeldOut(USUAL_BITS)
+USUAL = Foresight(USUAL_BITS)
 GLANCE_SAMPLES = RATE_HZ // 10 + BLOCK
 """At most so long after the end of a dead second it is seen."""
 
@@ -68,11 +68,11 @@ def test_a_steady_tone_is_let_be_for_some_seconds(vigil: Vigil) -> None:
     assert watch(vigil, to_codes(np.concatenate([around, held, around[::-1]]), CONFIG)) == []
 
 
-@pytest.mark.parametrize("held_out", [USUAL, None])
-def test_a_second_of_one_code_is_silence(held_out: HeldOut | None) -> None:
+@pytest.mark.parametrize("foresight", [USUAL, None])
+def test_a_second_of_one_code_is_silence(foresight: Foresight | None) -> None:
     begin = 4 * RATE_HZ
     codes = np.concatenate([to_codes(MUSIC[:begin], CONFIG), np.full(2 * RATE_HZ, 140, np.uint8)])
-    end, trouble = watch(Vigil(CONFIG, held_out), codes, bits=0.01)[0]
+    end, trouble = watch(Vigil(CONFIG, foresight), codes, bits=0.01)[0]
     assert trouble is Trouble.SILENT
     assert begin + RATE_HZ < end <= begin + 1.2 * RATE_HZ  # the last note decays through the filters first
 
@@ -85,19 +85,21 @@ def test_a_second_of_white_codes_is_noise_by_its_spectrum() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bits", "held_out", "noise"),
+    ("bits", "foresight", "noise"),
     [
         (USUAL_BITS + NOISE_ABOVE_BITS + 0.1, USUAL, True),
         (USUAL_BITS + NOISE_ABOVE_BITS - 0.1, USUAL, False),
-        (USUAL_BITS + 2.0 + NOISE_ABOVE_BUSIEST_BITS + 0.1, HeldOut(USUAL_BITS, USUAL_BITS + 2.0), True),
-        (USUAL_BITS + 2.0 + NOISE_ABOVE_BUSIEST_BITS - 0.1, HeldOut(USUAL_BITS, USUAL_BITS + 2.0), False),
+        (USUAL_BITS + 2.0 + NOISE_ABOVE_BUSIEST_BITS + 0.1, Foresight(USUAL_BITS, USUAL_BITS + 2.0), True),
+        (USUAL_BITS + 2.0 + NOISE_ABOVE_BUSIEST_BITS - 0.1, Foresight(USUAL_BITS, USUAL_BITS + 2.0), False),
         (6.1, None, True),
         (5.9, None, False),
         (np.nan, USUAL, False),
     ],
 )
-def test_a_second_that_the_network_only_guesses_at_is_noise(bits: float, held_out: HeldOut | None, noise: bool) -> None:
-    begin, vigil, codes = 4 * RATE_HZ, Vigil(CONFIG, held_out), to_codes(MUSIC, CONFIG)
+def test_a_second_that_the_network_only_guesses_at_is_noise(
+    bits: float, foresight: Foresight | None, noise: bool
+) -> None:
+    begin, vigil, codes = 4 * RATE_HZ, Vigil(CONFIG, foresight), to_codes(MUSIC, CONFIG)
     assert watch(vigil, codes[:begin]) == []
     seen = watch(vigil, codes[: begin + 2 * RATE_HZ], bits, begin)
     assert bool(seen) == noise
@@ -120,6 +122,8 @@ def test_a_drone_is_a_loop_where_the_network_is_too_sure_of_it() -> None:
     codes = to_codes(drone.astype(np.float32), CONFIG)
     assert {trouble for _, trouble in watch(Vigil(CONFIG, USUAL), codes, bits=1.3)} == {Trouble.LOOPING}
     assert watch(Vigil(CONFIG, USUAL), codes, bits=3.0) == []
+    assert watch(Vigil(CONFIG, Foresight(USUAL_BITS, trained_bits=1.8)), codes, bits=1.3) == []
+    assert watch(Vigil(CONFIG, Foresight(USUAL_BITS, trained_bits=2.0)), codes, bits=1.3) != []
     assert watch(Vigil(CONFIG, None), codes, bits=1.3) == []
 
 

@@ -49,7 +49,9 @@ def test_it_learns_and_leaves_a_checkpoint_that_sounds(data: Path, tmp_path: Pat
     checkpoint = load_checkpoint(best)
     assert checkpoint.config.pre_emphasis == 0.5
     assert checkpoint.provenance["licence"] == "CC0"
-    assert checkpoint.provenance["bits_per_sample"]["valid"] < 7.0
+    assert checkpoint.foresight is not None
+    assert checkpoint.foresight.held_out_bits < 7.0
+    assert checkpoint.foresight.trained_bits == pytest.approx(np.mean(bits))
     heard = read_audio(tmp_path / "run" / "audio" / "0000060.wav", 16000)
     assert len(heard) == 1600
     assert np.abs(heard).max() > 0.0
@@ -213,7 +215,7 @@ def test_held_out_bits_of_an_untrained_network(data: Path) -> None:
     model = SampleRNN(TINY.model)
     with torch.no_grad():
         model.sample_tier.output.weight.zero_()
-    assert evaluate_split(model, load_dataset(data).split("test")).bits == pytest.approx(8.0)
+    assert evaluate_split(model, load_dataset(data).split("test")).held_out_bits == pytest.approx(8.0)
 
 
 def test_the_benchmark_is_that_of_the_published_figures() -> None:

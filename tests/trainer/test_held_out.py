@@ -37,7 +37,7 @@ def test_the_busiest_second_is_one_that_surprises_throughout(model: SampleRNN) -
         held_out = evaluate_split(model, split_with_a_burst(burst_s))
         assert held_out.busiest_bits == pytest.approx(busiest, abs=1e-4)
         share = burst_s / 4.0
-        assert held_out.bits == pytest.approx(share * unforeseen + (1.0 - share) * foreseen, abs=1e-4)
+        assert held_out.held_out_bits == pytest.approx(share * unforeseen + (1.0 - share) * foreseen, abs=1e-4)
 
 
 def test_what_lasts_less_than_a_second_has_no_busiest_second(model: SampleRNN) -> None:

@@ -48,7 +48,7 @@ def int8_bits(checkpoint: Path, split: CodeSplit) -> float:
     model = SampleRNN(loaded.config)
     model.load_plain_state({name: torch.from_numpy(array) for name, array in loaded.weights.items()})
     with rounded_to_int8(model):
-        return evaluate_split(model, split).bits
+        return evaluate_split(model, split).held_out_bits
 
 
 def test_learning_with_the_rounding_lowers_the_loss_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

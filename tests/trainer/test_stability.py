@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from livernn.errors import LiveRNNError
-from livernn.model.held_out import HeldOut
+from livernn.model.foresight import Foresight
 from tests.fixtures.tiny_training import TINY, tone_data
 from trainer.advice import Adviser
 from trainer.dataset import Dataset, load_dataset
@@ -112,7 +112,7 @@ def test_it_gives_up_where_no_rate_helps(data: Dataset, tmp_path: Path, monkeypa
 
 def test_a_validation_that_jumps_goes_back(data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     figures = iter([5.0, 4.9, 5.3, 4.8, 4.7])
-    monkeypatch.setattr("trainer.loop.evaluate_split", lambda *_: HeldOut(next(figures)))
+    monkeypatch.setattr("trainer.loop.evaluate_split", lambda *_: Foresight(next(figures)))
     run = RunFolder(tmp_path / "run")
     fit(data, replace(TINY, steps=40), run)
     assert [entry["valid_bits"] for entry in entries(run) if "valid_bits" in entry] == [5.0, 4.9, 4.8, 4.7]
