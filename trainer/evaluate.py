@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from livernn.errors import BadInputError
-from livernn.model.checkpoint import load_checkpoint
+from livernn.model.checkpoint import Checkpoint, load_checkpoint
 from livernn.model.samplernn import SampleRNN
 from trainer.baselines import baselines
 from trainer.dataset import CODEC_FIELDS, Dataset
@@ -51,12 +51,17 @@ def evaluate(checkpoint: Path, data: Dataset, split: str) -> Evaluation:
                 f"its {field} is {theirs} and that of the data is {ours}",
                 "Prepare the data again with the checkpoint's values.",
             )
-    model = SampleRNN(loaded.config)
-    model.load_plain_state({name: torch.from_numpy(array.copy()) for name, array in loaded.weights.items()})
     held_out = data.split(split)
     return Evaluation(
         split=split,
         minutes=held_out.samples / data.codec.sample_rate_hz / 60.0,
-        bits_per_sample=evaluate_split(model.eval(), held_out).held_out_bits,
+        bits_per_sample=evaluate_split(network(loaded), held_out).held_out_bits,
         baselines=baselines(data, split),
     )
+
+
+def network(checkpoint: Checkpoint) -> SampleRNN:
+    """A checkpoint's network, to be evaluated."""
+    model = SampleRNN(checkpoint.config)
+    model.load_plain_state({name: torch.from_numpy(array.copy()) for name, array in checkpoint.weights.items()})
+    return model.eval()

@@ -30,7 +30,7 @@ def evaluate_split(model: SampleRNN, split: CodeSplit, limit_s: float | None = N
     limit = limit_s * rate_hz if limit_s else math.inf
     for codes in split.recordings():
         tenths = _Means(rate_hz // _TENTHS)
-        for bits in _bits_of(model, codes):
+        for bits in forced_bits(model, codes):
             total_bits += float(bits.sum(dtype=np.float64))
             total_samples += bits.size
             tenths.add(bits)
@@ -60,8 +60,8 @@ class _Means:
         self._rest = joined[whole:]
 
 
-def _bits_of(model: SampleRNN, codes: NDArray[np.uint8], length: int = 16384) -> Iterator[NDArray[np.float32]]:
-    """Of each sample of one recording, in chunks of about `length`."""
+def forced_bits(model: SampleRNN, codes: NDArray[np.uint8], length: int = 16384) -> Iterator[NDArray[np.float32]]:
+    """Of each sample of one recording, in chunks of about `length`; the last incomplete frame is left out."""
     lookback = model.config.lookback_samples
     device = next(model.parameters()).device
     length = max(lookback, length // lookback * lookback)

@@ -3,6 +3,7 @@
 import math
 from collections import deque
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ GLANCE_S = 0.1
 """Between two looks at the last second."""
 
 LOOP_PATIENCE_S = 5.0
-"""So long may a tone be held or a bar be repeated; recorded piano, violin and drums do so for 4 s at most."""
+"""So long may a tone be held or a bar be repeated; recorded music does so for 4.5 s at most (docs/guard.md)."""
 
 DRONE_COSINE = 0.7
 """What counts as the same again where the network is far surer of what comes next than it is of music."""
@@ -54,6 +55,9 @@ _HEALTHY_ABOVE_DB = 10.0
 
 _SECOND = round(1.0 / GLANCE_S)
 """In glances."""
+
+_REMEMBERED_S = 10.0
+"""Of what was seen."""
 
 _KEPT_S = 2.5
 """Of what was heard: enough for a second to be left when the ring is rendered again."""
@@ -87,7 +91,7 @@ class Vigil:
         self._noise_bits, self._drone_bits = _limits_bits(config, foresight)
         self._decoder = Decoder(config)
         self._blocks: deque[_Block] = deque()
-        self._glances: deque[Glance] = deque(maxlen=round(LOOP_PATIENCE_S / GLANCE_S))
+        self._glances: deque[Glance] = deque(maxlen=round(_REMEMBERED_S / GLANCE_S))
         rows = round((LOOP_REACH_S + 1) / GLANCE_S)
         self._spectra = np.zeros((rows, self._rate_hz // 2 + 1), np.float32)
         """Unit spectra of the last seconds, those up to `_ends`; in no order, -1 where there is none."""
@@ -139,9 +143,13 @@ class Vigil:
             return Trouble.SILENT
         if last.flatness > NOISE_FLATNESS or last.bits.min() > self._noise_bits:
             return Trouble.NOISY
-        if len(self._glances) == self._glances.maxlen and all(glance.alike for glance in self._glances):
-            return Trouble.LOOPING
-        return None
+        return Trouble.LOOPING if self.repeating_s >= LOOP_PATIENCE_S else None
+
+    @property
+    def repeating_s(self) -> float:
+        """For so long every second has resembled one before it; not beyond `_REMEMBERED_S`."""
+        alike = takewhile(lambda glance: glance.alike, reversed(self._glances))
+        return sum(1 for _ in alike) * GLANCE_S
 
     def _go_back(self, at: int) -> None:
         while self._blocks and self._blocks[-1].end > at:
