@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from livernn.control.preset import find_presets
+from livernn.control.preset import load_preset
 from livernn.engine.client import EngineState, StateChanged, TakeBegun, TakeEnded
 from livernn.engine.history import Entry
 from livernn.engine.replay import _Source, replay
@@ -46,7 +46,7 @@ def test_measure(jack_server: Server, player: Player, tmp_path: Path) -> None:
     client = player.client
     client.set_audio("loopback, JACK Audio Connection Kit")
     client.set_depth_ms(DEPTH_MS)
-    player.load(find_presets()[0].checkpoint)
+    player.load(load_preset("piano").checkpoint)
     client.play()
     player.expect(StateChanged(EngineState.PLAYING))
     time.sleep(SETTLE_S)

@@ -19,7 +19,7 @@ import pytest
 from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
-from livernn.control.preset import find_presets
+from livernn.control.preset import load_preset
 from livernn.control.trouble import Trouble
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
 from livernn.model.quantize import Audio
@@ -54,7 +54,7 @@ class Stage:
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("on", [False, True], ids=["without", "with"])
 def test_measure(on: bool) -> None:
-    preset = find_presets()[0]
+    preset = load_preset("piano")
     checkpoint = load_checkpoint(preset.checkpoint)
     rate_hz = checkpoint.config.sample_rate_hz
     stages = [

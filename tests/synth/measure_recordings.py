@@ -46,5 +46,10 @@ def test_measure() -> None:
             break
     glances = max(1, sum(troubles.values()))
     shares = {name: round(count / glances, 4) for name, count in troubles.items()}
-    figures = {"preset": PRESET, "split": SPLIT, "watched_s": round(watched_s), "longest_repeating_s": round(max(repeating_s), 1)}
+    figures = {
+        "preset": PRESET,
+        "split": SPLIT,
+        "watched_s": round(watched_s),
+        "longest_repeating_s": round(max(repeating_s), 1),
+    }
     sys.stdout.write(f"\n{json.dumps({**figures, 'seen': shares})}\n")

@@ -4,15 +4,15 @@ Prints one JSON object; asserts nothing. Not collected with the tests.
 
 `python app.py` plays to JACK's dummy driver in a window of its own while another process keeps one core busy. Knobs are
 moved by OSC all the time; now and then the preset changes, the sound starts over, stops and plays, the microphone is
-listened to (it hears the output), a take is recorded, pages are turned. Memory is each process's own (USS; `pss` has
-its share of what it shares as well), the median of some minutes after the warm-up and of as many at the end.
+listened to (it hears the output), a take is recorded, pages are turned. Now and then all comes back to one voice of the
+first preset, so that like is compared with like: each process's own memory (USS; `pss` has its share of what it shares
+as well), threads and open files are told at these rests, and at most.
 """
 
 import json
 import os
 import random
 import shutil
-import statistics
 import subprocess
 import sys
 import time
@@ -22,7 +22,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import psutil
 import pytest
 from pythonosc.udp_client import SimpleUDPClient
@@ -40,14 +39,14 @@ from tests.ui.test_real_window import ROOT, command_of, shared_memory, wait_for
 
 MINUTES = float(os.environ.get("MINUTES", "5"))
 SEED = int(os.environ.get("SEED", "1"))
-WARM_UP_S = min(180.0, 60.0 * MINUTES / 4.0)
-"""The minute before a take fills, and every code path has been gone at least once."""
 LOOK_EVERY_S = 5.0
 DEVICE = "loopback, JACK Audio Connection Kit"
 EXIT_PATIENCE_S = 20.0
 NICENESS = 10
-COURSE = 12
-"""Parts of the whole time, of which medians are given: whether a drift is growth or chance."""
+RESTS = max(2, min(12, round(MINUTES / 2.5)))
+"""The first one after as long as lies between them: the minute before a take is full, every code path gone once."""
+REST_S = 20.0
+"""What is replaced has gone by then."""
 MIB = float(1 << 20)
 
 MOVE_EVERY_S = (0.02, 0.5)
@@ -63,6 +62,8 @@ class Seen:
     pss_mib: list[float] = field(default_factory=list)
     threads: list[int] = field(default_factory=list)
     files: list[int] = field(default_factory=list)
+    rests: list[int] = field(default_factory=list)
+    """Which of the looks."""
 
 
 @pytest.fixture
@@ -89,8 +90,9 @@ def played(port: int, log: Path) -> Iterator[psutil.Popen]:
 class Performer:
     """Does at random what a performer does, by OSC and keys."""
 
-    def __init__(self, osc: SimpleUDPClient, hands: Hands) -> None:
+    def __init__(self, osc: SimpleUDPClient, hands: Hands, presets: int) -> None:
         self.did: Counter[str] = Counter()
+        self._presets = presets
         self._osc = osc
         self._hands = hands
         self._random = random.Random(SEED)
@@ -115,6 +117,19 @@ class Performer:
             self._endings.remove(ending)
             self._send(*ending[1:])
         time.sleep(self._random.uniform(*MOVE_EVERY_S))
+
+    def rest(self) -> None:
+        """Come back to one voice of the first preset, and wait."""
+        for due_s, *ending in sorted(self._endings):
+            time.sleep(max(0.0, due_s - time.monotonic()))
+            self._send(*ending)
+        self._endings.clear()
+        for _ in range(-self.did["next_preset"] % self._presets):
+            self._send("next_preset", 1)
+            self.did["next_preset"] += 1
+            time.sleep(REST_S / 4.0)
+        self._send("voices", 1)
+        time.sleep(REST_S)
 
     def _do(self, what: str) -> None:
         match what:
@@ -155,11 +170,11 @@ class Observer:
         self._counted: Counter[str] = Counter()
         self._began_s = time.monotonic()
 
-    def look(self) -> None:
+    def look(self, *, resting: bool = False) -> None:
         for process in [self._app, *self._app.children(recursive=True)]:
             self.family.add(process)
             with suppress(psutil.NoSuchProcess):
-                self._look_at(process)
+                self._look_at(process, resting)
         for what, word in (("underruns", UNDERRUNS), ("device_xruns", DEVICE_XRUNS), ("late_renders", LATE_RENDERS)):
             now = sum(int(block.words[word]) for block in self.engines.values())
             if now > self._counted[what]:
@@ -170,13 +185,15 @@ class Observer:
     def counts(self) -> dict[str, int]:
         return {"engines": len(self.engines), **self._counted}
 
-    def _look_at(self, process: psutil.Process) -> None:
+    def _look_at(self, process: psutil.Process, resting: bool) -> None:
         role = _role(process)
         if role is None:
             return
         if role == "engine" and process.pid not in self.engines:
             self.engines[process.pid] = attached(process.pid, SharedBlock)
         memory, seen = process.memory_full_info(), self.seen[role]
+        if resting:
+            seen.rests.append(len(seen.own_mib))
         seen.own_mib.append(memory.uss / MIB)
         seen.pss_mib.append(memory.pss / MIB)
         seen.threads.append(process.num_threads())
@@ -196,17 +213,10 @@ def _role(process: psutil.Process) -> str | None:
     return roles.get(modules[0]) if modules else None
 
 
-def _drift(looks: list[float]) -> dict[str, float | list[float]]:
-    after = round(WARM_UP_S / LOOK_EVERY_S)
-    some = max(1, round(max(30.0, 60.0 * MINUTES / 12.0) / LOOK_EVERY_S))
-    begin, end = statistics.median(looks[after : after + some]), statistics.median(looks[-some:])
-    return {
-        "begin": round(begin, 1),
-        "end": round(end, 1),
-        "drift": round(end - begin, 1),
-        "most": round(max(looks), 1),
-        "course": [round(statistics.median(part), 1) for part in np.array_split(looks, COURSE) if part.size],
-    }
+def _drift(looks: list[float], rests: list[int]) -> dict[str, object]:
+    course = [round(looks[rest], 1) for rest in rests]
+    drift = round(course[-1] - course[0], 1) if course else None
+    return {"drift": drift, "most": round(max(looks), 1), "course": course}
 
 
 @pytest.mark.timeout(60.0 * MINUTES + 300.0)
@@ -214,22 +224,25 @@ def test_measure(
     xvfb_display: str, jack_server: object, busy_core: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(API_VARIABLE, "jack")
-    first = find_presets()[0]
-    shutil.copytree(first.folder, paths.data_dir() / "presets" / "another")
     Settings().microphone = MicrophoneChoice(on=True, device=DEVICE)
     memory_before = shared_memory()
     port = 9000 + os.getpid() % 1000
     with played(port, tmp_path / "said.log") as app, SimpleUDPClient("127.0.0.1", port) as osc:
-        performer, observer = Performer(osc, Hands("liveRNN", app)), Observer(app)
+        performer, observer = Performer(osc, Hands("liveRNN", app), len(find_presets())), Observer(app)
         wait_for(lambda: observer.look() or {"engine", "stream", "writer", "microphone"} <= set(observer.seen))
         performer.play()
         observer = Observer(app)
-        end_s = time.monotonic() + 60.0 * MINUTES
-        while time.monotonic() < end_s and app.is_running():
-            look_s = time.monotonic() + LOOK_EVERY_S
-            observer.look()
-            while time.monotonic() < look_s:
-                performer.act()
+        begin_s = time.monotonic()
+        for rest in range(1, RESTS + 1):
+            while time.monotonic() < begin_s + 60.0 * MINUTES * rest / RESTS and app.is_running():
+                look_s = time.monotonic() + LOOK_EVERY_S
+                observer.look()
+                while time.monotonic() < look_s:
+                    performer.act()
+            if not app.is_running():
+                break
+            performer.rest()
+            observer.look(resting=True)
         died = not lives(app)
         app.terminate()
         code = app.wait(EXIT_PATIENCE_S)
@@ -239,10 +252,10 @@ def test_measure(
         "did": dict(performer.did),
         **observer.counts(),
         "missed": observer.missed_at,
-        "own_mib": {role: _drift(seen.own_mib) for role, seen in observer.seen.items()},
-        "pss_mib": {role: _drift(seen.pss_mib) for role, seen in observer.seen.items()},
-        "threads": {role: _drift(list(map(float, seen.threads))) for role, seen in observer.seen.items()},
-        "open_files": {role: _drift(list(map(float, seen.files))) for role, seen in observer.seen.items()},
+        "own_mib": {role: _drift(seen.own_mib, seen.rests) for role, seen in observer.seen.items()},
+        "pss_mib": {role: _drift(seen.pss_mib, seen.rests) for role, seen in observer.seen.items()},
+        "threads": {role: _drift(list(map(float, seen.threads)), seen.rests) for role, seen in observer.seen.items()},
+        "open_files": {role: _drift(list(map(float, seen.files)), seen.rests) for role, seen in observer.seen.items()},
         "died": died,
         "exit_code": code,
         "left_processes": [" ".join(command_of(process)) for process in left],
