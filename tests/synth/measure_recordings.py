@@ -1,8 +1,8 @@
 """Whether the guard lets music be: `DATA=... python -m pytest -s tests/synth/measure_recordings.py`.
 
 Prints one JSON object; asserts nothing. Not collected with the tests. DATA is what `python -m trainer prepare` made;
-PRESET ("piano") was trained on it. Its recordings of SPLIT ("test"), MINUTES (3) of them at most, are watched as if they
-were played: how long they resemble themselves at most, and what the guard would take for dead.
+PRESET ("piano") was trained on it. Its recordings of SPLIT ("test"), MINUTES (3) of them at most, are watched as if
+they were played: how long they resemble themselves at most, and what the guard would take for dead.
 """
 
 import json
