@@ -35,7 +35,8 @@ class Publisher:
     ) -> list[str]:
         """Write `model` as the last checkpoint, and as the best if it is; returns what there is to say about the run.
 
-        `foresight` on held-out music and the newest of `validations` are of `model`; `counters` are those before it was looked at.
+        `foresight`, on held-out music, and the newest of `validations` are of `model`; `counters` are those before it
+        was looked at.
         """
         config = self._config
         provenance = {

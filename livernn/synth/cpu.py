@@ -280,13 +280,14 @@ def advance(
             if mode == RENDER:
                 patch = patches[voice]
                 levels = scratch.sums[voice]
-                excess = state[voice, sample.excess]
-                temperature = steadied(patch[0], patch[6], excess)
+                if now % lookback == 0:
+                    state[voice, sample.excess + 1] = state[voice, sample.excess]
+                temperature = steadied(patch[0], patch[6], state[voice, sample.excess + 1])
                 drawn_by = uniform(seed, voice, now)
                 code = draw(logits, sample.q_levels, levels, drawn_by, temperature, patch[1], patch[2], patch[3])
                 bits = surprisal(levels, sample.q_levels, code)
                 surprisals[voice] += bits
-                state[voice, sample.excess] = followed(excess, bits, aim[0], aim[1])
+                state[voice, sample.excess] = followed(state[voice, sample.excess], bits, aim[0], aim[1])
                 codes[voice, end] = code
         began = _lap(clock, _DRAW, began)
     _move_on(codes, lookback, count)

@@ -102,7 +102,8 @@ class Generator:
             )
             self._position += len(block)
             self._codes[:, : self._lookback] = self._codes[:, len(block) : len(block) + self._lookback]
-        self._state[:, excess_place(self.config)] = 0.0
+        place = excess_place(self.config)
+        self._state[:, place : place + 2] = 0.0
 
     def forced_logits(self, codes: NDArray[np.uint8]) -> NDArray[np.float32]:
         """`prime`, and the logits that each of `codes` was predicted with, `[n, voices, q_levels]`."""

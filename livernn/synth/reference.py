@@ -157,18 +157,25 @@ class Steadying:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._foresight = checkpoint.foresight
         self._seconds_samples = FOLLOW_S * checkpoint.config.sample_rate_hz
-        self._excess_bits = 0.0
+        self._frame_samples = checkpoint.config.lookback_samples
+        self.excess_bits = 0.0
+        """Of the last second, over what music has."""
+        self._held_bits = 0.0
+        self._pushed = 0
 
     def patch(self, patch: Patch) -> Patch:
         """To draw the next code with."""
-        lead = np.clip(-patch.steady * self._excess_bits, -MOST, MOST)
+        if self._pushed % self._frame_samples == 0:
+            self._held_bits = self.excess_bits
+        lead = np.clip(-patch.steady * self._held_bits, -MOST, MOST)
         return patch.with_value("temperature", patch.temperature * float(np.exp(lead)))
 
     def push(self, probability: float) -> None:
         """Of the code that was drawn, after `distribution`."""
+        self._pushed += 1
         if self._foresight is not None:
             bits = -np.log2(probability) - self._foresight.own_bits
-            self._excess_bits += (1.0 - np.exp(-1.0 / self._seconds_samples)) * (bits - self._excess_bits)
+            self.excess_bits += (1.0 - np.exp(-1.0 / self._seconds_samples)) * (bits - self.excess_bits)
 
 
 def distribution(logits: Floats, patch: Patch) -> Floats:

@@ -46,7 +46,7 @@ def state_places(config: ModelConfig) -> tuple[list[StatePlace], int]:
 
 
 def excess_place(config: ModelConfig) -> int:
-    """Offset of the one float that `steady.py` keeps of a voice."""
+    """Offset of the two floats that `steady.py` keeps of a voice: the excess, and as it was when the frame began."""
     _, floats = state_places(config)
     return floats - _LINE
 

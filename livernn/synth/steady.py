@@ -2,8 +2,8 @@
 
 A sampler that feeds on its own samples drifts: what is a little too sure of itself ends in one chord, what is a little
 rough in noise, and no one temperature suits both. So the temperature follows the surprisal of the last second against
-what the checkpoint has on music, as mirostat does for text (Basu et al., 2021, arXiv 2007.14966).
-`reference.Steadying` is the specification.
+what the checkpoint has on music, as mirostat does for text (Basu et al., 2021, arXiv 2007.14966). It is held while a
+frame of the slowest tier lasts, so that a GPU can do the same. `reference.Steadying` is the specification.
 """
 
 import math
@@ -34,7 +34,7 @@ def aim(config: ModelConfig, foresight: Foresight | None) -> NDArray[np.float32]
 
 @network_inline
 def steadied(temperature: float, steady: float, excess_bits: float) -> np.float32:
-    """What to draw at; `excess_bits` are those that the last second had more than music has."""
+    """What to draw at; `excess_bits` are those that the second before the present frame had more than music has."""
     lead = min(max(-steady * excess_bits, -MOST), MOST)
     return np.float32(min(max(temperature * math.exp(lead), LOWEST), HIGHEST))
 

@@ -4,21 +4,15 @@ import numpy as np
 import pytest
 
 from livernn.control.patch import Patch
-from livernn.model.checkpoint import Checkpoint, random_checkpoint
+from livernn.model.checkpoint import Checkpoint
 from livernn.model.foresight import Foresight
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
 from livernn.synth.state import excess_place
 from tests.fixtures.agreement import assert_reference_draws
-from tests.fixtures.networks import CONFIGS
+from tests.fixtures.networks import stating
 
 STEADY = Patch(temperature=0.9, steady=0.4)
-
-
-def stating(foresight: Foresight | None, name: str = "three tiers") -> Checkpoint:
-    config = replace(CONFIGS[name], sample_rate_hz=4000)
-    provenance = foresight.as_provenance() if foresight else {}
-    return replace(random_checkpoint(config, seed=3), provenance=provenance)
 
 
 def generator(checkpoint: Checkpoint, voices: int = 1) -> Generator:

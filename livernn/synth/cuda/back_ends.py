@@ -26,7 +26,7 @@ from livernn.synth.cuda.network import Network
 from livernn.synth.cuda.sample_tier import TorchTier
 from livernn.synth.cuda.stream import Clock
 from livernn.synth.philox import fill_gumbels
-from livernn.synth.reference import Reference, distribution, draw_by_noise
+from livernn.synth.reference import Reference, Steadying, distribution, draw_by_noise
 
 KERNEL_VARIABLE = "LIVERNN_GPU_KERNEL"
 """Set to 1, the kernel is tried. Not by itself yet: it has been compiled and checked, but no GPU has run it."""
@@ -166,11 +166,13 @@ def _prove_draws(generator: TorchGenerator, checkpoint: Checkpoint, patch: Patch
     (drawn,) = generator.render(_SAMPLES, [patch])
     noise = np.empty((_SAMPLES, checkpoint.config.q_levels))
     fill_gumbels(noise, seed=0, voice=0, start=0)
-    rows, bits = Reference(checkpoint, patch=patch).forced_logits(drawn), 0.0
+    rows, bits, steadying = Reference(checkpoint, patch=patch).forced_logits(drawn), 0.0, Steadying(checkpoint)
     for logits, gumbels, code in zip(rows, noise, drawn, strict=True):
-        shares = distribution(logits, patch)
+        led = steadying.patch(patch)
+        shares, scores = distribution(logits, led), logits / led.temperature + gumbels
+        steadying.push(max(float(shares[code]), _LEAST_SHARE))
         best = draw_by_noise(shares, gumbels)
-        if (logits + gumbels)[best] - (logits + gumbels)[code] > near:
+        if scores[best] - scores[code] > near:
             raise RuntimeError(f"it draws {code} where {best} is due")
         bits -= math.log2(max(float(shares[code]), _LEAST_SHARE)) / _SAMPLES
     if not abs(bits - float(generator.surprisal_bits[0])) < _BITS_TOLERANCE:

@@ -15,6 +15,7 @@ from livernn.synth.cuda.board import SEGMENT_SAMPLES, Board
 from livernn.synth.cuda.draw import cuts, patch_values, surprisal_bits
 from livernn.synth.cuda.network import Network
 from livernn.synth.cuda.sample_tier import MakeTier, TorchTier
+from livernn.synth.cuda.steadying import Steadying
 from livernn.synth.cuda.stream import Clock, Stream
 from livernn.synth.cuda.tier_noise import TierNoise, is_noisy
 from livernn.synth.generator import Snapshot
@@ -55,6 +56,7 @@ class TorchGenerator:
             self._tier = make_tier(network, self._board)
             self._tier_noise = TierNoise(config, self._board.noise, voices, network.device)
             self._state = network.initial_state.repeat(voices, 1)
+            self._steadying = Steadying(network, self._board, self._state)
             self._patches: tuple[Patch, ...] = ()
             self._drawn = self._stream.host_buffer(torch.uint8, _BLOCK_SAMPLES, voices)
             self._bits = self._stream.host_buffer(torch.float32, voices)
@@ -139,6 +141,7 @@ class TorchGenerator:
                 if logits is not None:
                     logits[first : first + length] = self._board.logits[:length].cpu().numpy()
             if mode == _PRIME:
+                self._steadying.forget()
                 self._recall()
         self._wait()
 
@@ -166,6 +169,7 @@ class TorchGenerator:
         board, taps = self._board, self.config.taps
         noises = self._tier_noise.of_segment(board.start, phase, count) if noisy else []
         if mode == RENDER:
+            self._steadying.begin(phase)
             self._tier.prepare(count)
         step = 0
         while step < count:
@@ -181,7 +185,9 @@ class TorchGenerator:
             step += length
         if mode == RENDER:
             drawn = board.codes[self._lookback : self._lookback + count]
-            board.surprisal_bits += surprisal_bits(board.logits[:count], drawn, board.values, cutting).sum(0)
+            bits = surprisal_bits(board.logits[:count], drawn, board.values, cutting)
+            board.surprisal_bits += bits.sum(0)
+            self._steadying.end(bits)
         board.codes[: self._lookback] = board.codes[count : count + self._lookback].clone()
         board.start += count
         self._tier.shift(count)
@@ -218,3 +224,4 @@ class TorchGenerator:
             with self._stream:
                 self._board.values.copy_(patch_values(patches, self.config.q_levels))
                 self._tier_noise.follow(patches)
+                self._steadying.follow(patches)

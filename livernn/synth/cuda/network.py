@@ -13,6 +13,7 @@ from livernn.model.checkpoint import Checkpoint
 from livernn.model.config import FRAME_SCALE
 from livernn.synth.folding import frame_gates, tap_table
 from livernn.synth.state import gates_of, initial_state, state_places, steps_above
+from livernn.synth.steady import aim
 
 
 class Network:
@@ -21,6 +22,8 @@ class Network:
     def __init__(self, checkpoint: Checkpoint, device: torch.device) -> None:
         self.config = config = checkpoint.config
         self.device = device
+        self.aim = aim(config, checkpoint.foresight)
+        """See `steady.aim`."""
         self._weights = {name: _tensor(array, device) for name, array in checkpoint.weights.items()}
         for tier in range(1, config.tiers):
             prefix = f"frame_tiers.{tier - 1}"
