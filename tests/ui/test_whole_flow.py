@@ -25,12 +25,11 @@ from livernn.engine.reel import RECORDING_RATE_HZ, Reel, ScopeTap
 from livernn.inputs.ports import API_VARIABLE
 from livernn.ui.settings import Settings
 from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24
-from tests.engine.test_real_audio import differs_by_late_reads
 from tests.fixtures.attached import attached
 from tests.fixtures.controllers import Controller
 from tests.fixtures.lacking import TRIES, lack_quiet
 from tests.fixtures.processes import survivors
-from tests.fixtures.recording import Recording, recorder, sounder
+from tests.fixtures.recording import Recording, differs_by_late_reads, recorder, sounder
 from tests.fixtures.servers import Server
 from tests.fixtures.tones import HIGH_HZ, LOW_HZ, PURE, save_tones
 from tests.ui.conftest import Launch
@@ -43,7 +42,8 @@ GUITAR = "guitar, JACK Audio Connection Kit"
 WINDOW_SAMPLES = RATE_HZ // 5
 COMPILE_PATIENCE_S = 200.0
 TEMPERATURE_CC = 21
-LATE_SAMPLES = 4 * 256
+PERIOD_SAMPLES = 256
+LATE_SAMPLES = 4 * PERIOD_SAMPLES
 """Around a place where the server missed something, the recorder may have heard the period before, or the next."""
 SHORTEST_PIECE_SAMPLES = RATE_HZ // 4
 FLOWS = TRIES // 4
@@ -194,7 +194,7 @@ def perform(centres: dict[str, QPoint], launch: Launch, folder: Path) -> tuple[T
 def is_what_was_played(take: Take, sound: NDArray[np.float32], played: Recording) -> bool:
     """Sample for sample, save around places where the server says that it missed something; False if that is all."""
     heard = from_pcm24(to_pcm24(played.audio)).reshape(played.audio.shape)
-    if np.array_equal(trim(sound), trim(heard)) or differs_by_late_reads(trim(heard), trim(sound)):
+    if np.array_equal(trim(sound), trim(heard)) or differs_by_late_reads(trim(heard), trim(sound), PERIOD_SAMPLES):
         return True
     begin, end = np.flatnonzero(sound.any(axis=1))[[0, -1]]
     log = json.loads(take.path.with_suffix(".json").read_text())["log"]
