@@ -17,6 +17,7 @@ from livernn.audiofile import stereo_blocks
 from livernn.engine.child import watch_owner
 from livernn.engine.devices import choose_device, portaudio
 from livernn.engine.messages import Audition, Refused
+from livernn.engine.patch_bay import AUDITION, set_client_name
 from livernn.engine.refusal import refusal
 from livernn.engine.wire import claim_stdout, decode, encode
 from livernn.errors import LiveRNNError
@@ -61,6 +62,7 @@ def main() -> int:
     gone = watch_owner(_END_PATIENCE_S)
     audition = decode(sys.argv[1].encode())
     assert isinstance(audition, Audition)
+    set_client_name(AUDITION)
     try:
         _play(audition, gone)
     except LiveRNNError as error:

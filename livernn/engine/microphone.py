@@ -12,6 +12,7 @@ from livernn.engine.devices import choose_device, portaudio
 from livernn.engine.ear import CHANNELS, FIRST, Ear
 from livernn.engine.listening import callback
 from livernn.engine.messages import Device, MicrophoneOpened, SetMicrophone, Tuning
+from livernn.engine.patch_bay import INPUT, set_client_name
 from livernn.engine.refusal import refusal
 from livernn.engine.stream_process import END_PATIENCE_S, compiled_stream, hold_stream
 from livernn.engine.wire import claim_stdout, decode, encode
@@ -63,6 +64,7 @@ def main() -> int:
     ear = Ear.attach(sys.argv[1])
     settings = decode(sys.argv[2].encode())
     assert isinstance(settings, SetMicrophone)
+    set_client_name(INPUT)
     return hold_stream(out, gone, lambda: open_microphone(ear, settings), lambda: None)
 
 

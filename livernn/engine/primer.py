@@ -185,6 +185,12 @@ class Primer:
     def _give_shadow(self, listening: _Listening) -> None:
         """As soon as the loader has made one; it catches up."""
         device_rate_hz = self._stage.rate_hz
+        model = listening.model
+
+        def operation() -> ShadowLike:
+            if model is not self._stage.built:
+                raise LiveRNNError("listen", "another model was loaded meanwhile", "Listen again.")
+            return self._studio.shadow(model.checkpoint, listening.seed, device_rate_hz)
 
         def then(shadow: ShadowLike) -> None:
             listening.phrase.shadow = shadow
@@ -194,8 +200,7 @@ class Primer:
                 self.interrupt()
                 self._emit(msg.Failed(msg.Attempt.LISTEN, str(error)))
 
-        checkpoint = listening.model.checkpoint
-        self._loader.submit(lambda: self._studio.shadow(checkpoint, listening.seed, device_rate_hz), then, failed)
+        self._loader.submit(operation, then, failed)
 
     def _end(self, listening: _Listening, instrument: Instrument | None, seconds: float) -> None:
         self._listening = None

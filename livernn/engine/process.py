@@ -101,6 +101,7 @@ class Engine:
                     item()
                 else:
                     self._obey(item)
+                del item  # and all that it brought, models for one
             self._tell_state()
         self._close()
 

@@ -12,6 +12,7 @@ from livernn.engine.audio import callback
 from livernn.engine.child import watch_owner
 from livernn.engine.devices import choose_device, portaudio
 from livernn.engine.messages import AudioOpened, SetAudio, Tuning
+from livernn.engine.patch_bay import OUTPUT, set_client_name
 from livernn.engine.reel import Reel
 from livernn.engine.refusal import refusal
 from livernn.engine.shared import CHANNELS, FADE_SAMPLES, GATE, LEVEL, REEL_ADDRESS, STREAM_RATE_HZ, SharedBlock
@@ -63,6 +64,7 @@ def main() -> int:
     reel = Reel.attach(sys.argv[2])
     settings = decode(sys.argv[3].encode())
     assert isinstance(settings, SetAudio)
+    set_client_name(OUTPUT)
     return hold_stream(out, gone, lambda: open_stream(block, reel, settings), lambda: _fade_out(block))
 
 

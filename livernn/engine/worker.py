@@ -50,3 +50,4 @@ class Worker:
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
             job()
+            del job  # and all that it was given, models for one

@@ -47,9 +47,3 @@ def player() -> Iterator[Player]:
     player.client.start()
     yield player
     player.client.close()
-
-
-@pytest.fixture
-def jack_period_samples() -> int:
-    """21 ms: so long may the machine be away before a comparison sample for sample is spoilt."""
-    return 1024

@@ -152,6 +152,7 @@ class FakeStudio:
         self.cancelled = 0
         self.most = 8
         self.voices: list[LevelVoice] = []
+        self.shadowed: list[float] = []
 
     def open(self, path: Path, progress: Progress) -> Checkpoint:
         progress("pretending", 0.5)
@@ -183,6 +184,7 @@ class FakeStudio:
         return np.full(round(seconds * rate_hz), float(path.stem), np.float32)
 
     def shadow(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> "FakeShadow":
+        self.shadowed.append(checkpoint.provenance["level"])
         return FakeShadow(self, rate_hz)
 
     def at_rate(self, instrument: Instrument, rate_hz: float) -> Instrument:

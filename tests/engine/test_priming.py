@@ -179,9 +179,25 @@ def test_phrases_that_have_ended_are_gone_without_the_collector_which_is_off_in_
             rig.send(StopListening())
             rig.await_event(lambda event: isinstance(event, Primed))
         kept = [thing for thing in gc.get_objects() if type(thing) is Phrase]  # isinstance asks odd objects
-        assert len(kept) <= 1  # workers remember their last job
+        assert kept == []
     finally:
         gc.enable()
+
+
+def test_what_has_been_replaced_is_not_loaded_again_for_a_phrase(rig: Rig, tmp_path: Path) -> None:
+    path = tmp_path / "mine.wav"
+    play_at(rig, 0.5)
+    rig.studio.gate.clear()
+    rig.send(Load(2, "0.2.safetensors"))
+    listening(rig, path)
+    rig.studio.gate.set()
+    rig.await_event(lambda event: event == ListeningEnded(str(path)))
+    rig.await_event(loaded(2, "0.2"))
+    listening(rig, path)
+    rig.microphone.play(level(0.25, 0.1))
+    rig.send(StopListening())
+    rig.listen(settles_at(0.25))
+    assert rig.studio.shadowed == [0.2]
 
 
 def test_the_first_hold_opens_the_microphone_and_listens_when_it_is_open(rig: Rig, tmp_path: Path) -> None:

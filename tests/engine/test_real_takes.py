@@ -24,9 +24,8 @@ from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24, wri
 from tests.engine.fakes import PATIENCE_S, Player
 from tests.engine.test_real_audio import LOOPBACK, PLAYING, heard, opened, trim, wait_until
 from tests.fixtures.attached import attached
-from tests.fixtures.lacking import TRIES, lack_quiet
 from tests.fixtures.processes import survivors
-from tests.fixtures.recording import differs_by_late_reads, recorder
+from tests.fixtures.recording import PLAYED, recorder
 from tests.fixtures.servers import Server
 
 
@@ -63,42 +62,31 @@ def sounding(player: Player, checkpoint: Path) -> None:
 
 
 def test_a_take_is_what_the_device_played_and_is_made_again_without_it(
-    jack_server: Server, jack_period_samples: int, player: Player, checkpoint: Path, tmp_path: Path
+    jack_server: Server, player: Player, checkpoint: Path, tmp_path: Path
 ) -> None:
     opened(player, LOOPBACK)
     player.load(checkpoint, Patch(gain_db=-6.0))
-    for attempt in range(TRIES):
-        wait_until(lambda: not heard(player, 4.0).any())
-        with recorder(LOOPBACK, tmp_path / "heard.npy") as device:
-            xruns = player.client.metrics().device_xruns
-            player.client.play()
-            time.sleep(0.7)
-            wav = recording(player, tmp_path / f"takes {attempt}")
-            player.client.set_param("temperature", 0.6)
-            player.client.reset(4)
-            time.sleep(0.5)
-            player.client.set_param("gain_db", -20.0)
-            time.sleep(0.5)
-            player.client.stop()
-            wait_until(lambda: not heard(player).any())
-            player.client.stop_recording()
-            recorded(player)
-        tapped = trim(heard(player, 4.0))
-        sound = sound_of(wav)
-        assert np.array_equal(trim(sound)[-len(tapped) :], trim(rounded(tapped)))
-        again = tmp_path / "again.wav"
-        content = wav.read_bytes()
-        wav.unlink()
-        assert main(["render", "--replay", str(wav.with_suffix(".json")), "--out", str(again)]) == 0
-        assert again.read_bytes() == content
-        if device.flaws == 0 and player.client.metrics().device_xruns == xruns:
-            played = trim(device.audio)
-            assert len(played) > jack_server.rate_hz
-            if np.array_equal(rounded(played), trim(sound)[-len(played) :]):
-                return
-            if differs_by_late_reads(played, tapped, jack_period_samples):  # and the take is the tap, see above
-                return
-    lack_quiet("record")
+    with recorder(PLAYED, tmp_path / "heard.npy") as device:
+        player.client.play()
+        time.sleep(0.7)
+        wav = recording(player, tmp_path / "takes")
+        player.client.set_param("temperature", 0.6)
+        player.client.reset(4)
+        time.sleep(0.5)
+        player.client.set_param("gain_db", -20.0)
+        time.sleep(0.5)
+        player.client.stop()
+        wait_until(lambda: not heard(player).any())
+        player.client.stop_recording()
+        recorded(player)
+    played = trim(rounded(device.audio))
+    assert len(played) > jack_server.rate_hz
+    assert np.array_equal(trim(sound_of(wav)), played)
+    again = tmp_path / "again.wav"
+    content = wav.read_bytes()
+    wav.unlink()
+    assert main(["render", "--replay", str(wav.with_suffix(".json")), "--out", str(again)]) == 0
+    assert again.read_bytes() == content
 
 
 def from_first_sound(tap: ScopeTap) -> NDArray[np.float32]:

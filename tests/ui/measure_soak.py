@@ -90,9 +90,8 @@ def played(port: int, log: Path) -> Iterator[psutil.Popen]:
 class Performer:
     """Does at random what a performer does, by OSC and keys."""
 
-    def __init__(self, osc: SimpleUDPClient, hands: Hands, presets: int) -> None:
+    def __init__(self, osc: SimpleUDPClient, hands: Hands) -> None:
         self.did: Counter[str] = Counter()
-        self._presets = presets
         self._osc = osc
         self._hands = hands
         self._random = random.Random(SEED)
@@ -124,10 +123,8 @@ class Performer:
             time.sleep(max(0.0, due_s - time.monotonic()))
             self._send(*ending)
         self._endings.clear()
-        for _ in range(-self.did["next_preset"] % self._presets):
-            self._send("next_preset", 1)
-            self.did["next_preset"] += 1
-            time.sleep(REST_S / 4.0)
+        self._send("preset", find_presets()[0].name)
+        time.sleep(REST_S / 4.0)
         self._send("voices", 1)
         time.sleep(REST_S)
 
@@ -153,7 +150,7 @@ class Performer:
     def _next_s(self, every_s: float) -> float:
         return time.monotonic() + self._random.uniform(0.5, 1.5) * every_s
 
-    def _send(self, what: str, value: float) -> None:
+    def _send(self, what: str, value: float | str) -> None:
         self._osc.send_message(f"/livernn/{what}", value)
 
 
@@ -228,7 +225,7 @@ def test_measure(
     memory_before = shared_memory()
     port = 9000 + os.getpid() % 1000
     with played(port, tmp_path / "said.log") as app, SimpleUDPClient("127.0.0.1", port) as osc:
-        performer, observer = Performer(osc, Hands("liveRNN", app), len(find_presets())), Observer(app)
+        performer, observer = Performer(osc, Hands("liveRNN", app)), Observer(app)
         wait_for(lambda: observer.look() or {"engine", "stream", "writer", "microphone"} <= set(observer.seen))
         performer.play()
         observer = Observer(app)
