@@ -54,17 +54,6 @@ def uniform(seed: Word, voice: int, index: int) -> float:
     return (np.float64(word) + 0.5) * 2.0**-32
 
 
-@compiled
-def _fill(seed: Word, voice: int, start: int, uniforms: NDArray[np.float64]) -> None:
-    for offset in range(len(uniforms)):
-        uniforms[offset] = uniform(seed, voice, start + offset)
-
-
-def fill_uniforms(uniforms: NDArray[np.float64], *, seed: int, voice: int, start: int) -> None:
-    """Draws of the samples `start`, `start + 1`, ... into `uniforms`."""
-    _fill(key_of(seed), voice, start, uniforms)
-
-
 def key_of(seed: int) -> Word:
     """Any whole number as a key."""
     return Word(seed & (2**64 - 1))

@@ -14,9 +14,9 @@ from livernn.model.precision import DEFAULT_PRECISION, Precision
 from livernn.synth.generator import Generator
 from livernn.synth.instructions import SETS, candidates
 from livernn.synth.kernel import agree, load_kernel
-from livernn.synth.philox import fill_uniforms
 from livernn.synth.reference import Reference, distribution, draw
 from livernn.synth.rounding import LARGEST
+from tests.fixtures.draws import draws
 from tests.fixtures.networks import CONFIGS, codes_for
 
 EDGE_TOLERANCE = 1e-5
@@ -91,8 +91,7 @@ def test_codes_equal_the_reference_for_the_same_uniforms(
     checkpoint: Checkpoint, patch: Patch, precision: Precision
 ) -> None:
     count = 300
-    uniforms = np.empty(count)
-    fill_uniforms(uniforms, seed=11, voice=0, start=0)
+    uniforms = draws(count, seed=11)
     (codes,) = kernel(checkpoint, precision, seed=11).render(count, [patch])
     if precision in LARGEST:  # whose logits equal the reference's but for activations that round the other way
         rows = kernel(checkpoint, precision).forced_logits(codes)[:, 0].astype(np.float64)
@@ -215,8 +214,7 @@ NOISY = Patch(noise_fast=0.3, noise_slow=0.5)
 @pytest.mark.parametrize("patch", [NOISY, Patch(noise_fast=0.3), Patch(noise_slow=0.5)], ids=str)
 def test_noise_of_the_tiers_is_the_references(checkpoint: Checkpoint, patch: Patch) -> None:
     (codes,) = kernel(checkpoint, "fp32", seed=2**63 + 11).render(300, [patch])
-    uniforms = np.empty(len(codes))
-    fill_uniforms(uniforms, seed=2**63 + 11, voice=0, start=0)
+    uniforms = draws(len(codes), seed=2**63 + 11)
     noisy, quiet = (Reference(checkpoint, patch=heard, seed=2**63 + 11) for heard in (patch, Patch()))
     rows = noisy.forced_logits(codes)
     heard = patch.noise_fast > 0.0 or checkpoint.config.tiers > 2

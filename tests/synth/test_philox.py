@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from livernn.synth.philox import add_normals, fill_gumbels, fill_uniforms, key_of, philox4x32
+from livernn.synth.philox import add_normals, fill_gumbels, key_of, philox4x32
+from tests.fixtures.draws import draws
 
 ONES = 0xFFFFFFFF
 KNOWN_ANSWERS = [
@@ -23,19 +22,6 @@ KNOWN_ANSWERS = [
 def test_known_answers(counter: tuple[int, ...], key: tuple[int, ...], answer: tuple[int, ...]) -> None:
     words = philox4x32(tuple(np.uint64(word) for word in counter), tuple(np.uint64(word) for word in key))
     assert tuple(int(word) for word in words) == answer
-
-
-def draws(count: int, *, seed: int = 1, voice: int = 0, start: int = 0) -> np.ndarray:
-    uniforms = np.empty(count)
-    fill_uniforms(uniforms, seed=seed, voice=voice, start=start)
-    return uniforms
-
-
-@given(start=st.integers(0, 2**40), cut=st.integers(0, 32))
-def test_a_draw_depends_on_its_index_alone(start: int, cut: int) -> None:
-    whole = draws(32, start=start)
-    parts = np.concatenate([draws(cut, start=start), draws(32 - cut, start=start + cut)])
-    np.testing.assert_array_equal(whole, parts)
 
 
 def test_draws_are_uniform_and_inside_the_unit_interval() -> None:
