@@ -22,6 +22,7 @@ from livernn.engine.messages import (
     Audition,
     AuditionEnded,
     Command,
+    Crowded,
     Device,
     DeviceLost,
     Devices,
@@ -349,6 +350,8 @@ class EngineClient:
             event, refusal = self._adopt(event)
         elif isinstance(event, RunsOn):
             self._device = event.device
+            refusal = self._adopt_most(event.most_voices)
+        elif isinstance(event, Crowded):
             refusal = self._adopt_most(event.most_voices)
         elif isinstance(event, DeviceLost | NoDevice):
             self._playing = False

@@ -199,6 +199,13 @@ class RunsOn:
 
 
 @dataclass(frozen=True)
+class Crowded:
+    """So many voices as play have been too slow for a while: `most_voices` of them should play, see Loaded."""
+
+    most_voices: int
+
+
+@dataclass(frozen=True)
 class Primed:
     """The sound continues the file called `name`, of which `seconds` were used."""
 
@@ -375,7 +382,7 @@ Command = (
     | Audition | Record | StopRecording | Quit
 )  # fmt: skip
 Event = (
-    StateChanged | Tuning | Loaded | RunsOn | Primed | WasReset | Guarded
+    StateChanged | Tuning | Loaded | RunsOn | Crowded | Primed | WasReset | Guarded
     | AudioOpened | Devices | NoDevice | DeviceLost
     | MicrophoneOpened | MicrophoneClosed | Microphones | Listening | ListeningEnded
     | AuditionEnded | TakeBegun | TakeEnded | Failed | Refused | Garbled | EngineDied

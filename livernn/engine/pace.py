@@ -24,6 +24,9 @@ _SPARE = 1.15
 _FURTHER_VOICE = 0.4
 """What each further voice takes, of the time of the first: they share one pass over the weights."""
 
+_CROWDED_MS = 2000.0
+"""What has been slower than real time for so much model time on end will not pass; a stall of a second would have."""
+
 _FORGET = 0.99
 """Share that each block's timing keeps of what was measured before it."""
 
@@ -35,6 +38,8 @@ class Pace:
         self._block = block
         self._rendered_ms = 0.0
         self._spent_ms = 0.0
+        self._behind_ms = 0.0
+        """Model time, up to now, in which it was always too slow."""
         self.is_quick = False
         """Whether there is room for rendering again what is in the ring."""
 
@@ -43,6 +48,7 @@ class Pace:
         self._rendered_ms = _FORGET * self._rendered_ms + rendered_ms
         self._spent_ms = _FORGET * self._spent_ms + spent_ms
         self.is_quick = self._factor >= (SLOW_BELOW if self.is_quick else QUICK_FROM)
+        self._behind_ms = self._behind_ms + rendered_ms if self._factor < 1.0 else 0.0
         self._block.doubles[[REAL_TIME_FACTOR, BLOCK_MS]] = self._factor, spent_ms
 
     def is_quick_for(self, more: float) -> bool:
@@ -52,6 +58,13 @@ class Pace:
     def carries(self, sounds: float) -> bool:
         """Whether as many can be rendered at once for a long time."""
         return self._factor >= _SPARE * sounds
+
+    def is_crowded(self) -> bool:
+        """Whether all this cannot go on; once True, it is a while before it says so again."""
+        is_crowded = self._behind_ms > _CROWDED_MS
+        if is_crowded:
+            self._behind_ms = 0.0
+        return is_crowded
 
     @property
     def _factor(self) -> float:

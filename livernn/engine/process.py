@@ -63,6 +63,7 @@ class Engine:
             studio.at_rate,
             on_failure=lambda why: self._inbox.put(partial(self._on_sampler_failed, why)),
             on_return=lambda trouble: self._inbox.put(partial(emit, msg.Guarded(trouble))),
+            on_crowded=lambda most_voices: self._inbox.put(partial(emit, msg.Crowded(most_voices))),
         )
         self._state = EngineState.STARTING
         self._ending = False

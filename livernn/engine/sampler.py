@@ -51,12 +51,14 @@ class Sampler:
         at_rate: Callable[[Instrument, float], Instrument],
         on_failure: Callable[[str], None],
         on_return: Callable[[Trouble], None],
+        on_crowded: Callable[[int], None],
     ) -> None:
-        """`on_failure` and `on_return`, when the guard goes back, are called on the sampler's thread."""
+        """Called on the sampler's thread: `on_return` when the guard goes back, `on_crowded` when fewer voices fit."""
         self._block = block
         self._at_rate = at_rate
         self._on_failure = on_failure
         self._on_return = on_return
+        self._on_crowded = on_crowded
         self._control = ControlBlock(block)
         self._tape = Tape(block, reel)
         self._changes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -141,6 +143,8 @@ class Sampler:
             spent_ms = 1000.0 * (time.perf_counter() - began_s)
             self._pace.measure(self._tape.rendered_ms - before_ms, spent_ms)
             self._block.doubles[GPU_MS] = gpu_ms() - gpu_before_ms
+            if self._pace.is_crowded() and patch.voices > 1.0:
+                self._on_crowded(round(patch.voices) - 1)
             if block is not None:
                 self._watch(current, patch, block)
             self._pace.tell_touch(voice, target_samples)

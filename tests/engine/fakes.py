@@ -259,6 +259,11 @@ class Witness:
         self._news: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.hear = self._news.put
 
+    @property
+    def has_news(self) -> bool:
+        """Whether there are events that nobody has waited for yet."""
+        return not self._news.empty()
+
     def expect(self, *wanted: Event) -> None:
         """Wait for these events, in this order, whatever else comes between."""
         for event in wanted:

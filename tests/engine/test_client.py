@@ -14,6 +14,7 @@ from livernn.control.patch import Patch
 from livernn.engine.child import child_environment
 from livernn.engine.client import (
     Attempt,
+    Crowded,
     EngineClient,
     EngineDied,
     EngineState,
@@ -89,6 +90,20 @@ def test_another_processor_plays_another_number_of_voices() -> None:
     client._receive(RunsOn("auto"))
     assert client.patch == Patch(voices=6)
     assert len(said) == 4
+
+
+def test_voices_that_have_become_too_many_are_taken_back_until_the_next_load() -> None:
+    said: list[Event] = []
+    client = EngineClient(said.append)
+    client._receive(Loaded(0, "model", "0" * 64, 16000, 7, 8, "CPU", Patch(voices=5).to_dict()))
+    client._receive(Crowded(4))
+    assert isinstance(said[-1], Failed)
+    assert "plays no more than 4 of this model" in said[-1].message
+    client.set_param("voices", 8)
+    assert client.patch == Patch(voices=4)
+    client._receive(Loaded(1, "model", "0" * 64, 16000, 7, 8, "CPU"))
+    client.set_param("voices", 8)
+    assert client.patch == Patch(voices=8)
 
 
 def test_no_device_is_told_and_the_rest_works(player: Player, checkpoint: Path, tmp_path: Path) -> None:

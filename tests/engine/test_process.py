@@ -1,5 +1,6 @@
 """The engine on a thread, against an output driven by hand and sounds that are constant levels."""
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -11,6 +12,7 @@ from livernn.control.patch import Patch
 from livernn.engine.messages import (
     Attempt,
     AudioOpened,
+    Crowded,
     DeviceLost,
     Devices,
     Event,
@@ -34,7 +36,7 @@ from livernn.engine.messages import (
 from livernn.engine.shared import HEARTBEAT, ControlBlock, read_metrics
 from livernn.engine.transport import GATE_FADE_MS, EngineState
 from livernn.units import ms_to_samples
-from tests.engine.fakes import RATE_HZ, SPEAKER, Rig
+from tests.engine.fakes import RATE_HZ, SPEAKER, LevelVoice, Rig
 
 IDLE, LOADING, READY, PLAYING = (
     StateChanged(state) for state in (EngineState.IDLE, EngineState.LOADING, EngineState.READY, EngineState.PLAYING)
@@ -195,6 +197,22 @@ def test_a_loaded_patch_holds_until_the_client_writes_its_own(rig: Rig) -> None:
     rig.listen(settles_at(0.5 * 10 ** (-6 / 20)))
     rig.send(Load(2, "0.25.safetensors"))
     rig.listen(settles_at(0.25 * 10 ** (-6 / 20)))
+
+
+def test_voices_that_this_machine_no_longer_plays_in_real_time_are_told(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play_at(rig, 0.5)
+    render = LevelVoice.render
+
+    def render_slowly(voice: LevelVoice, count: int, patch: Patch) -> NDArray[np.float32]:
+        time.sleep(1.2 * count / voice.config.sample_rate_hz)
+        return render(voice, count, patch)
+
+    monkeypatch.setattr(LevelVoice, "render", render_slowly)
+    ControlBlock(rig.block).write(Patch(voices=3), 0)
+    rig.listen(lambda _: rig.has_news)
+    rig.expect(Crowded(2))
 
 
 def test_priming_cross_fades_and_keeps_the_patch(rig: Rig) -> None:
