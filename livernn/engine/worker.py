@@ -4,6 +4,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from livernn.errors import LiveRNNError
@@ -31,8 +32,8 @@ class Worker:
             try:
                 result = operation()
             except LiveRNNError as error:
-                reason = error
-                self._deliver(lambda: failed(reason))
+                # Without its frames: one of them is this, and the engine, whose collector is off, would keep them all.
+                self._deliver(partial(failed, error.with_traceback(None)))
             except Exception as error:
                 _logger.exception("a worker's operation failed")
                 bug = LiveRNNError("engine", f"internal error: {error!r}", "Please report it.")

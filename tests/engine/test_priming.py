@@ -39,6 +39,7 @@ from livernn.engine.messages import (
     WasReset,
 )
 from livernn.engine.microphone import heard_channels
+from livernn.engine.primer import Model
 from livernn.engine.real_studio import RealStudio
 from livernn.engine.shared import read_metrics
 from livernn.errors import DeviceError
@@ -189,14 +190,20 @@ def test_what_has_been_replaced_is_not_loaded_again_for_a_phrase(rig: Rig, tmp_p
     rig.studio.gate.clear()
     rig.send(Load(2, "0.2.safetensors"))
     listening(rig, path)
-    rig.studio.gate.set()
-    rig.await_event(lambda event: event == ListeningEnded(str(path)))
-    rig.await_event(loaded(2, "0.2"))
-    listening(rig, path)
-    rig.microphone.play(level(0.25, 0.1))
-    rig.send(StopListening())
-    rig.listen(settles_at(0.25))
-    assert rig.studio.shadowed == [0.2]
+    gc.collect()
+    gc.disable()
+    try:
+        rig.studio.gate.set()
+        rig.await_event(lambda event: event == ListeningEnded(str(path)))
+        rig.await_event(loaded(2, "0.2"))
+        listening(rig, path)
+        rig.microphone.play(level(0.25, 0.1))
+        rig.send(StopListening())
+        rig.listen(settles_at(0.25))
+        assert rig.studio.shadowed == [0.2]
+        wait_until(lambda: sum(type(thing) is Model for thing in gc.get_objects()) == 1)
+    finally:
+        gc.enable()
 
 
 def test_the_first_hold_opens_the_microphone_and_listens_when_it_is_open(rig: Rig, tmp_path: Path) -> None:
