@@ -9,6 +9,9 @@ _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 _BITS_ABOVE_ONE = 0x3F800001
 _LANES = 16
 
+_LEAST = np.float32(2.0**-24)
+"""Of the likeliest: what is less likely cannot be told from the rounding of a sum, and is not drawn."""
+
 
 @network_inline
 def _kept(levels: Floats, count: int, cut: np.float32, by_mass: bool) -> np.float32:
@@ -60,7 +63,8 @@ def draw(
     _, highest = extremes(logits, count)
     scale = np.float32(1.0) / temperature
     for i in range(count):
-        levels[i] = exp((logits[i] - highest) * scale)
+        level = exp((logits[i] - highest) * scale)
+        levels[i] = level if level >= _LEAST else _ZERO
     if top_k > 0 or top_p < 1.0 or min_p > 0.0:
         threshold = _threshold(levels, count, top_k, top_p, min_p)
         for i in range(count):

@@ -37,3 +37,16 @@ def test_any_draw_is_the_reference_s(
         code = compiled.draw(logits, count, np.empty(LEVELS, np.float32), uniform, *values)
         if code != draw(probabilities, uniform):
             assert code in codes_at_edges(exact, patch, uniform)
+
+
+@given(peak=st.integers(0, 255), width=st.floats(0.5, 12.0), seed=st.integers(0, 1000))
+def test_no_uniform_draws_what_is_next_to_impossible(peak: int, width: float, seed: int) -> None:
+    """However sums of float32 are rounded: next to nothing can be 1e-38 of the whole, and a click."""
+    shape = -0.5 * ((np.arange(256) - peak) / width) ** 2
+    logits = (shape + np.random.default_rng(seed).normal(0.0, 1.0, 256)).astype(np.float32)
+    probabilities = distribution(logits.astype(np.float64), Patch())
+    cumulated = np.cumsum(probabilities)
+    values = (np.float32(1.0), np.float32(0.0), np.float32(1.0), np.float32(0.0))
+    for uniform in [2.0**-33, 1.0 - 2.0**-33, *cumulated[cumulated < 1.0 - 2.0**-33]]:
+        code = compiled.draw(logits, 256, np.empty(256, np.float32), float(uniform), *values)
+        assert probabilities[code] > 1e-9
