@@ -5,8 +5,8 @@ Prints one JSON object; asserts nothing. Not collected with the tests.
 `python app.py` plays to JACK's dummy driver in a window of its own while another process keeps one core busy. Knobs are
 moved by OSC all the time; now and then the preset changes, the sound starts over, stops and plays, the microphone is
 listened to (it hears the output), a take is recorded, pages are turned. Now and then all comes back to one voice of the
-first preset, so that like is compared with like: each process's own memory (USS; `pss` has its share of what it shares
-as well), threads and open files are told at these rests, and at most.
+first preset on the first page, so that like is compared with like: each process's own memory (USS; `pss` has its share
+of what it shares as well), threads and open files are told at these rests, and at most.
 """
 
 import json
@@ -51,7 +51,8 @@ MIB = float(1 << 20)
 
 MOVE_EVERY_S = (0.02, 0.5)
 EVENTS_EVERY_S = {"next_preset": 40.0, "new_seed": 15.0, "pause": 60.0, "phrase": 30.0, "take": 90.0, "key": 10.0}
-KEYS = ("ctrl+Tab", "ctrl+t", "f", "F11", "ctrl+b")
+KEYS = {"ctrl+Tab": 5, "ctrl+t": 3, "f": 2, "F11": 2, "ctrl+b": 2}
+"""How often each has to be pressed until all is as before."""
 
 
 @dataclass
@@ -92,6 +93,7 @@ class Performer:
 
     def __init__(self, osc: SimpleUDPClient, hands: Hands) -> None:
         self.did: Counter[str] = Counter()
+        self._pressed: Counter[str] = Counter()
         self._osc = osc
         self._hands = hands
         self._random = random.Random(SEED)
@@ -118,11 +120,14 @@ class Performer:
         time.sleep(self._random.uniform(*MOVE_EVERY_S))
 
     def rest(self) -> None:
-        """Come back to one voice of the first preset, and wait."""
+        """Come back to one voice of the first preset, and to the first page, and wait."""
         for due_s, *ending in sorted(self._endings):
             time.sleep(max(0.0, due_s - time.monotonic()))
             self._send(*ending)
         self._endings.clear()
+        for key, cycle in KEYS.items():
+            for _ in range(-self._pressed[key] % cycle):
+                self._press(key)
         self._send("preset", find_presets()[0].name)
         time.sleep(REST_S / 4.0)
         self._send("voices", 1)
@@ -140,9 +145,13 @@ class Performer:
                 self._send("record", 1)
                 self._later("record", 1, 10.0, 30.0)
             case "key":
-                self._hands.press(self._random.choice(KEYS))
+                self._press(self._random.choice([*KEYS]))
             case _:
                 self._send(what, 1)
+
+    def _press(self, key: str) -> None:
+        self._hands.press(key)
+        self._pressed[key] += 1
 
     def _later(self, what: str, value: int, least_s: float, most_s: float) -> None:
         self._endings.append((time.monotonic() + self._random.uniform(least_s, most_s), what, value))
