@@ -15,7 +15,7 @@ from livernn.model.config import ModelConfig
 from livernn.model.precision import Precision
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
-from livernn.synth.philox import _fill
+from livernn.synth.philox import fill_gumbels
 
 CONFIG = ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4, q_levels=32)
 PATCHES = [Patch(top_k=9, top_p=0.9, min_p=0.01)]
@@ -36,7 +36,7 @@ def test_compiled_code_allocates_nothing(counted: None, precision: Precision) ->
     before = rtsys.get_allocation_stats().alloc
     voice.render(1024, PATCHES)
     assert rtsys.get_allocation_stats().alloc == before
-    _fill(np.uint64(0), 0, 0, np.empty(1))
+    fill_gumbels(np.empty((1, 1)), seed=0, voice=0, start=0)
     assert rtsys.get_allocation_stats().alloc > before  # what is not compiled so counts the arrays that it takes
 
 
