@@ -16,8 +16,11 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     return cast(Callable[P, R], jit(function))
 
 
-NETWORK_MATH = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}
-"""Weights are finite, so NaN needs no care. Sums are reordered into lanes at compile time, so results repeat."""
+NETWORK_MATH = {"contract", "reassoc", "nsz", "nnan", "ninf"}
+"""Weights are finite, so NaN needs no care. Sums are reordered into lanes at compile time, so results repeat.
+
+Without "arcp": with it a processor that estimates reciprocals divides by them, and every gate comes out low.
+"""
 
 
 _NO_RUN_TIME: Any = {"_nrt": False}
