@@ -76,7 +76,7 @@ def pull(block: SharedBlock, count: int, flags: int = 0) -> NDArray[np.float32]:
     output = np.full(count * int(block.words[CHANNELS]), np.nan, np.float32)
     pointer = output.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
     callback.ctypes(None, pointer, count, None, flags, block.address)
-    return output.reshape(count, -1)
+    return output.reshape(count, int(block.words[CHANNELS]))
 
 
 class HandDrivenOutput:

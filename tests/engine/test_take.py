@@ -50,12 +50,13 @@ class Clock:
         self.writer = Writer(reel, self.said.append)
 
     def hear(self, count: int) -> None:
-        """The device plays the next of the ramp."""
-        pull(self.block, count)
+        """The device plays the next of the ramp; a writer in another process may look at any moment."""
+        pull(self.block, 0)
         self.reel.tap[np.arange(self.heard, self.heard + count) % TAP_SAMPLES] = both(
             ramp(self.heard, self.heard + count)
         ) * np.float32([1.0, -1.0])
         self.heard += count
+        self.reel.words[TAP_WRITTEN] = self.heard
 
     def idle(self, count: int) -> None:
         """The device plays silence; the ramp goes on meanwhile."""
