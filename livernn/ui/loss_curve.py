@@ -28,7 +28,7 @@ class LossCurve(PlotView):
             "How badly the network guesses the next sample, in bits; lower is better.\n"
             "Line: what it trains on. Dots: recordings that it never trains on"
         )
-        self._steps = self.add_curve(QPalette.ColorRole.Highlight, width=2)
+        self._steps = self.add_curve(QPalette.ColorRole.Highlight, bold=True)
         self._validations = self.plot.plot(pen=None, symbol="o", symbolSize=_DOT_PX, skipFiniteCheck=True)
         self.show_log(None)
         self.dress()
@@ -40,7 +40,7 @@ class LossCurve(PlotView):
         valid_s, valid_bits = (log.valid_seconds, log.valid_bits) if log is not None else (nothing, nothing)
         last_s = max([_LEAST_S, *seconds[-1:], *valid_s[-1:]])
         low, high = bits_range(seconds, bits, valid_bits)
-        self._steps.setData(seconds / last_s, _share(bits, low, high))
+        self._steps.set_points(seconds / last_s, _share(bits, low, high))
         self._validations.setData(np.asarray(valid_s) / last_s, _share(valid_bits, low, high))
         self.set_rows([((tick - low) / (high - low), f"{tick:.3g}") for tick in ticks(low, high, 5)])
         self.set_columns([(at / last_s, length(at / 60.0)) for at in _round_times(last_s)])

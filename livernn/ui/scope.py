@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from livernn.ui.analysis import thinned
 from livernn.ui.theme import painted_font
+from livernn.ui.trace import Trace
 
 Tick = tuple[float, str]
 """Place on an axis, from 0 at the left or the bottom to 1, and its label."""
@@ -48,7 +49,7 @@ class PlotView(QWidget):
         self._scale = 1.0
         self.columns: list[Tick] = []
         self.rows: list[Tick] = []
-        self._curves: list[tuple[pg.PlotDataItem, QPalette.ColorRole, int]] = []
+        self._curves: list[tuple[Trace, QPalette.ColorRole, bool]] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
@@ -62,6 +63,12 @@ class PlotView(QWidget):
             room = round(_ROOM_PX[side] * scale)
             axis.setWidth(room) if side in ("left", "right") else axis.setHeight(room)
 
+    def set_vertical_range(self, low: float, high: float) -> None:
+        """Lower and upper end of the vertical axis."""
+        self.plot.setYRange(low, high, padding=0.0)
+        for curve, _, _ in self._curves:
+            curve.set_range(low, high)
+
     def set_columns(self, ticks: list[Tick]) -> None:
         """Label the horizontal axis, as far as there is room: the most wanted first."""
         self.columns = ticks
@@ -69,14 +76,15 @@ class PlotView(QWidget):
 
     def set_rows(self, ticks: list[Tick]) -> None:
         """Label the vertical axis, if it runs from 0 to 1 too."""
-        self.plot.setYRange(0.0, 1.0, padding=0.0)
+        self.set_vertical_range(0.0, 1.0)
         self.rows = ticks
         self._set_ticks()
 
-    def add_curve(self, role: QPalette.ColorRole, width: int, fill_level: float | None = None) -> pg.PlotDataItem:
+    def add_curve(self, role: QPalette.ColorRole, *, bold: bool = False, fill_level: float | None = None) -> Trace:
         """A curve that takes its colour from the theme, filled down to a level if there is one."""
-        curve = self.plot.plot(skipFiniteCheck=True, fillLevel=fill_level)
-        self._curves.append((curve, role, width))
+        curve = Trace(fill_level)
+        self.plot.addItem(curve)
+        self._curves.append((curve, role, bold))
         return curve
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -111,9 +119,8 @@ class PlotView(QWidget):
         for axis in self._axes.values():
             axis.setPen(colour(role.Mid))
             axis.setTextPen(colour(role.PlaceholderText))
-        for curve, its_role, width in self._curves:
-            curve.setPen(colour(its_role), width=width)
-            curve.setFillBrush(colour(its_role))
+        for curve, its_role, bold in self._curves:
+            curve.set_look(colour(its_role), bold=bold)
 
 
 class ScopeView(PlotView):

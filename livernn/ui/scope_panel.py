@@ -12,6 +12,7 @@ from livernn.ui.spectrogram import SpectrogramView
 from livernn.ui.spectrum import SpectrumView
 from livernn.ui.view_chooser import ViewChooser
 from livernn.ui.waveform import WaveformView
+from livernn.units import SIDES
 
 SPANS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 TRIGGER_LEVELS = (0.0, 0.01, 0.03, 0.1, 0.3)
@@ -19,6 +20,7 @@ RANGES_DB = (40, 60, 90, 120)
 DECAYS_DB_PER_S = (20, 45, 90, 180, 360)
 
 _HIGHEST_HZ = 20000.0
+_MEAN = np.full(SIDES, 1.0 / SIDES, np.float32)
 
 
 class ScopePanel(QWidget):
@@ -78,7 +80,7 @@ class ScopePanel(QWidget):
             return
         shown = [(self.waveform, self.waveform.wanted_samples(rate_hz)), (self.spectrum, SPECTRUM_SAMPLES),
                  (self.spectrogram, self.spectrogram.wanted_samples(rate_hz))]  # fmt: skip
-        samples = client.scope(max(count for _, count in shown)).mean(axis=1)
+        samples = client.scope(max(count for _, count in shown)) @ _MEAN
         silent = not np.any(samples)
         if silent and self._silent and self.spectrum.settled and self.spectrogram.settled:
             return

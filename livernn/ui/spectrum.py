@@ -23,8 +23,8 @@ class SpectrumView(ScopeView):
         super().__init__("Spectrum")
         self._level = self._peak = np.full(_POINTS, SILENCE_DB, np.float32)
         self._middles = (np.arange(_POINTS) + 0.5) / _POINTS
-        self._level_curve = self.add_curve(QPalette.ColorRole.Highlight, width=1, fill_level=SILENCE_DB)
-        self._peak_curve = self.add_curve(QPalette.ColorRole.PlaceholderText, width=1)
+        self._level_curve = self.add_curve(QPalette.ColorRole.Highlight, fill_level=SILENCE_DB)
+        self._peak_curve = self.add_curve(QPalette.ColorRole.PlaceholderText)
         self.set_floor_db(-90.0)
         self.set_decay_db_per_s(90.0)
         self.set_high_hz(8000.0)
@@ -38,7 +38,7 @@ class SpectrumView(ScopeView):
     def set_floor_db(self, floor_db: float) -> None:
         """Lower end of the level's axis."""
         self._floor_db = floor_db
-        self.plot.setYRange(floor_db, 0.0, padding=0.0)
+        self.set_vertical_range(floor_db, 0.0)
 
     def set_decay_db_per_s(self, decay_db_per_s: float) -> None:
         """How fast the level falls where the sound has ended."""
@@ -50,8 +50,8 @@ class SpectrumView(ScopeView):
         fall_db = self._decay_db_per_s * passed_s
         self._level = np.maximum(measured, np.maximum(self._level - fall_db, self._floor_db))
         self._peak = np.maximum(self._level, self._peak - fall_db / _PEAK_SLOWER)
-        self._level_curve.setData(self._middles, self._level)
-        self._peak_curve.setData(self._middles, self._peak)
+        self._level_curve.set_points(self._middles, self._level)
+        self._peak_curve.set_points(self._middles, self._peak)
 
     @property
     def settled(self) -> bool:

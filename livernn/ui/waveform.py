@@ -22,7 +22,7 @@ class WaveformView(ScopeView):
         self._level = TRIGGER_OFF
         self._line = pg.InfiniteLine(angle=0)
         self.plot.addItem(self._line)
-        self._trace = self.add_curve(QPalette.ColorRole.Highlight, width=2)
+        self._trace = self.add_curve(QPalette.ColorRole.Highlight, bold=True)
         self._roomy_for_s = 0.0
         self._set_range(self.RANGES[0])
         self.set_span_s(0.05)
@@ -52,7 +52,7 @@ class WaveformView(ScopeView):
         """`samples` as many as `wanted_samples`; `passed_s` since the last call."""
         self._choose_range(float(np.abs(samples).max(initial=0.0)), passed_s)
         shown = trigger(samples, self._shown(rate_hz), self._level)
-        self._trace.setData(*outline(shown, max(1, round(self.plot.getViewBox().width()))))
+        self._trace.set_points(*outline(shown, max(1, round(self.plot.getViewBox().width()))))
 
     def _choose_range(self, peak: float, passed_s: float) -> None:
         """Widen at once, narrow one step after a while without need of the room."""
@@ -66,7 +66,7 @@ class WaveformView(ScopeView):
 
     def _set_range(self, peak: float) -> None:
         self._range, self._roomy_for_s = peak, 0.0
-        self.plot.setYRange(-peak, peak, padding=0.0)
+        self.set_vertical_range(-peak, peak)
 
     def _shown(self, rate_hz: float) -> int:
         return round(self._span_s * rate_hz)

@@ -7,6 +7,7 @@ from livernn.ui.analysis import SPECTRUM_SAMPLES, TRIGGER_OFF
 from livernn.ui.scope import ScopeView
 from livernn.ui.spectrum import SpectrumView
 from livernn.ui.theme import THEMES, palette
+from livernn.ui.trace import Trace
 from livernn.ui.waveform import WaveformView
 
 RATE_HZ = 48000.0
@@ -49,6 +50,11 @@ def inked(view: ScopeView) -> np.ndarray:
         if any(image.pixelColor(x, y) == accent for x in range(plot.left(), plot.right()))
     ]
     return (np.array(rows) - plot.top()) / plot.height()
+
+
+def traces(view: ScopeView) -> list[Trace]:
+    """The lowest first."""
+    return [item for item in reversed(view.plot.items()) if isinstance(item, Trace)]
 
 
 def scale_top(view: WaveformView) -> float:
@@ -103,11 +109,10 @@ def test_spectrum_falls_back_and_settles(spectrum: SpectrumView) -> None:
 def test_a_tone_stands_above_its_label(spectrum: SpectrumView, high_hz: float, tone_hz: float) -> None:
     spectrum.set_high_hz(high_hz)
     spectrum.show_samples(tone(1.0, frequency_hz=tone_hz), RATE_HZ, FRAME_S)
-    curve = spectrum.plot.listDataItems()[0]
-    share, level_db = curve.getData()
+    level = traces(spectrum)[0]
     label = "100" if tone_hz == 100.0 else "1k"
     labelled = {text: place for place, text in spectrum.columns}
-    assert share[level_db.argmax()] == pytest.approx(labelled[label], abs=0.01)
+    assert level.places[level.values.argmax()] == pytest.approx(labelled[label], abs=0.01)
 
 
 @pytest.mark.parametrize("high_hz", [4000.0, 8000.0, 20000.0])
@@ -157,7 +162,7 @@ def test_the_trigger_level_is_where_the_trace_begins(waveform: WaveformView, lev
     waveform.set_span_s(0.01)
     waveform.set_trigger(level)
     show(waveform, 0.8, 1)
-    assert waveform.plot.listDataItems()[0].yData[0] == pytest.approx(level, abs=0.06)
+    assert traces(waveform)[0].values[0] == pytest.approx(level, abs=0.06)
 
 
 def test_without_a_trigger_the_latest_is_shown(waveform: WaveformView) -> None:
@@ -165,7 +170,7 @@ def test_without_a_trigger_the_latest_is_shown(waveform: WaveformView) -> None:
     samples = tone(0.8, waveform.wanted_samples(RATE_HZ))
     waveform.set_trigger(TRIGGER_OFF)
     waveform.show_samples(samples, RATE_HZ, FRAME_S)
-    shown = waveform.plot.listDataItems()[0].yData
+    shown = traces(waveform)[0].values
     np.testing.assert_array_equal(shown, samples[-shown.size :])
 
 
@@ -175,7 +180,7 @@ def test_the_range_of_the_spectrum_is_what_was_chosen(spectrum: SpectrumView, fl
     spectrum.show_samples(tone(0.1), RATE_HZ, FRAME_S)
     low, high = spectrum.plot.viewRange()[1]
     assert (low, high) == (floor_db, 0.0)
-    assert spectrum.plot.listDataItems()[0].yData.min() >= floor_db
+    assert traces(spectrum)[0].values.min() >= floor_db
 
 
 @pytest.mark.parametrize("decay_db_per_s", [20.0, 90.0, 360.0])
@@ -183,9 +188,9 @@ def test_the_spectrum_falls_as_fast_as_was_chosen(spectrum: SpectrumView, decay_
     spectrum.set_floor_db(-120.0)
     spectrum.set_decay_db_per_s(decay_db_per_s)
     spectrum.show_samples(tone(1.0), RATE_HZ, FRAME_S)
-    level, peak = (curve.yData.max() for curve in spectrum.plot.listDataItems())
+    level, peak = (trace.values.max() for trace in traces(spectrum))
     spectrum.show_samples(np.zeros_like(tone(1.0)), RATE_HZ, 0.25)
-    fallen, peak_fallen = (curve.yData.max() for curve in spectrum.plot.listDataItems())
+    fallen, peak_fallen = (trace.values.max() for trace in traces(spectrum))
     assert level - fallen == pytest.approx(0.25 * decay_db_per_s, abs=0.01)
     assert 0.0 < peak - peak_fallen < 0.25 * (level - fallen)
 

@@ -183,7 +183,7 @@ def test_it_trains_stops_goes_on_and_is_done(
     window.trainings.look()
     assert (page.training.value.text(), page.held_out.value.text()) == ("5.000", "4.500")
     assert (page.left.value.text(), page.speed.value.text()) == ("1 h", "9,000 / s")
-    assert len(page.curve._steps.getData()[0]) == 30
+    assert len(page.curve._steps.places) == 30
     assert len(page.curve._validations.getData()[0]) == 1
     page.act.click()
     assert cello.stop.exists()
