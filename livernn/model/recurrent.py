@@ -20,7 +20,7 @@ def gru(rnn: nn.GRU, inputs: Tensor, initial: Tensor) -> tuple[Tensor, Tensor]:
         weight_ih, bias_ih, weight_hh, bias_hh = weights
         gates = F.linear(signal, weight_ih, bias_ih)
         weight_hh, bias_hh = weight_hh.to(gates.dtype), bias_hh.to(gates.dtype)
-        signal = _Scan.apply(gates, initial[layer].float(), weight_hh, bias_hh)  # type: ignore[no-untyped-call]
+        signal = _Scan.apply(gates, initial[layer], weight_hh, bias_hh)  # type: ignore[no-untyped-call]
         last.append(signal[-1])
     return signal.transpose(0, 1), torch.stack(last)
 

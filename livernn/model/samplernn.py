@@ -157,7 +157,7 @@ class SampleRNN(nn.Module):
         lookback = self.config.lookback_samples
         time = codes.shape[1] - lookback
         middle = (self.config.q_levels - 1) / 2
-        linear = (codes.to(torch.float32) - middle) * (FRAME_SCALE / middle)
+        linear = (codes.to(next(self.parameters()).dtype) - middle) * (FRAME_SCALE / middle)
         conditioning: Tensor | None = None
         after: list[TierState] = []
         for tier, state in zip(reversed(self.frame_tiers), reversed(states), strict=True):

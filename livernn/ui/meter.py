@@ -1,7 +1,7 @@
 """Level meter: what was heard left and right, and in red what the limiter had to take away and what was lost."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from livernn.engine.client import Metrics
@@ -37,6 +37,8 @@ class LevelMeter(QWidget):
         self._limit, self._drop = Lamp(HOLD_S), Lamp(HOLD_S)
         self._dropped = Counted()
         self._shown: tuple[list[int], bool, bool] | None = None
+        self._face = QPixmap()
+        self._face_of: tuple[object, ...] = ()
 
     @property
     def limiting(self) -> bool:
@@ -77,9 +79,38 @@ class LevelMeter(QWidget):
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        colour, role, scale = self.palette().color, QPalette.ColorRole, self._scale
+        self._draw_face()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawPixmap(0, 0, self._face)
+        bars = self._bars_rect()
+        width = (bars.width() - (SIDES - 1) * _GAP * scale) / SIDES
+        for side, bar in enumerate(self._bars):
+            left = bars.left() + side * (width + _GAP * scale)
+            self._paint_bar(painter, bar, QRectF(left, bars.top(), width, bars.height()))
+
+        painter.setPen(colour(role.BrightText if self.over else role.WindowText))
+        painter.setFont(painted_font(21 * scale, bold=True))
+        held = f"{self._held_db:+.1f}" if self._held_db > FLOOR_DB else "-∞"
+        painter.drawText(
+            QRectF(0, self.height() - 34 * scale, self.width(), 28 * scale), Qt.AlignmentFlag.AlignCenter, held
+        )
+        painter.end()
+
+    def _draw_face(self) -> None:
+        """Lamps and marks, once for as long as they stay as they are: they take longer than the bars."""
         colour, role, scale = self.palette().color, QPalette.ColorRole, self._scale
+        ratio = self.devicePixelRatioF()
+        wanted = (self.size(), ratio, scale, self.palette().cacheKey(), self.limiting, self.dropping)
+        if wanted == self._face_of:
+            return
+        self._face_of = wanted
+        self._face = QPixmap((self.size().toSizeF() * ratio).toSize())
+        self._face.setDevicePixelRatio(ratio)
+        self._face.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(self._face)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for row, (name, lit) in enumerate((("LIMIT", self.limiting), ("DROP", self.dropping))):
             lamp = QRectF(8 * scale, (10 + 34 * row) * scale, self.width() - 16 * scale, 28 * scale)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -90,11 +121,6 @@ class LevelMeter(QWidget):
             painter.drawText(lamp, Qt.AlignmentFlag.AlignCenter, name)
 
         bars = self._bars_rect()
-        width = (bars.width() - (SIDES - 1) * _GAP * scale) / SIDES
-        for side, bar in enumerate(self._bars):
-            left = bars.left() + side * (width + _GAP * scale)
-            self._paint_bar(painter, bar, QRectF(left, bars.top(), width, bars.height()))
-
         painter.setFont(painted_font(15 * scale))
         high, marked = 18 * scale, [float("-inf")]
         for mark_db in _MARKS_DB:
@@ -107,13 +133,6 @@ class LevelMeter(QWidget):
             text = f"{mark_db:+d}" if mark_db else "0"
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
             painter.drawLine(QPointF(bars.right() + 2 * scale, y), QPointF(bars.right() + 5 * scale, y))
-
-        painter.setPen(colour(role.BrightText if self.over else role.WindowText))
-        painter.setFont(painted_font(21 * scale, bold=True))
-        held = f"{self._held_db:+.1f}" if self._held_db > FLOOR_DB else "-∞"
-        painter.drawText(
-            QRectF(0, self.height() - 34 * scale, self.width(), 28 * scale), Qt.AlignmentFlag.AlignCenter, held
-        )
         painter.end()
 
     def _paint_bar(self, painter: QPainter, bar: Ballistics, place: QRectF) -> None:

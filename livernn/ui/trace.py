@@ -62,7 +62,7 @@ class Trace(QGraphicsItem):
             painter.setBrush(self._brush)
             painter.drawPolygon(self._area)
         painter.setPen(self._pen)
-        upright = painter.worldTransform()
+        still, pixel = painter.worldTransform(), 1.0 / painter.device().devicePixelRatioF()
         for right_px, down_px in self._shifts_px:
-            painter.setWorldTransform(upright * QTransform.fromTranslate(right_px, down_px))
+            painter.setWorldTransform(still * QTransform.fromTranslate(right_px * pixel, down_px * pixel))
             painter.drawPolyline(self._line)

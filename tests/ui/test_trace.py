@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QGraphicsScene, QGraphicsView
 
@@ -10,19 +10,24 @@ RED = QColor("red")
 SIDE_PX = 100
 
 
-def painted(trace: Trace, low: float, high: float) -> np.ndarray:
-    """Which pixels are red, from the top left, where the view shows 0 to 1 and `low` to `high`."""
+def painted(trace: Trace, low: float, high: float, ratio: float = 1.0) -> np.ndarray:
+    """Which pixels are red, from the top left, where the view shows 0 to 1 and `low` to `high`.
+
+    `ratio` of them make up a pixel that windows count in.
+    """
     scene = QGraphicsScene()
     scene.addItem(trace)
     view = QGraphicsView(scene)
     view.setFrameShape(QGraphicsView.Shape.NoFrame)
     view.setSceneRect(0.0, low, 1.0, high - low)
     image = QImage(SIDE_PX, SIDE_PX, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
     image.fill(QColor("black"))
     painter = QPainter(image)
-    painter.translate(0.0, SIDE_PX)
+    place = QRectF(0.0, 0.0, SIDE_PX / ratio, SIDE_PX / ratio)
+    painter.translate(0.0, place.height())
     painter.scale(1.0, -1.0)
-    scene.render(painter, image.rect().toRectF(), view.sceneRect(), Qt.AspectRatioMode.IgnoreAspectRatio)
+    scene.render(painter, place, view.sceneRect(), Qt.AspectRatioMode.IgnoreAspectRatio)
     painter.end()
     scene.removeItem(trace)
     return np.array([[image.pixelColor(x, y) == RED for x in range(SIDE_PX)] for y in range(SIDE_PX)])
@@ -40,13 +45,15 @@ def application(qapp: object) -> None: ...
 
 
 @pytest.mark.parametrize(("bold", "width"), [(False, 1), (True, 2)])
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
 @pytest.mark.parametrize("axis", [0, 1])
-def test_a_bold_line_is_two_pixels_wide_up_and_along(bold: bool, width: int, axis: int) -> None:
+def test_a_bold_line_is_two_pixels_wide_up_and_along(bold: bool, width: int, ratio: float, axis: int) -> None:
     trace = made(0.0, 1.0, bold=bold)
     ends, level = np.array([0.0, 1.0]), np.array([0.75, 0.75])
     trace.set_points(*((ends, level) if axis == 1 else (level, ends)))
-    places = np.flatnonzero(painted(trace, 0.0, 1.0).sum(axis=axis) > SIDE_PX // 2)
+    places = np.flatnonzero(painted(trace, 0.0, 1.0, ratio).sum(axis=axis) > SIDE_PX // 2)
     assert places.size == width
+    assert np.ptp(places) == width - 1
     assert abs(places.mean() - (25 if axis == 1 else 75)) <= 2
 
 
