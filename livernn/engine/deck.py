@@ -95,9 +95,15 @@ class Deck:
         assert self.voice is not None
         rate_hz = self.voice.device_rate_hz
         if samples > ms_to_samples(TOUCH_FADE_MS, rate_hz):
-            self.fades = tuple(fade.hurried(ms_to_samples(HURRIED_FADE_MS, rate_hz)) for fade in self.fades)
+            self.make_haste()
         left = CrossFade(self.voice, self.voice.snapshot(), patch, samples, origin=self.origin)
         self.fades = (left, *self.fades)
+
+    def make_haste(self) -> None:
+        """Have the fades be over within `HURRIED_FADE_MS`."""
+        assert self.voice is not None
+        samples = ms_to_samples(HURRIED_FADE_MS, self.voice.device_rate_hz)
+        self.fades = tuple(fade.hurried(samples) for fade in self.fades)
 
     def _mix(self, fade: CrossFade, sound: NDArray[np.float32]) -> tuple[NDArray[np.float32], CrossFade]:
         count = min(len(sound), fade.left)

@@ -8,6 +8,7 @@ ring position at which it takes effect). An entry holds until the next of its ki
               meanwhile (0: it begins at once); `origin` says where it comes from, `rate_hz` what device it renders for;
               `guard`, if it is there, what the one before had died of: it is the same voice, some seconds earlier
     reset     back to the initial state under `seed`, with such a `fade`
+    haste     what is still faded from ends soon (`deck.Deck.make_haste`): there was no time for it
     state     nothing happened; a place that replaying can begin at, with all that a `voice` says, and the whole `set`
 
 **Rollback.** The journal tells what was rendered, a take what was heard. Between the two lies what is in the ring, and
@@ -71,6 +72,10 @@ class Journal:
     def rollback(self, fade_samples: int, patch: Patch) -> None:
         """What has been rendered from here on is void; it is faded from as it is under `patch`."""
         self._write("rollback", fade=fade_samples, set=patch.to_dict())
+
+    def make_haste(self) -> None:
+        """What is still faded from ends soon."""
+        self._write("haste")
 
     def change(
         self,

@@ -170,6 +170,8 @@ class _Source:
                 self._deck.voice.reset(int(step["seed"]))
             case "rollback":
                 self._deck.leave(fade, Patch.from_dict(step["set"]))
+            case "haste":
+                self._deck.make_haste()
             case other:
                 raise ValueError(f"{other!r} is nothing that a sampler does")
 

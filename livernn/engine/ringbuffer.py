@@ -81,6 +81,11 @@ class RingBuffer:
         """Samples before the cursor that are yet to be played."""
         return max(0, self.cursor - self.first)
 
+    @property
+    def stock(self) -> int:
+        """Samples yet to be played, those behind the cursor included."""
+        return max(0, self.end - self.first)
+
     def push(self, block: NDArray[np.float32]) -> int:
         """Write what there is room for, over what is there already, and return how much that was."""
         return int(push(self._words, self._samples, block))

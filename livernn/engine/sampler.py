@@ -30,11 +30,14 @@ from livernn.engine.studio import BLOCK_SAMPLES, Instrument, VoiceLike
 from livernn.engine.tape import Incoming, Tape
 from livernn.engine.transport import HURRIED_FADE_MS
 from livernn.synth.guard import Guard, Rendered
-from livernn.units import ms_to_samples
+from livernn.units import ms_to_samples, samples_to_ms
 
 MIN_DEPTH_MS, MAX_DEPTH_MS = 10.0, 500.0
 
 _logger = logging.getLogger(__name__)
+
+_LOW_STOCK = 0.5
+"""Share of the ring below which there is no time to lose."""
 
 _IDLE_NAP_S = 0.01
 _PRIORITY = 10
@@ -141,16 +144,24 @@ class Sampler:
             before_ms, gpu_before_ms, began_s = self._tape.rendered_ms, gpu_ms(), time.perf_counter()
             block = self._tape.render(patch, self._pace.guard_samples(voice), self._reach_samples(voice, patch))
             spent_ms = 1000.0 * (time.perf_counter() - began_s)
-            self._pace.measure(self._tape.rendered_ms - before_ms, spent_ms)
+            block_ms = samples_to_ms(BLOCK_SAMPLES, voice.config.sample_rate_hz)
+            self._pace.measure(block_ms, self._tape.rendered_ms - before_ms, spent_ms)
             self._block.doubles[GPU_MS] = gpu_ms() - gpu_before_ms
-            if self._pace.is_crowded() and patch.voices > 1.0:
-                self._on_crowded(round(patch.voices) - 1)
+            self._keep_up(patch, target_samples)
             if block is not None:
                 self._watch(current, patch, block)
             self._pace.tell_touch(voice, target_samples)
         else:
             self._block.words[GATE] = 1
             time.sleep(NAP_MS / 1000.0)
+
+    def _keep_up(self, patch: Patch, target_samples: int) -> None:
+        """Render fewer sounds or voices where the ring runs dry because all of them take too long."""
+        if self._tape.stock_samples < _LOW_STOCK * target_samples and self._pace.loses_ground():
+            if self._tape.sounds > 1:
+                self._tape.make_haste()
+            elif patch.voices > 1.0:
+                self._on_crowded(round(patch.voices) - 1)
 
     def _watch(self, current: Incoming, patch: Patch, block: Rendered) -> None:
         """Have the guard look at a block; go back where it says that the sound is dead."""
@@ -213,6 +224,7 @@ class Sampler:
 
     def _begin(self, incoming: Incoming, patch: Patch | None) -> None:
         """Fade to it under a patch, or have it begin at once."""
+        self._pace.forget()
         if patch is None:
             self._tape.start(incoming)
         else:

@@ -100,6 +100,11 @@ class Tape:
         """Device samples rendered as they are to be, and yet to be played."""
         return self._ring.fill
 
+    @property
+    def stock_samples(self) -> int:
+        """Device samples that there are to play, those included that are yet to be overwritten."""
+        return self._ring.stock
+
     def is_under(self, patch: Patch) -> bool:
         """Whether the last block was rendered under this patch, or there is none."""
         return self._patch is None or patch == self._patch
@@ -136,6 +141,12 @@ class Tape:
         if place is not None:
             self._go_back_to(place, patch)
         return place is not None
+
+    def make_haste(self) -> None:
+        """Have what is faded from end soon."""
+        self._journal.make_haste()
+        self._deck.make_haste()
+        self._begin_journey()
 
     def change(self, sound: Incoming, patch: Patch) -> None:
         """Cross-fade from the present sound to another one."""

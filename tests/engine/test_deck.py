@@ -96,6 +96,18 @@ def test_a_change_makes_haste_of_what_fades_already_and_a_touch_leaves_it_alone(
     assert np.abs(np.diff(np.concatenate(sound))).max() < 0.6 * 1.51 / HURRIED
 
 
+def test_fades_end_soon_when_told_to_make_haste() -> None:
+    deck = deck_at(0.8)
+    deck.leave(LONG, PATCH)
+    deck.voice = LevelVoice(0.2, RATE_HZ)
+    sound = [heard(deck, 20)]
+    deck.make_haste()
+    assert [fade.left for fade in deck.fades] == [HURRIED]
+    sound.append(heard(deck, HURRIED // 192))
+    assert deck.fades == ()
+    assert np.abs(np.diff(np.concatenate(sound))).max() < 0.6 * 1.51 / HURRIED
+
+
 @given(st.integers(100, 10000), st.data())
 def test_making_haste_does_not_jump(length: int, data: st.DataObject) -> None:
     fade = CrossFade(LevelVoice(0.5, RATE_HZ), LevelVoice(0.5, RATE_HZ).snapshot(), PATCH, length)

@@ -17,27 +17,54 @@ def pace() -> Iterator[Pace]:
     block.close()
 
 
-def crowded_at_ms(pace: Pace, spent_ms: Iterable[float]) -> list[float]:
-    """Model time at which it said so, block by block."""
+def loses_ground_after(pace: Pace, spent_ms: Iterable[float]) -> list[int]:
+    """Blocks measured when it said so."""
     found = []
     for number, one_ms in enumerate(spent_ms, 1):
-        pace.measure(BLOCK_MS, one_ms)
-        if pace.is_crowded():
-            found.append(number * BLOCK_MS)
+        pace.measure(BLOCK_MS, BLOCK_MS, one_ms)
+        if pace.loses_ground():
+            found.append(number)
     return found
 
 
-def test_what_is_too_slow_for_two_seconds_is_too_much(pace: Pace) -> None:
-    first_ms, second_ms = crowded_at_ms(pace, [1.1 * BLOCK_MS] * 1100)
-    assert 2000.0 < first_ms < 2010.0
-    assert 4000.0 < second_ms < 4020.0
+def test_blocks_that_take_longer_than_they_last_lose_ground_and_it_waits_before_it_says_so_again(pace: Pace) -> None:
+    assert loses_ground_after(pace, [1.1 * BLOCK_MS] * 29) == [9, 18, 27]
+
+
+def test_half_of_them_are_enough(pace: Pace) -> None:
+    assert loses_ground_after(pace, [0.8 * BLOCK_MS, 1.2 * BLOCK_MS] * 20)
 
 
 @pytest.mark.parametrize("stall_ms", [10.0, 100.0, 1000.0])
-def test_a_stall_is_not(pace: Pace, stall_ms: float) -> None:
+def test_a_stall_is_not_enough(pace: Pace, stall_ms: float) -> None:
     usual_ms = 0.5 * BLOCK_MS
-    assert crowded_at_ms(pace, [*[usual_ms] * 500, stall_ms, *[usual_ms] * 1000]) == []
+    assert loses_ground_after(pace, [*[usual_ms] * 50, *[stall_ms] * 4, *[usual_ms] * 100]) == []
 
 
 def test_nor_is_what_just_keeps_up(pace: Pace) -> None:
-    assert crowded_at_ms(pace, [0.99 * BLOCK_MS] * 2000) == []
+    assert loses_ground_after(pace, [0.99 * BLOCK_MS] * 2000) == []
+
+
+def test_a_stall_leaves_it_as_quick_as_it_was(pace: Pace) -> None:
+    for spent_ms in [0.2 * BLOCK_MS] * 50 + [100.0] * 10:
+        pace.measure(BLOCK_MS, BLOCK_MS, spent_ms)
+    assert pace.is_quick_for(2.5)
+
+
+def test_two_sounds_at_once_are_as_quick_as_one_but_may_lose_ground(pace: Pace) -> None:
+    for _ in range(9):
+        pace.measure(BLOCK_MS, 2.0 * BLOCK_MS, 1.1 * BLOCK_MS)
+    assert pace.carries(1.5)
+    assert not pace.carries(1.7)
+    assert pace.loses_ground()
+
+
+def test_what_is_forgotten_is_not_taken_for_the_next_sound_s(pace: Pace) -> None:
+    for _ in range(100):
+        pace.measure(BLOCK_MS, BLOCK_MS, 0.1 * BLOCK_MS)
+    assert pace.is_quick
+    pace.forget()
+    assert not pace.is_quick
+    assert not pace.carries(1.0)
+    pace.measure(BLOCK_MS, BLOCK_MS, 0.9 * BLOCK_MS)
+    assert not pace.is_quick

@@ -34,7 +34,7 @@ from livernn.engine.messages import (
     WasReset,
 )
 from livernn.engine.shared import HEARTBEAT, ControlBlock, read_metrics
-from livernn.engine.transport import GATE_FADE_MS, EngineState
+from livernn.engine.transport import GATE_FADE_MS, HURRIED_FADE_MS, EngineState
 from livernn.units import ms_to_samples
 from tests.engine.fakes import RATE_HZ, SPEAKER, LevelVoice, Rig
 
@@ -61,6 +61,17 @@ def play_at(rig: Rig, level: float) -> None:
     rig.send(Load(1, f"{level}.safetensors"), Play())
     rig.expect(PLAYING)
     rig.listen(settles_at(level))
+
+
+def slow_down(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
+    """Have each sound take so much of the time that it lasts."""
+    render = LevelVoice.render
+
+    def render_slowly(voice: LevelVoice, count: int, patch: Patch) -> NDArray[np.float32]:
+        time.sleep(share * count / voice.config.sample_rate_hz)
+        return render(voice, count, patch)
+
+    monkeypatch.setattr(LevelVoice, "render", render_slowly)
 
 
 def test_the_lifecycle(rig: Rig) -> None:
@@ -203,16 +214,23 @@ def test_voices_that_this_machine_no_longer_plays_in_real_time_are_told(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play_at(rig, 0.5)
-    render = LevelVoice.render
-
-    def render_slowly(voice: LevelVoice, count: int, patch: Patch) -> NDArray[np.float32]:
-        time.sleep(1.2 * count / voice.config.sample_rate_hz)
-        return render(voice, count, patch)
-
-    monkeypatch.setattr(LevelVoice, "render", render_slowly)
+    slow_down(monkeypatch, 1.2)
     ControlBlock(rig.block).write(Patch(voices=3), 0)
     rig.listen(lambda _: rig.has_news)
     rig.expect(Crowded(2))
+
+
+def test_a_fade_that_takes_more_than_real_time_is_cut_short(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    fade_samples = ms_to_samples(PARAMS["fade_ms"].maximum, RATE_HZ)
+    play_at(rig, 0.5)
+    rig.send(Load(2, "0.25.safetensors", Patch(fade_ms=PARAMS["fade_ms"].maximum).to_dict()))
+    ControlBlock(rig.block).write(Patch(fade_ms=PARAMS["fade_ms"].maximum), 2)
+    heard = [rig.listen(lambda sound: bool((sound < 0.5).all()))]
+    slow_down(monkeypatch, 0.7)
+    heard.append(rig.listen(settles_at(0.25)))
+    assert sum(map(len, heard[1:])) < fade_samples / 2
+    assert np.abs(np.diff(np.concatenate(heard))).max() < 0.25 * 1.6 / ms_to_samples(HURRIED_FADE_MS, RATE_HZ)
+    assert read_metrics(rig.block, rig.reel).underruns == 0
 
 
 def test_priming_cross_fades_and_keeps_the_patch(rig: Rig) -> None:

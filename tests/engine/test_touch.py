@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -198,11 +198,14 @@ def test_the_seam_is_a_fade() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["touch", "voices", "reset", "return", "none"]), st.integers(0, 40), st.integers(0, 2500)
+            st.sampled_from(["touch", "voices", "reset", "return", "haste", "none"]),
+            st.integers(0, 40),
+            st.integers(0, 2500),
         ),
         max_size=12,
     )
 )
+@example([("none", 5, 0), ("reset", 5, 200), ("haste", 20, 2000), ("touch", 20, 2000)])
 def test_whatever_is_moved_and_however_late_a_take_tells_what_was_heard(
     make_bench: Callable[[], Bench], tmp_path: Path, turns: list[tuple[str, int, int]]
 ) -> None:
@@ -230,6 +233,8 @@ def test_whatever_is_moved_and_however_late_a_take_tells_what_was_heard(
             bench.tape.go_back(bench.last.snapshot.with_seed(number), patch, Trouble.LOOPING)
             bench.render(patch)
             bench.hear(_left(bench) // 2)
+        elif what == "haste":
+            bench.tape.make_haste()
         bench.render(patch, blocks)
         bench.hear(min(heard, _left(bench)))
     bench.render(patch, blocks=1)
@@ -249,7 +254,7 @@ def test_it_is_off_where_there_is_no_room_and_does_not_flicker(block: SharedBloc
 
     def settle(factor: float) -> bool:
         for _ in range(1000):
-            pace.measure(block_ms, block_ms / factor)
+            pace.measure(block_ms, block_ms, block_ms / factor)
         assert block.doubles[REAL_TIME_FACTOR] == pytest.approx(factor, rel=1e-3)
         return pace.is_quick
 
