@@ -2,7 +2,6 @@
 
 import math
 from collections import deque
-from collections.abc import Iterable
 
 from livernn.engine.shared import BLOCK_MS, LARGEST_BLOCK, REAL_TIME_FACTOR, TOUCH_MS, SharedBlock
 from livernn.engine.studio import BLOCK_SAMPLES, VoiceLike
@@ -26,8 +25,11 @@ _SPARE = 1.15
 _FURTHER_VOICE = 0.4
 """What each further voice takes, of the time of the first: they share one pass over the weights."""
 
-_USUAL_OF, _LATELY_OF = 25, 9
-"""Blocks whose median tells how long one takes, and whether that is too long: a stall of a few does not count."""
+_LATELY_OF = 9
+"""Blocks of which most must have taken too long: a stall of a few does not count."""
+
+_FORGET = 0.99
+"""Share that each block's timing keeps of what was measured before it."""
 
 
 class Pace:
@@ -35,31 +37,32 @@ class Pace:
 
     def __init__(self, block: SharedBlock) -> None:
         self._block = block
-        self._costs: deque[float] = deque(maxlen=_USUAL_OF)
-        """Time that a sound took, of the time that it lasts: a block may be made of several."""
-        self._shares: deque[float] = deque(maxlen=_LATELY_OF)
-        """Time that a block took, of the time that it lasts."""
+        self._rendered_ms = 0.0
+        self._spent_ms = 0.0
+        self._lately: deque[bool] = deque(maxlen=_LATELY_OF)
+        """Whether a block took longer than it lasts."""
         self.is_quick = False
         """Whether there is room for rendering again what is in the ring."""
 
-    def measure(self, block_ms: float, sounds_ms: float, spent_ms: float) -> None:
-        """A block took so long, and what it is faded from was rendered with it."""
-        self._costs.append(spent_ms / sounds_ms)
-        self._shares.append(spent_ms / block_ms)
+    def measure(self, block_ms: float, rendered_ms: float, spent_ms: float) -> None:
+        """A block, with what it is faded from, was so much model time and took so long."""
+        self._rendered_ms = _FORGET * self._rendered_ms + rendered_ms
+        self._spent_ms = _FORGET * self._spent_ms + spent_ms
+        self._lately.append(spent_ms > block_ms)
         self.is_quick = self._factor >= (SLOW_BELOW if self.is_quick else QUICK_FROM)
         self._block.doubles[[REAL_TIME_FACTOR, BLOCK_MS]] = self._factor, spent_ms
 
     def forget(self) -> None:
-        """What was measured says nothing of what comes: another model, say."""
-        self._costs.clear()
-        self._shares.clear()
+        """What was measured says nothing of what comes: another model, or another number of voices."""
+        self._rendered_ms = self._spent_ms = 0.0
+        self._lately.clear()
         self.is_quick = False
 
     def loses_ground(self) -> bool:
         """Whether blocks take longer than they last; once True, not before as many more."""
-        loses = len(self._shares) == _LATELY_OF and _median(self._shares) > 1.0
+        loses = sum(self._lately) > _LATELY_OF // 2
         if loses:
-            self._shares.clear()
+            self._lately.clear()
         return loses
 
     def is_quick_for(self, more: float) -> bool:
@@ -71,13 +74,8 @@ class Pace:
         return self._factor >= _SPARE * sounds
 
     @property
-    def _cost(self) -> float:
-        """All its time, as long as nothing is known."""
-        return _median(self._costs) if self._costs else 1.0
-
-    @property
     def _factor(self) -> float:
-        return 1.0 / max(self._cost, 1e-6)
+        return self._rendered_ms / max(self._spent_ms, 1e-6)
 
     def guard_samples(self, voice: VoiceLike) -> int:
         """Device samples from the next one to be played on: what the callback may be reading."""
@@ -85,7 +83,8 @@ class Pace:
 
     def reach_samples(self, voice: VoiceLike, sounds: float) -> int:
         """The same: what is played before a block of so many `sounds` and the fade of a touch are rendered."""
-        spent_ms = _HASTE * self._cost * (TOUCH_FADE_MS + sounds * _block_ms(voice))
+        cost = self._spent_ms / max(self._rendered_ms, 1e-6)
+        spent_ms = _HASTE * cost * (TOUCH_FADE_MS + sounds * _block_ms(voice))
         block_samples = max(int(self._block.words[LARGEST_BLOCK]), 1)
         calls = math.ceil(ms_to_samples(spent_ms, voice.device_rate_hz) / block_samples)
         return self.guard_samples(voice) + calls * block_samples
@@ -107,8 +106,3 @@ def cost_of(voices: float) -> float:
 
 def _block_ms(voice: VoiceLike) -> float:
     return samples_to_ms(BLOCK_SAMPLES, voice.config.sample_rate_hz)
-
-
-def _median(values: Iterable[float]) -> float:
-    ordered = sorted(values)
-    return ordered[len(ordered) // 2]

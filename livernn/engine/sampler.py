@@ -139,11 +139,14 @@ class Sampler:
     def _go_on(self, current: Incoming, patch: Patch) -> None:
         voice, target_samples = current.instrument.voice, self._target_samples()
         self._limit_fades(patch)
+        voices_change = patch.voices != self._tape.voices(patch)
         if self._touch(voice, patch) or self._tape.ahead_samples < target_samples:
             gpu_ms = current.instrument.processor.gpu_ms
             before_ms, gpu_before_ms, began_s = self._tape.rendered_ms, gpu_ms(), time.perf_counter()
             block = self._tape.render(patch, self._pace.guard_samples(voice), self._reach_samples(voice, patch))
             spent_ms = 1000.0 * (time.perf_counter() - began_s)
+            if voices_change:
+                self._pace.forget()
             block_ms = samples_to_ms(BLOCK_SAMPLES, voice.config.sample_rate_hz)
             self._pace.measure(block_ms, self._tape.rendered_ms - before_ms, spent_ms)
             self._block.doubles[GPU_MS] = gpu_ms() - gpu_before_ms
