@@ -26,7 +26,7 @@ _FURTHER_VOICE = 0.4
 """What each further voice takes, of the time of the first: they share one pass over the weights."""
 
 _LATELY_OF = 9
-"""Blocks of which most must have taken too long: a stall of a few does not count."""
+"""Blocks."""
 
 _FORGET = 0.99
 """Share that each block's timing keeps of what was measured before it."""
@@ -39,16 +39,16 @@ class Pace:
         self._block = block
         self._rendered_ms = 0.0
         self._spent_ms = 0.0
-        self._lately: deque[bool] = deque(maxlen=_LATELY_OF)
-        """Whether a block took longer than it lasts."""
+        self._lately: deque[float] = deque(maxlen=_LATELY_OF)
+        """Time that a sound took, of the time that it lasts."""
         self.is_quick = False
         """Whether there is room for rendering again what is in the ring."""
 
-    def measure(self, block_ms: float, rendered_ms: float, spent_ms: float) -> None:
+    def measure(self, rendered_ms: float, spent_ms: float) -> None:
         """A block, with what it is faded from, was so much model time and took so long."""
         self._rendered_ms = _FORGET * self._rendered_ms + rendered_ms
         self._spent_ms = _FORGET * self._spent_ms + spent_ms
-        self._lately.append(spent_ms > block_ms)
+        self._lately.append(spent_ms / rendered_ms)
         self.is_quick = self._factor >= (SLOW_BELOW if self.is_quick else QUICK_FROM)
         self._block.doubles[[REAL_TIME_FACTOR, BLOCK_MS]] = self._factor, spent_ms
 
@@ -58,13 +58,6 @@ class Pace:
         self._lately.clear()
         self.is_quick = False
 
-    def loses_ground(self) -> bool:
-        """Whether blocks take longer than they last; once True, not before as many more."""
-        loses = sum(self._lately) > _LATELY_OF // 2
-        if loses:
-            self._lately.clear()
-        return loses
-
     def is_quick_for(self, more: float) -> bool:
         """Whether there is that room, too, for what takes so many times as long as what was measured."""
         return self.is_quick and self._factor >= SLOW_BELOW * more
@@ -72,6 +65,21 @@ class Pace:
     def carries(self, sounds: float) -> bool:
         """Whether as many can be rendered at once for a long time."""
         return self._factor >= _SPARE * sounds
+
+    def loses_ground(self, sounds: int) -> bool:
+        """Whether so many at once have lately taken longer than they last, most of the time: a stall is not enough."""
+        return len(self._lately) > _LATELY_OF // 2 and sounds * self._cost_lately > 1.0
+
+    def fitting(self, voices: float) -> int:
+        """How many would keep up, where so many do not; one at least. What has been too slow is forgotten."""
+        affordable = cost_of(voices) / (_SPARE * self._cost_lately)
+        fewer = 1 + math.floor((affordable - cost_of(1)) / _FURTHER_VOICE)
+        self._lately.clear()
+        return max(1, min(fewer, round(voices) - 1))
+
+    @property
+    def _cost_lately(self) -> float:
+        return sorted(self._lately)[len(self._lately) // 2]
 
     @property
     def _factor(self) -> float:

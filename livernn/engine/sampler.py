@@ -28,9 +28,9 @@ from livernn.engine.shared import (
 )
 from livernn.engine.studio import BLOCK_SAMPLES, Instrument, VoiceLike
 from livernn.engine.tape import Incoming, Tape
-from livernn.engine.transport import HURRIED_FADE_MS
+from livernn.engine.transport import HURRIED_FADE_MS, TOUCH_FADE_MS
 from livernn.synth.guard import Guard, Rendered
-from livernn.units import ms_to_samples, samples_to_ms
+from livernn.units import ms_to_samples
 
 MIN_DEPTH_MS, MAX_DEPTH_MS = 10.0, 500.0
 
@@ -147,8 +147,7 @@ class Sampler:
             spent_ms = 1000.0 * (time.perf_counter() - began_s)
             if voices_change:
                 self._pace.forget()
-            block_ms = samples_to_ms(BLOCK_SAMPLES, voice.config.sample_rate_hz)
-            self._pace.measure(block_ms, self._tape.rendered_ms - before_ms, spent_ms)
+            self._pace.measure(self._tape.rendered_ms - before_ms, spent_ms)
             self._block.doubles[GPU_MS] = gpu_ms() - gpu_before_ms
             self._keep_up(patch, target_samples)
             if block is not None:
@@ -159,12 +158,13 @@ class Sampler:
             time.sleep(NAP_MS / 1000.0)
 
     def _keep_up(self, patch: Patch, target_samples: int) -> None:
-        """Render fewer sounds or voices where the ring runs dry because all of them take too long."""
-        if self._tape.stock_samples < _LOW_STOCK * target_samples and self._pace.loses_ground():
-            if self._tape.sounds > 1:
-                self._tape.make_haste()
-            elif patch.voices > 1.0:
-                self._on_crowded(round(patch.voices) - 1)
+        """Where the ring runs dry because blocks take longer than they last: fewer voices, or an end of what fades."""
+        if self._tape.stock_samples >= _LOW_STOCK * target_samples:
+            return
+        if patch.voices > 1.0 and self._pace.loses_ground(1):
+            self._on_crowded(self._pace.fitting(patch.voices))
+        elif self._tape.sounds > 1 and self._pace.loses_ground(self._tape.sounds):
+            self._tape.make_haste()
 
     def _watch(self, current: Incoming, patch: Patch, block: Rendered) -> None:
         """Have the guard look at a block; go back where it says that the sound is dead."""
@@ -191,7 +191,10 @@ class Sampler:
         return max(1.0, cost_of(patch.voices) / cost_of(self._tape.voices(patch)))
 
     def _limit_fades(self, patch: Patch) -> None:
-        self._tape.longest_fade_ms = math.inf if self._pace.carries(1.0 + self._more(patch)) else HURRIED_FADE_MS
+        longest_ms = math.inf
+        if not self._pace.carries(1.0 + self._more(patch)):
+            longest_ms = TOUCH_FADE_MS if patch.voices < self._tape.voices(patch) else HURRIED_FADE_MS
+        self._tape.longest_fade_ms = longest_ms
 
     def _patch_for(self, current: Incoming) -> Patch:
         epoch, patch = self._control.read()

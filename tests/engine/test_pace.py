@@ -17,22 +17,18 @@ def pace() -> Iterator[Pace]:
     block.close()
 
 
-def loses_ground_after(pace: Pace, spent_ms: Iterable[float]) -> list[int]:
-    """Blocks measured when it said so."""
+def loses_ground_after(pace: Pace, spent_ms: Iterable[float], sounds: int = 1) -> list[int]:
+    """Blocks of so many sounds measured when it said so."""
     found = []
     for number, one_ms in enumerate(spent_ms, 1):
-        pace.measure(BLOCK_MS, BLOCK_MS, one_ms)
-        if pace.loses_ground():
+        pace.measure(sounds * BLOCK_MS, one_ms)
+        if pace.loses_ground(sounds):
             found.append(number)
     return found
 
 
-def test_blocks_that_take_longer_than_they_last_lose_ground_and_it_waits_before_it_says_so_again(pace: Pace) -> None:
-    assert loses_ground_after(pace, [1.1 * BLOCK_MS] * 29) == [5, 10, 15, 20, 25]
-
-
-def test_half_of_them_are_enough(pace: Pace) -> None:
-    assert loses_ground_after(pace, [0.8 * BLOCK_MS, 1.2 * BLOCK_MS] * 20)
+def test_five_blocks_that_take_longer_than_they_last_lose_ground(pace: Pace) -> None:
+    assert loses_ground_after(pace, [1.1 * BLOCK_MS] * 7) == [5, 6, 7]
 
 
 @pytest.mark.parametrize("stall_ms", [10.0, 100.0, 1000.0])
@@ -45,20 +41,29 @@ def test_nor_is_what_just_keeps_up(pace: Pace) -> None:
     assert loses_ground_after(pace, [0.99 * BLOCK_MS] * 2000) == []
 
 
-def test_two_sounds_at_once_are_as_quick_as_one_but_may_lose_ground(pace: Pace) -> None:
-    for _ in range(9):
-        pace.measure(BLOCK_MS, 2.0 * BLOCK_MS, 1.1 * BLOCK_MS)
+def test_two_sounds_may_lose_ground_where_each_alone_would_not(pace: Pace) -> None:
+    assert loses_ground_after(pace, [1.1 * BLOCK_MS] * 9, sounds=2) == [5, 6, 7, 8, 9]
+    assert not pace.loses_ground(1)
     assert pace.carries(1.5)
     assert not pace.carries(1.7)
-    assert pace.loses_ground()
+
+
+@pytest.mark.parametrize(
+    ("voices", "spent_ms", "fewer"), [(8, 4.1, 6), (8, 5.0, 5), (8, 9.0, 2), (3, 4.1, 2), (2, 30.0, 1)]
+)
+def test_as_many_voices_are_left_as_keep_up(pace: Pace, voices: int, spent_ms: float, fewer: int) -> None:
+    loses_ground_after(pace, [*[0.1] * 50, *[spent_ms] * 4, 100.0, *[spent_ms] * 2])
+    assert pace.loses_ground(1)
+    assert pace.fitting(voices) == fewer
+    assert not pace.loses_ground(1)
 
 
 def test_what_is_forgotten_is_not_taken_for_the_next_sound_s(pace: Pace) -> None:
     for _ in range(100):
-        pace.measure(BLOCK_MS, BLOCK_MS, 0.1 * BLOCK_MS)
+        pace.measure(BLOCK_MS, 0.1 * BLOCK_MS)
     assert pace.is_quick
     pace.forget()
     assert not pace.is_quick
     assert not pace.carries(1.0)
-    pace.measure(BLOCK_MS, BLOCK_MS, 0.9 * BLOCK_MS)
+    pace.measure(BLOCK_MS, 0.9 * BLOCK_MS)
     assert not pace.is_quick

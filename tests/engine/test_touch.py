@@ -254,7 +254,7 @@ def test_it_is_off_where_there_is_no_room_and_does_not_flicker(block: SharedBloc
 
     def settle(factor: float) -> bool:
         for _ in range(1000):
-            pace.measure(block_ms, block_ms, block_ms / factor)
+            pace.measure(block_ms, block_ms / factor)
         assert block.doubles[REAL_TIME_FACTOR] == pytest.approx(factor, rel=1e-3)
         return pace.is_quick
 
