@@ -215,9 +215,9 @@ def test_voices_that_this_machine_no_longer_plays_in_real_time_are_told(
 ) -> None:
     play_at(rig, 0.5)
     slow_down(monkeypatch, 1.2)
-    ControlBlock(rig.block).write(Patch(voices=3), 0)
+    ControlBlock(rig.block).write(Patch(voices=8), 0)
     rig.listen(lambda _: rig.has_news)
-    rig.expect(Crowded(2))
+    rig.expect(Crowded(5))
 
 
 def test_a_fade_that_takes_more_than_real_time_is_cut_short(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
