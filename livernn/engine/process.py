@@ -153,7 +153,7 @@ class Engine:
             patch = Patch.from_dict(command.patch or {})
             checkpoint = self._studio.open(Path(command.checkpoint), self._report_tuning)
             instrument = self._studio.build(checkpoint, seed, rate_hz, round(patch.voices))
-            most_voices = self._studio.most_voices(instrument)
+            most_voices = self._studio.most_voices(instrument, patch)
             epoch = command.request if command.patch is not None else 0
             self.built = Model(command.checkpoint, checkpoint, epoch, fitting(patch, most_voices))
             return self.built, instrument, most_voices
@@ -198,7 +198,7 @@ class Engine:
                 return None
             try:
                 instrument = self._studio.build(model.checkpoint, seed, rate_hz, round(patch.voices))
-                return model, instrument, self._studio.most_voices(instrument)
+                return model, instrument, self._studio.most_voices(instrument, patch)
             except Exception:
                 self._studio.run_on(before)
                 raise

@@ -92,11 +92,11 @@ class RealStudio:
         instrument.voice.reset()
         return instrument
 
-    def most_voices(self, instrument: Instrument) -> int:
+    def most_voices(self, instrument: Instrument, patch: Patch) -> int:
         """See `Studio`."""
         for voices in range(MOST_VOICES, 1, -1):
             with suppress(DeviceError):  # a GPU may have no room for so many
-                if _factor(instrument.voice, voices) >= LEAST_FACTOR:
+                if _factor(instrument.voice, patch.with_value("voices", voices)) >= LEAST_FACTOR:
                     break
         else:
             voices = 1
@@ -207,9 +207,8 @@ def _block_s(generator: Lockstep) -> float:
     return _quickest_s(lambda: generator.render(BLOCK_SAMPLES, [Patch()]))
 
 
-def _factor(voice: VoiceLike, voices: int) -> float:
-    """How much faster than real time so many voices are rendered."""
-    patch = Patch(voices=voices)
+def _factor(voice: VoiceLike, patch: Patch) -> float:
+    """How much faster than real time it is rendered."""
     return BLOCK_SAMPLES / voice.config.sample_rate_hz / _quickest_s(lambda: voice.render(BLOCK_SAMPLES, patch))
 
 

@@ -87,8 +87,11 @@ class Studio(Protocol):
     def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float, voices: int) -> Instrument:
         """An instrument in its initial state; so many voices have sung with it, so that its first block is not slow."""
 
-    def most_voices(self, instrument: Instrument) -> int:
-        """How many voices of one that has just been built can be played in real time. It is as before."""
+    def most_voices(self, instrument: Instrument, patch: Patch) -> int:
+        """How many voices of one that has just been built can be played in real time at such settings.
+
+        The instrument is as before.
+        """
 
     def read(self, path: Path, rate_hz: float, begin_s: float, end_s: float | None) -> NDArray[np.float32]:
         """A sound file between two times, at most `PRIME_LIMIT_S` of it, mono at `rate_hz`."""

@@ -173,7 +173,7 @@ class FakeStudio:
     def build(self, checkpoint: Checkpoint, seed: int, rate_hz: float, voices: int) -> Instrument:
         return self.instrument(checkpoint.provenance["level"], rate_hz)
 
-    def most_voices(self, instrument: Instrument) -> int:
+    def most_voices(self, instrument: Instrument, patch: Patch) -> int:
         return self.most
 
     def read(self, path: Path, rate_hz: float, begin_s: float, end_s: float | None) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
 from livernn.engine import real_studio as module
@@ -117,11 +118,30 @@ def test_how_many_voices_can_be_played_is_measured_and_leaves_no_trace(
     opened = load_checkpoint(checkpoint)
     instrument = studio.build(opened, 3, 48000.0, 1)
     monkeypatch.setattr(module, "LEAST_FACTOR", 1e-9)
-    assert studio.most_voices(instrument) == 8
+    assert studio.most_voices(instrument, Patch()) == 8
     monkeypatch.setattr(module, "LEAST_FACTOR", np.inf)
-    assert studio.most_voices(instrument) == 1
+    assert studio.most_voices(instrument, Patch()) == 1
     fresh = studio.build(opened, 3, 48000.0, 1).voice.render(300, Patch(voices=2))
     assert np.array_equal(instrument.voice.render(300, Patch(voices=2)), fresh)
+
+
+def test_how_many_voices_fit_is_measured_at_the_settings_they_are_played_at(
+    studio: RealStudio, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instrument = studio.build(load_checkpoint(checkpoint), 3, 48000.0, 1)
+    demanding = Patch(top_p=0.5, noise_fast=0.3)
+    rendered: list[Patch] = []
+    render = Voice.render
+
+    def watched(voice: Voice, count: int, patch: Patch) -> NDArray[np.float32]:
+        rendered.append(patch)
+        return render(voice, count, patch)
+
+    monkeypatch.setattr(Voice, "render", watched)
+    monkeypatch.setattr(module, "LEAST_FACTOR", np.inf)
+    studio.most_voices(instrument, demanding)
+    assert {patch.voices for patch in rendered} == set(range(2, 9))
+    assert {patch.with_value("voices", demanding.voices) for patch in rendered} == {demanding}
 
 
 def test_a_shadow_goes_on_from_the_file(studio: RealStudio, checkpoint: Path, tmp_path: Path) -> None:
