@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from livernn import heap
 from livernn.control.patch import Patch
 from livernn.engine import messages as msg
 from livernn.engine.company import fitting
@@ -30,6 +31,7 @@ from livernn.engine.worker import Worker
 from livernn.errors import LiveRNNError
 
 _TICK_S = 0.1
+_TRIM_TICKS = round(heap.TRIM_EVERY_S / _TICK_S)
 _CLOSE_PATIENCE_S = 2.0
 _LOADER_PATIENCE_S = 0.5
 _SEED_LIMIT = 1 << 31
@@ -94,6 +96,8 @@ class Engine:
                 item = self._inbox.get(timeout=max(0.0, next_tick - time.monotonic()))
             except queue.Empty:
                 self._block.words[HEARTBEAT] += 1
+                if self._block.words[HEARTBEAT] % _TRIM_TICKS == 0:
+                    heap.trim()
                 self._outlet.check()
                 self._inlet.check()
                 next_tick = time.monotonic() + _TICK_S

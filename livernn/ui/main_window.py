@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from livernn import heap
 from livernn.engine.client import EngineState
 from livernn.ui import theme as themes
 from livernn.ui.banner import Banner
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
         self._frame_at = self._status_at = time.monotonic()
         self._timer(FRAME_MS, self._draw_frame, Qt.TimerType.PreciseTimer).start()
         self._timer(STATUS_MS, self._draw_status, Qt.TimerType.CoarseTimer).start()
+        self._timer(round(1000.0 * heap.TRIM_EVERY_S), heap.trim, Qt.TimerType.VeryCoarseTimer).start()
 
     def _lay_out(self) -> QWidget:
         frame = QFrame()
