@@ -56,7 +56,6 @@ class Pace:
         """What was measured says nothing of what comes: another model, or another number of voices."""
         self._rendered_ms = self._spent_ms = 0.0
         self._lately.clear()
-        self.is_quick = False
 
     def is_quick_for(self, more: float) -> bool:
         """Whether there is that room, too, for what takes so many times as long as what was measured."""

@@ -139,15 +139,16 @@ class Sampler:
     def _go_on(self, current: Incoming, patch: Patch) -> None:
         voice, target_samples = current.instrument.voice, self._target_samples()
         self._limit_fades(patch)
-        voices_change = patch.voices != self._tape.voices(patch)
+        is_other = self._tape.is_other_under(patch)
         if self._touch(voice, patch) or self._tape.ahead_samples < target_samples:
             gpu_ms = current.instrument.processor.gpu_ms
             before_ms, gpu_before_ms, began_s = self._tape.rendered_ms, gpu_ms(), time.perf_counter()
             block = self._tape.render(patch, self._pace.guard_samples(voice), self._reach_samples(voice, patch))
             spent_ms = 1000.0 * (time.perf_counter() - began_s)
-            if voices_change:
+            if is_other:
                 self._pace.forget()
-            self._pace.measure(self._tape.rendered_ms - before_ms, spent_ms)
+            else:
+                self._pace.measure(self._tape.rendered_ms - before_ms, spent_ms)
             self._block.doubles[GPU_MS] = gpu_ms() - gpu_before_ms
             self._keep_up(patch, target_samples)
             if block is not None:
@@ -230,7 +231,6 @@ class Sampler:
 
     def _begin(self, incoming: Incoming, patch: Patch | None) -> None:
         """Fade to it under a patch, or have it begin at once."""
-        self._pace.forget()
         if patch is None:
             self._tape.start(incoming)
         else:

@@ -81,6 +81,10 @@ class Tape:
         """How many are rendered for a block: the present one, and those that it is faded from."""
         return 1 + len(self._deck.fades)
 
+    def is_other_under(self, patch: Patch) -> bool:
+        """Whether the next block is of another sound than the last one, or of another number of voices."""
+        return self._patch is None or self._patch.voices != patch.voices
+
     def voices(self, patch: Patch) -> float:
         """Of the last block; of the next one if there is none."""
         return (self._patch or patch).voices

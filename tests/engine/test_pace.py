@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from livernn.engine.pace import Pace
+from livernn.engine.pace import QUICK_FROM, SLOW_BELOW, Pace
 from livernn.engine.shared import SharedBlock
 
 BLOCK_MS = 4.0
@@ -61,9 +61,19 @@ def test_as_many_voices_are_left_as_keep_up(pace: Pace, voices: int, spent_ms: f
 def test_what_is_forgotten_is_not_taken_for_the_next_sound_s(pace: Pace) -> None:
     for _ in range(100):
         pace.measure(BLOCK_MS, 0.1 * BLOCK_MS)
-    assert pace.is_quick
+    assert pace.is_quick_for(5.0)
     pace.forget()
-    assert not pace.is_quick
+    assert not pace.is_quick_for(1.0)
     assert not pace.carries(1.0)
     pace.measure(BLOCK_MS, 0.9 * BLOCK_MS)
     assert not pace.is_quick
+
+
+def test_touches_stay_on_as_voices_come_that_leave_just_enough_room(pace: Pace) -> None:
+    for factor in (QUICK_FROM + 0.1, SLOW_BELOW + 0.1):
+        pace.forget()
+        pace.measure(BLOCK_MS, BLOCK_MS / factor)
+        assert pace.is_quick_for(1.0)
+    pace.forget()
+    pace.measure(BLOCK_MS, BLOCK_MS / (SLOW_BELOW - 0.1))
+    assert not pace.is_quick_for(1.0)
