@@ -8,6 +8,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from livernn import heap
 from livernn.buglog import log_bug
 from livernn.commandline import Parser, add_device, add_inputs, add_threads
 from livernn.control.preset import Preset, load_preset
@@ -82,6 +83,7 @@ def _perform(options: argparse.Namespace) -> int:
     from livernn.ui.settings import Settings
 
     preset = _preset(options)
+    heap.keep_little()
     application = QApplication(sys.argv[:1])
     application.setApplicationName("liveRNN")
     session = Session(partial(EngineClient, threads=options.threads, device=options.device or "auto"), Settings())

@@ -6,10 +6,9 @@ import threading
 import time
 from pathlib import Path
 
-_ROOT = str(Path(__file__).resolve().parent.parent.parent)
+from livernn import heap
 
-_MAP_FROM_BYTES = 1 << 20
-"""Arrays as large as this go back to the system once they are freed. Left to itself, glibc keeps what a model took."""
+_ROOT = str(Path(__file__).resolve().parent.parent.parent)
 
 
 def child_command(module: str, *arguments: str) -> list[str]:
@@ -23,7 +22,7 @@ def child_environment() -> dict[str, str]:
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([_ROOT, inherited] if inherited else [_ROOT]),
-        "MALLOC_MMAP_THRESHOLD_": str(_MAP_FROM_BYTES),
+        **heap.ENVIRONMENT,
     }
 
 
