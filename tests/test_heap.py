@@ -6,22 +6,22 @@ import sys
 
 import pytest
 
-FREES = """
+LOOKING_AT_ITSELF = """
 import os
 from livernn.heap import keep_little, trim
 
 def resident_mib():
     with open("/proc/self/statm") as statm:
         return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
-
-def given_back(blocks, give_back):
-    del blocks[:-1]
-    kept = resident_mib()
-    give_back()
-    return kept - resident_mib()
 """
 
-SMALL_BLOCKS = "print(given_back([bytes(50_000) + b'1' for _ in range(2000)], trim))"
+SMALL_BLOCKS = """
+blocks = [b"1" * 50_000 for _ in range(2000)]
+del blocks[:-1]
+before = resident_mib()
+trim()
+print(before - resident_mib())
+"""
 LARGE_BLOCKS = """
 keep_little()
 for _ in range(2):  # the first one freed would raise the size from which glibc maps them
@@ -35,7 +35,9 @@ glibc_alone = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="anot
 
 
 def told(script: str) -> float:
-    done = subprocess.run([sys.executable, "-c", FREES + script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", LOOKING_AT_ITSELF + script], capture_output=True, text=True, check=True
+    )
     return float(done.stdout)
 
 
