@@ -7,8 +7,8 @@ TRIM_EVERY_S = 10.0
 """For processes that live as long as an evening."""
 
 _MAPPED_FROM_BYTES = 1 << 20
-"""What is as large goes back to the system as soon as it is freed. Left to itself, glibc raises this as it goes, and what
-it keeps with it."""
+"""What is as large goes back to the system as soon as it is freed. Left to itself, glibc raises this as it goes, and
+with it what it keeps."""
 
 _M_MMAP_THRESHOLD = -3
 
