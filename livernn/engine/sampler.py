@@ -213,7 +213,9 @@ class Sampler:
     def _swap(self, incoming: Incoming) -> None:
         if self._rate_hz > 0.0 and incoming.instrument.voice.device_rate_hz != self._rate_hz:
             incoming = self._for_rate(incoming)
-        self._begin(incoming, self._make_room())
+        # How quick another model is shows only as it is rendered: until then, what is in the ring is kept.
+        is_known = self._current is not None and incoming.origin.sha256 == self._current.origin.sha256
+        self._begin(incoming, self._make_room() if is_known else self._present_patch())
         self._guard = None
         self._duck_db = 0.0
 
@@ -249,13 +251,19 @@ class Sampler:
 
     def _make_room(self) -> Patch | None:
         """Go back to where a change of sound is heard soonest; the patch to fade under, None where nothing sounds."""
-        current = self._current
-        if not self._playing or current is None or self._rate_hz <= 0.0:
+        current, patch = self._current, self._present_patch()
+        if current is None or patch is None:
             return None
-        patch = self._patch_for(current)
-        self._limit_fades(patch)
         if self._pace.is_quick_for(self._more(patch)):
             self._tape.set_back(patch, self._reach_samples(current.instrument.voice, patch, further_sounds=1))
+        return patch
+
+    def _present_patch(self) -> Patch | None:
+        """The patch to fade under, None where nothing sounds."""
+        if not self._playing or self._current is None or self._rate_hz <= 0.0:
+            return None
+        patch = self._patch_for(self._current)
+        self._limit_fades(patch)
         return patch
 
     def _set_playing(self, playing: bool) -> None:

@@ -79,6 +79,11 @@ def pull(block: SharedBlock, count: int, flags: int = 0) -> NDArray[np.float32]:
     return output.reshape(count, int(block.words[CHANNELS]))
 
 
+def settles_at(level: float) -> Callable[[NDArray[np.float32]], bool]:
+    """Whether this is all that is heard."""
+    return lambda heard: bool((heard == np.float32(level)).all())
+
+
 class HandDrivenOutput:
     """An Output whose clock is the test."""
 

@@ -36,17 +36,13 @@ from livernn.engine.messages import (
 from livernn.engine.shared import HEARTBEAT, ControlBlock, read_metrics
 from livernn.engine.transport import GATE_FADE_MS, HURRIED_FADE_MS, EngineState
 from livernn.units import ms_to_samples
-from tests.engine.fakes import RATE_HZ, SPEAKER, LevelVoice, Rig
+from tests.engine.fakes import RATE_HZ, SPEAKER, LevelVoice, Rig, settles_at
 
 IDLE, LOADING, READY, PLAYING = (
     StateChanged(state) for state in (EngineState.IDLE, EngineState.LOADING, EngineState.READY, EngineState.PLAYING)
 )
 GATE_STEP = 1.0 / ms_to_samples(GATE_FADE_MS, RATE_HZ)
 CROSS_STEP = 1.5 / ms_to_samples(PARAMS["fade_ms"].default, RATE_HZ)
-
-
-def settles_at(level: float) -> Callable[[NDArray[np.float32]], bool]:
-    return lambda heard: bool((heard == np.float32(level)).all())
 
 
 def loaded(request: int, name: str) -> Callable[[Event], bool]:

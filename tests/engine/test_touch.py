@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from livernn.control.patch import Patch
 from livernn.control.trouble import Trouble
 from livernn.engine.history import History, JournalReader
-from livernn.engine.messages import Load, Play, SetDepth
+from livernn.engine.messages import Command, Event, Load, Loaded, Play, Prime, Primed, SetDepth
 from livernn.engine.origin import Origin
 from livernn.engine.pace import QUICK_FROM, SLOW_BELOW, Pace
 from livernn.engine.reel import Reel
@@ -48,7 +48,7 @@ from livernn.synth.guard import Rendered
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
 from livernn.units import SIDES
-from tests.engine.fakes import PATIENCE_S, RATE_HZ, SMALL, LevelVoice, Rig, pull, save_small
+from tests.engine.fakes import PATIENCE_S, RATE_HZ, SMALL, LevelVoice, Rig, pull, save_small, settles_at
 
 CALM, WILD = Patch(temperature=0.6, gain_db=-3.0), Patch(temperature=1.4)
 BLOCK = 192
@@ -57,6 +57,8 @@ FADE = 96
 PULL = 128
 GUARD, REACH = PULL + 14, 2 * PULL + 14
 DEPTH = 9600
+SETTLED_S = 0.1
+"""The sampler has seen what it was told."""
 FADES_MS = (20.0, 150.0, 2.0)
 FULL_LEVEL = 16
 """Of the gate."""
@@ -276,6 +278,23 @@ def wait_until(fits: Callable[[], bool]) -> None:
     while not fits():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.001)
+
+
+def test_a_prime_is_heard_at_once_and_another_model_behind_what_is_in_the_ring(rig: Rig) -> None:
+    rig.send(SetDepth(200.0), Load(1, "0.5.safetensors", Patch().to_dict()), Play())
+    rig.listen(settles_at(0.5))
+
+    def unchanged_samples(command: Command, done: type[Event], level: float) -> int:
+        wait_until(lambda: read_metrics(rig.block, rig.reel).depth_ms >= 199.0)
+        rig.send(command)
+        rig.await_event(lambda event: isinstance(event, done))
+        time.sleep(SETTLED_S)
+        return len(rig.listen(lambda sound: not settles_at(level)(sound)))
+
+    assert unchanged_samples(Prime("somewhere/0.3.wav"), Primed, 0.5) < 1000
+    rig.listen(settles_at(0.3))
+    assert unchanged_samples(Load(2, "0.25.safetensors"), Loaded, 0.3) > DEPTH - 1000
+    rig.listen(settles_at(0.25))
 
 
 @pytest.mark.parametrize("quick", [True, False])
