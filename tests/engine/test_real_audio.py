@@ -63,11 +63,10 @@ def test_what_the_device_plays_is_the_tap_bit_for_bit(
     with recorder(PLAYED, tmp_path / "heard.npy") as recording:
         player.client.play()
         wait_until(lambda: bool(heard(player).any()))
-        time.sleep(1.0)
+        wait_until(lambda: len(trim(heard(player, 4.0))) > jack_server.rate_hz // 2)
         player.client.stop()
         wait_until(lambda: not heard(player).any())
         tapped = trim(heard(player, 4.0))
-    assert len(tapped) > jack_server.rate_hz // 2
     assert np.array_equal(trim(recording.audio), tapped)
 
 
