@@ -1,7 +1,9 @@
 """What the scopes show, computed from what was heard. NumPy only: no Qt, no devices."""
 
+import math
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,13 +31,20 @@ def trigger(samples: NDArray[np.float32], shown: int, level: float = 0.0) -> NDA
     return samples[start : start + shown]
 
 
-def outline(samples: NDArray[np.float32], columns: int) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Places from 0 to 1 and values to draw: all samples, or lowest and highest of each column where there are more."""
-    if samples.size <= 2 * columns:
-        return np.linspace(0.0, 1.0, samples.size), samples
-    first = np.arange(columns) * samples.size // columns
-    pairs = np.stack((np.minimum.reduceat(samples, first), np.maximum.reduceat(samples, first)), axis=1)
-    return np.repeat((np.arange(columns) + 0.5) / columns, 2), pairs.ravel()
+def outline(
+    values: NDArray[np.floating[Any]], columns: int
+) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
+    """Lowest and highest value, in each of so many columns, of the line through two or more values at equal distances.
+
+    What a column begins with is what the one before it ends with, so that the line is whole.
+    """
+    between = math.ceil(columns / (values.size - 1))
+    if between > 1:
+        values = np.interp(np.arange((values.size - 1) * between + 1) / between, np.arange(values.size), values)
+    edges = np.arange(columns + 1) * (values.size - 1) // columns
+    last = values[edges[1:]]
+    lowest, highest = (extreme.reduceat(values, edges[:-1]) for extreme in (np.minimum, np.maximum))
+    return np.minimum(lowest, last), np.maximum(highest, last)
 
 
 def bands(

@@ -14,6 +14,8 @@ from livernn.ui.training_text import length
 
 _LEAST_S = 60.0
 _DOT_PX = 9
+_POINTS = 4000
+"""More than a display has pixels across."""
 
 
 class LossCurve(PlotView):
@@ -40,7 +42,8 @@ class LossCurve(PlotView):
         valid_s, valid_bits = (log.valid_seconds, log.valid_bits) if log is not None else (nothing, nothing)
         last_s = max([_LEAST_S, *seconds[-1:], *valid_s[-1:]])
         low, high = bits_range(seconds, bits, valid_bits)
-        self._steps.set_points(seconds / last_s, _share(bits, low, high))
+        self._steps.set_values(_evenly(seconds / last_s, _share(bits, low, high)))
+        self.foreground.update()
         self._validations.setData(np.asarray(valid_s) / last_s, _share(valid_bits, low, high))
         self.set_rows([((tick - low) / (high - low), f"{tick:.3g}") for tick in ticks(low, high, 5)])
         self.set_columns([(at / last_s, length(at / 60.0)) for at in _round_times(last_s)])
@@ -55,6 +58,13 @@ class LossCurve(PlotView):
 def _share(bits: Sequence[float] | NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
     share: NDArray[np.float64] = (np.asarray(bits, np.float64) - low) / (high - low)
     return share
+
+
+def _evenly(places: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The curve through these points at so many places from 0 to 1; NaN beyond its ends."""
+    if places.size == 0:
+        return np.empty(0)
+    return np.interp(np.linspace(0.0, 1.0, _POINTS), places, values, left=np.nan, right=np.nan)
 
 
 def _round_times(last_s: float) -> list[float]:

@@ -36,7 +36,8 @@ class LevelMeter(QWidget):
         self._bars = [Ballistics(fall_db_per_s=40.0, hold_s=HOLD_S) for _ in range(SIDES)]
         self._limit, self._drop = Lamp(HOLD_S), Lamp(HOLD_S)
         self._dropped = Counted()
-        self._shown: tuple[list[int], bool, bool] | None = None
+        self._levels_shown: list[int] = []
+        self._rest_shown: tuple[bool, bool, str] | None = None
         self._face = QPixmap()
         self._face_of: tuple[object, ...] = ()
 
@@ -71,15 +72,17 @@ class LevelMeter(QWidget):
         self._limit.feed(limiter_gain_db < LIMITING_DB, passed_s)
         self._drop.feed(self._dropped.grew(metrics.underruns + metrics.device_xruns), passed_s)
         levels = [_step(level_db) for bar in self._bars for level_db in (bar.level_db, bar.held_db)]
-        shown = (levels, self.limiting, self.dropping)
-        if shown != self._shown:
-            if self._shown is None or shown[1:] != self._shown[1:]:
-                self._describe()
-            self._shown = shown
+        rest = (self.limiting, self.dropping, self._held_text)
+        if rest != self._rest_shown:
+            self._rest_shown = rest
+            self._describe()
             self.update()
+        elif levels != self._levels_shown:
+            self.update(self._bars_rect().adjusted(0, -self._scale, 0, self._scale).toAlignedRect())
+        self._levels_shown = levels
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        colour, role, scale = self.palette().color, QPalette.ColorRole, self._scale
+        scale = self._scale
         self._draw_face()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -89,20 +92,13 @@ class LevelMeter(QWidget):
         for side, bar in enumerate(self._bars):
             left = bars.left() + side * (width + _GAP * scale)
             self._paint_bar(painter, bar, QRectF(left, bars.top(), width, bars.height()))
-
-        painter.setPen(colour(role.BrightText if self.over else role.WindowText))
-        painter.setFont(painted_font(21 * scale, bold=True))
-        held = f"{self._held_db:+.1f}" if self._held_db > FLOOR_DB else "-∞"
-        painter.drawText(
-            QRectF(0, self.height() - 34 * scale, self.width(), 28 * scale), Qt.AlignmentFlag.AlignCenter, held
-        )
         painter.end()
 
     def _draw_face(self) -> None:
-        """Lamps and marks, once for as long as they stay as they are: they take longer than the bars."""
+        """Lamps, marks and the number, once for as long as they stay as they are: they take longer than the bars."""
         colour, role, scale = self.palette().color, QPalette.ColorRole, self._scale
         ratio = self.devicePixelRatioF()
-        wanted = (self.size(), ratio, scale, self.palette().cacheKey(), self.limiting, self.dropping)
+        wanted = (self.size(), ratio, scale, self.palette().cacheKey(), self.limiting, self.dropping, self._held_text)
         if wanted == self._face_of:
             return
         self._face_of = wanted
@@ -133,6 +129,11 @@ class LevelMeter(QWidget):
             text = f"{mark_db:+d}" if mark_db else "0"
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
             painter.drawLine(QPointF(bars.right() + 2 * scale, y), QPointF(bars.right() + 5 * scale, y))
+
+        painter.setPen(colour(role.BrightText if self.over else role.WindowText))
+        painter.setFont(painted_font(21 * scale, bold=True))
+        number = QRectF(0, self.height() - 34 * scale, self.width(), 28 * scale)
+        painter.drawText(number, Qt.AlignmentFlag.AlignCenter, self._held_text)
         painter.end()
 
     def _paint_bar(self, painter: QPainter, bar: Ballistics, place: QRectF) -> None:
@@ -153,6 +154,10 @@ class LevelMeter(QWidget):
     @property
     def _held_db(self) -> float:
         return max(bar.held_db for bar in self._bars)
+
+    @property
+    def _held_text(self) -> str:
+        return f"{self._held_db:+.1f}" if self._held_db > FLOOR_DB else "-∞"
 
     def _describe(self) -> None:
         lit = [word for word, on in (("limiting", self.limiting), ("dropping sound", self.dropping)) if on]

@@ -1,7 +1,7 @@
 """What waveform, spectrum, spectrogram and loss curve have in common: one of pyqtgraph's plots.
 
-Plots stand still and take no mouse; only what moves is drawn anew, without smoothing and over cached axes. That makes
-a frame cheap without a GPU.
+Plots stand still and take no mouse; only what moves is painted anew, without smoothing, on a widget before the plot.
+That makes a frame cheap without a GPU.
 """
 
 import numpy as np
@@ -12,6 +12,7 @@ from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from livernn.ui.analysis import thinned
+from livernn.ui.foreground import Foreground
 from livernn.ui.theme import painted_font
 from livernn.ui.trace import Trace
 
@@ -45,11 +46,11 @@ class PlotView(QWidget):
             self.plot.showAxis(side)
             axis.setStyle(tickLength=0, showValues=side in _LABELLED, hideOverlappingLabels=_ROOM_PX["left"])
             axis.setGrid(_GRID_ALPHA if side in _GRID else False)
-            axis.setCacheMode(axis.CacheMode.DeviceCoordinateCache)
+        self.foreground = Foreground(self.plot)
         self._scale = 1.0
         self.columns: list[Tick] = []
         self.rows: list[Tick] = []
-        self._curves: list[tuple[Trace, QPalette.ColorRole, bool]] = []
+        self._curves: list[tuple[Trace, QPalette.ColorRole]] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
@@ -66,7 +67,7 @@ class PlotView(QWidget):
     def set_vertical_range(self, low: float, high: float) -> None:
         """Lower and upper end of the vertical axis."""
         self.plot.setYRange(low, high, padding=0.0)
-        for curve, _, _ in self._curves:
+        for curve, _ in self._curves:
             curve.set_range(low, high)
 
     def set_columns(self, ticks: list[Tick]) -> None:
@@ -80,20 +81,16 @@ class PlotView(QWidget):
         self.rows = ticks
         self._set_ticks()
 
-    def add_curve(self, role: QPalette.ColorRole, *, bold: bool = False, fill_level: float | None = None) -> Trace:
-        """A curve that takes its colour from the theme, filled down to a level if there is one."""
-        curve = Trace(fill_level)
-        self.plot.addItem(curve)
-        self._curves.append((curve, role, bold))
+    def add_curve(self, role: QPalette.ColorRole, *, bold: bool = False, filled: bool = False) -> Trace:
+        """A curve that takes its colour from the theme."""
+        curve = Trace(bold=bold, filled=filled)
+        self.foreground.add(curve)
+        self._curves.append((curve, role))
         return curve
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._set_ticks()
-        for axis in self._axes.values():
-            # A cached axis that has grown would show what it was beneath what it is.
-            axis.setCacheMode(axis.CacheMode.NoCache)
-            axis.setCacheMode(axis.CacheMode.DeviceCoordinateCache)
 
     def _set_ticks(self) -> None:
         size = self.plot.size()
@@ -115,12 +112,11 @@ class PlotView(QWidget):
         """Take the colours of the palette."""
         colour, role = self.palette().color, QPalette.ColorRole
         self.plot.setBackground(colour(role.Base))
-        self.plot.getViewBox().setBackgroundColor(colour(role.AlternateBase))
         for axis in self._axes.values():
             axis.setPen(colour(role.Mid))
             axis.setTextPen(colour(role.PlaceholderText))
-        for curve, its_role, bold in self._curves:
-            curve.set_look(colour(its_role), bold=bold)
+        for curve, its_role in self._curves:
+            curve.set_colour(colour(its_role))
 
 
 class ScopeView(PlotView):

@@ -4,11 +4,10 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QImage, QPainter, QPalette
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QColor, QPalette
 
 from livernn.ui.analysis import bands, frequency_ticks, spectrum_db
+from livernn.ui.foreground import Pixels
 from livernn.ui.scope import ScopeView
 
 SPAN_S = 10.0
@@ -22,44 +21,30 @@ _CONTRAST = 1.7
 """Above 1, what is loud stands out from what is merely there."""
 
 
-class _Picture(QGraphicsItem):
-    """A ring of columns in the square from 0 to 1; a new column costs one column, not a picture."""
+class _Picture:
+    """A ring of columns; a new column costs one column, not a picture."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.levels: NDArray[np.uint8] = np.zeros((_ROWS, _COLUMNS), np.uint8)
+        self._colours: NDArray[np.uint32] = np.zeros(256, np.uint32)
         self._next = 0
-        # Shares its memory with the array.
-        self._image = QImage(self.levels.data, _COLUMNS, _ROWS, _COLUMNS, QImage.Format.Format_Indexed8)
 
     def append(self, column: NDArray[np.uint8], times: int) -> None:
         """A column, the highest pitch first, `times` over; the oldest go."""
         where = np.arange(self._next, self._next + min(times, _COLUMNS)) % _COLUMNS
         self.levels[:, where] = column[:, np.newaxis]
         self._next = (self._next + times) % _COLUMNS
-        self.update()
 
     def set_colours(self, colours: list[int]) -> None:
         """The colour, as 0xAARRGGBB, of each of the 256 levels."""
-        self._image.setColorTable(colours)
-        self.update()
+        self._colours = np.array(colours, np.uint32)
 
-    def boundingRect(self) -> QRectF:
-        return QRectF(0.0, 0.0, 1.0, 1.0)
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        # Upright and in pixels, because a mirrored picture is slow to paint.
-        place = painter.worldTransform().mapRect(self.boundingRect())
-        painter.save()
-        painter.resetTransform()
-        left = place.left()
-        for first, count in ((self._next, _COLUMNS - self._next), (0, self._next)):
-            width = place.width() * count / _COLUMNS
-            if count:
-                target = QRectF(left, place.top(), width, place.height())
-                painter.drawImage(target, self._image, QRectF(first, 0, count, _ROWS))
-            left += width
-        painter.restore()
+    def paint(self, pixels: Pixels) -> None:
+        """See `foreground.Layer`."""
+        height, width = pixels.shape
+        columns = (np.arange(width) * _COLUMNS // width + self._next) % _COLUMNS
+        rows = np.arange(height) * _ROWS // height
+        self._colours.take(self.levels.take(columns, axis=1).take(rows, axis=0), out=pixels)
 
 
 class SpectrogramView(ScopeView):
@@ -71,7 +56,7 @@ class SpectrogramView(ScopeView):
         super().__init__("Spectrogram")
         self._picture = _Picture()
         self._due_s = self._high_hz = 0.0
-        self.plot.addItem(self._picture)
+        self.foreground.add(self._picture)
         self.set_columns([(1.0 - ago_s / SPAN_S, f"-{ago_s:g} s" if ago_s else "now") for ago_s in (0, 4, 8, 2, 6)])
         self.set_high_hz(8000.0)
         self.set_floor_db(-90.0)
@@ -102,6 +87,7 @@ class SpectrogramView(ScopeView):
         edges = bands(_ROWS, rate_hz, self.LOW_HZ, self._high_hz, samples.size)
         share = np.clip(1.0 - spectrum_db(samples, edges) / LOWEST_DB, 0.0, 1.0)
         self._picture.append(np.round(255.0 * share[::-1]).astype(np.uint8), columns)
+        self.foreground.update()
 
     @property
     def settled(self) -> bool:
@@ -115,6 +101,7 @@ class SpectrogramView(ScopeView):
         levels_db = LOWEST_DB * (1.0 - np.arange(256) / 255.0)
         shares = np.clip(1.0 - levels_db / self._floor_db, 0.0, 1.0) ** _CONTRAST
         self._picture.set_colours([_between(stops, share) for share in shares.tolist()])
+        self.foreground.update()
 
 
 def _between(stops: list[QColor], share: float) -> int:

@@ -22,8 +22,7 @@ class SpectrumView(ScopeView):
     def __init__(self) -> None:
         super().__init__("Spectrum")
         self._level = self._peak = np.full(_POINTS, SILENCE_DB, np.float32)
-        self._middles = (np.arange(_POINTS) + 0.5) / _POINTS
-        self._level_curve = self.add_curve(QPalette.ColorRole.Highlight, fill_level=SILENCE_DB)
+        self._level_curve = self.add_curve(QPalette.ColorRole.Highlight, filled=True)
         self._peak_curve = self.add_curve(QPalette.ColorRole.PlaceholderText)
         self.set_floor_db(-90.0)
         self.set_decay_db_per_s(90.0)
@@ -50,8 +49,9 @@ class SpectrumView(ScopeView):
         fall_db = self._decay_db_per_s * passed_s
         self._level = np.maximum(measured, np.maximum(self._level - fall_db, self._floor_db))
         self._peak = np.maximum(self._level, self._peak - fall_db / _PEAK_SLOWER)
-        self._level_curve.set_points(self._middles, self._level)
-        self._peak_curve.set_points(self._middles, self._peak)
+        self._level_curve.set_values(self._level)
+        self._peak_curve.set_values(self._peak)
+        self.foreground.update()
 
     @property
     def settled(self) -> bool:

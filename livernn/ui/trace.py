@@ -1,68 +1,54 @@
-"""A curve that changes with every frame, painted with as little as that takes."""
+"""A curve that changes with every frame."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pyqtgraph.functions import arrayToQPolygonF
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF, QTransform
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QColor
 
-Floats = NDArray[np.floating[Any]]
-Shifts = tuple[tuple[int, int], ...]
-
-_THIN: Shifts = ((0, 0),)
-_BOLD: Shifts = ((0, 0), (1, 0), (0, 1))
-"""How many pixels to the right and down a line is painted."""
+from livernn.ui.analysis import outline
+from livernn.ui.foreground import Pixels
 
 
-class Trace(QGraphicsItem):
-    """A line through points in a plot's own coordinates, filled down to `fill_level` if there is one.
+class Trace:
+    """A line through values that lie equally far apart, from the left end to the right; there is none through NaN."""
 
-    pyqtgraph's curve looks for the bounds of its points each time that they change, which nobody asks for in a plot
-    that stands still, and Qt takes longer for a line of two pixels than for three lines of one.
-    """
-
-    def __init__(self, fill_level: float | None) -> None:
-        super().__init__()
-        self._fill_level = fill_level
-        self._bounds = QRectF(0.0, 0.0, 1.0, 1.0)
-        self.places: Floats = np.empty(0)
-        self.values: Floats = np.empty(0)
-        self._line, self._area = QPolygonF(), QPolygonF()
-        self._pen, self._brush, self._shifts_px = QPen(), QBrush(), _THIN
+    def __init__(self, *, bold: bool, filled: bool) -> None:
+        """The line is two pixels wide if bold, else one; what lies below it has its colour if filled."""
+        self._bold, self._filled = bold, filled
+        self._low, self._high = 0.0, 1.0
+        self._colour = np.uint32(0)
+        self.values: NDArray[np.floating[Any]] = np.empty(0)
 
     def set_range(self, low: float, high: float) -> None:
-        """Lower and upper end of the plot's vertical axis; its horizontal one runs from 0 to 1."""
-        self.prepareGeometryChange()
-        self._bounds = QRectF(0.0, low, 1.0, high - low)
+        """Values at the lower and the upper end."""
+        self._low, self._high = low, high
 
-    def set_look(self, colour: QColor, *, bold: bool) -> None:
-        """Of line and area; the line is two pixels wide if bold, else one."""
-        self._pen, self._brush, self._shifts_px = QPen(colour, 0), QBrush(colour), _BOLD if bold else _THIN
-        self.update()
+    def set_colour(self, colour: QColor) -> None:
+        """Of line and area."""
+        self._colour = np.uint32(colour.rgb())
 
-    def set_points(self, places: Floats, values: Floats) -> None:
-        """Go through these from now on, from left to right; they may be none."""
-        self.places, self.values = places, values
-        self._line = arrayToQPolygonF(places, values) if places.size else QPolygonF()
-        self._area = QPolygonF(self._line)
-        if self._fill_level is not None and places.size:
-            self._area.append([QPointF(places[end], self._fill_level) for end in (-1, 0)])
-        self.update()
+    def set_values(self, values: NDArray[np.floating[Any]]) -> None:
+        """Go through these from now on; they may be none."""
+        self.values = values
 
-    def boundingRect(self) -> QRectF:
-        return self._bounds
+    def paint(self, pixels: Pixels) -> None:
+        """See `foreground.Layer`."""
+        if self.values.size < 2:
+            return
+        height, width = pixels.shape
+        lowest, highest = outline(self.values, width)
+        top, bottom = self._row(highest, height), self._row(lowest, height)
+        if self._bold:
+            top[1:], bottom[1:] = np.minimum(top[1:], top[:-1]), np.maximum(bottom[1:], bottom[:-1])
+            bottom += 1.0
+        rows = np.arange(height, dtype=np.float32)[:, np.newaxis]
+        inked = rows >= top
+        if not self._filled:
+            inked &= rows <= bottom
+        np.copyto(pixels, self._colour, where=inked)
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        if self._fill_level is not None:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._brush)
-            painter.drawPolygon(self._area)
-        painter.setPen(self._pen)
-        still, pixel = painter.worldTransform(), 1.0 / painter.device().devicePixelRatioF()
-        for right_px, down_px in self._shifts_px:
-            painter.setWorldTransform(still * QTransform.fromTranslate(right_px * pixel, down_px * pixel))
-            painter.drawPolyline(self._line)
+    def _row(self, values: NDArray[np.floating[Any]], height: int) -> NDArray[np.float32]:
+        share = (self._high - values.astype(np.float32)) / (self._high - self._low)
+        rows: NDArray[np.float32] = np.floor(share * height)
+        return rows

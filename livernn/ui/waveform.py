@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 
-from livernn.ui.analysis import TRIGGER_OFF, outline, trigger
+from livernn.ui.analysis import TRIGGER_OFF, trigger
 from livernn.ui.scope import ScopeView
 
 
@@ -19,9 +19,9 @@ class WaveformView(ScopeView):
 
     def __init__(self) -> None:
         super().__init__("Waveform")
-        self._level = TRIGGER_OFF
         self._line = pg.InfiniteLine(angle=0)
         self.plot.addItem(self._line)
+        self.set_trigger(TRIGGER_OFF)
         self._trace = self.add_curve(QPalette.ColorRole.Highlight, bold=True)
         self._roomy_for_s = 0.0
         self._set_range(self.RANGES[0])
@@ -51,8 +51,8 @@ class WaveformView(ScopeView):
     def show_samples(self, samples: NDArray[np.float32], rate_hz: float, passed_s: float) -> None:
         """`samples` as many as `wanted_samples`; `passed_s` since the last call."""
         self._choose_range(float(np.abs(samples).max(initial=0.0)), passed_s)
-        shown = trigger(samples, self._shown(rate_hz), self._level)
-        self._trace.set_points(*outline(shown, max(1, round(self.plot.getViewBox().width()))))
+        self._trace.set_values(trigger(samples, self._shown(rate_hz), self._level))
+        self.foreground.update()
 
     def _choose_range(self, peak: float, passed_s: float) -> None:
         """Widen at once, narrow one step after a while without need of the room."""
