@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
@@ -59,25 +59,35 @@ class HoldButton(QPushButton):
         self._since_s = 0.0
 
 
-class KeyRelease(QObject):
-    """Calls `released` when a key is let go, wherever the focus is, or when another window becomes the active one.
+class HeldKey(QObject):
+    """A key that acts as it is pressed, and again as it is let go or another window becomes the active one.
 
     X tells each repetition of a key that is held as a release and a press at one time, and Qt sees through that only
     if both have arrived; so a release counts once no press has followed.
     """
 
-    def __init__(self, window: QWidget, key: Qt.Key, released: Callable[[], None]) -> None:
+    def __init__(
+        self, window: QWidget, key: Qt.Key, pressed: Callable[[], object], released: Callable[[], object]
+    ) -> None:
         super().__init__(window)
         self._key = key
+        self._pressed = pressed
         self._released = released
         self._release = QTimer(self)
         self._release.setSingleShot(True)
         self._release.setInterval(REPEAT_MS)
         self._release.setTimerType(Qt.TimerType.PreciseTimer)
-        self._release.timeout.connect(released)
-        application = QApplication.instance()
-        assert application is not None
-        application.installEventFilter(self)
+        self._release.timeout.connect(self._let_go)
+
+    def press(self) -> None:
+        """It has been pressed, wherever the focus is."""
+        # For no longer than it is held: every event of the program takes the way through Python then.
+        _application().installEventFilter(self)
+        self._pressed()
+
+    def _let_go(self) -> None:
+        _application().removeEventFilter(self)
+        self._released()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.key() == self._key:
@@ -86,5 +96,11 @@ class KeyRelease(QObject):
             elif event.type() is QEvent.Type.KeyRelease and not event.isAutoRepeat():
                 self._release.start()
         elif event.type() is QEvent.Type.WindowDeactivate:
-            self._released()
+            self._let_go()
         return False
+
+
+def _application() -> QCoreApplication:
+    application = QApplication.instance()
+    assert application is not None
+    return application

@@ -37,7 +37,8 @@ class LevelMeter(QWidget):
         self._limit, self._drop = Lamp(HOLD_S), Lamp(HOLD_S)
         self._dropped = Counted()
         self._levels_shown: list[int] = []
-        self._rest_shown: tuple[bool, bool, str] | None = None
+        self._lamps_shown: tuple[bool, bool] | None = None
+        self._number_shown = ""
         self._face = QPixmap()
         self._face_of: tuple[object, ...] = ()
 
@@ -72,17 +73,18 @@ class LevelMeter(QWidget):
         self._limit.feed(limiter_gain_db < LIMITING_DB, passed_s)
         self._drop.feed(self._dropped.grew(metrics.underruns + metrics.device_xruns), passed_s)
         levels = [_step(level_db) for bar in self._bars for level_db in (bar.level_db, bar.held_db)]
-        rest = (self.limiting, self.dropping, self._held_text)
-        if rest != self._rest_shown:
-            self._rest_shown = rest
+        lamps, number = (self.limiting, self.dropping), self._held_text
+        if lamps != self._lamps_shown:
             self._describe()
             self.update()
-        elif levels != self._levels_shown:
+        if levels != self._levels_shown:
             self.update(self._bars_rect().adjusted(0, -self._scale, 0, self._scale).toAlignedRect())
-        self._levels_shown = levels
+        if number != self._number_shown:
+            self.update(self._number_rect().toAlignedRect())
+        self._lamps_shown, self._levels_shown, self._number_shown = lamps, levels, number
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        scale = self._scale
+        role, scale = QPalette.ColorRole, self._scale
         self._draw_face()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -92,13 +94,17 @@ class LevelMeter(QWidget):
         for side, bar in enumerate(self._bars):
             left = bars.left() + side * (width + _GAP * scale)
             self._paint_bar(painter, bar, QRectF(left, bars.top(), width, bars.height()))
+        if self._number_rect().intersects(QRectF(event.rect())):
+            painter.setPen(self.palette().color(role.BrightText if self.over else role.WindowText))
+            painter.setFont(painted_font(21 * scale, bold=True))
+            painter.drawText(self._number_rect(), Qt.AlignmentFlag.AlignCenter, self._held_text)
         painter.end()
 
     def _draw_face(self) -> None:
-        """Lamps, marks and the number, once for as long as they stay as they are: they take longer than the bars."""
+        """Lamps and marks, once for as long as they stay as they are: they take longer than the bars."""
         colour, role, scale = self.palette().color, QPalette.ColorRole, self._scale
         ratio = self.devicePixelRatioF()
-        wanted = (self.size(), ratio, scale, self.palette().cacheKey(), self.limiting, self.dropping, self._held_text)
+        wanted = (self.size(), ratio, scale, self.palette().cacheKey(), self.limiting, self.dropping)
         if wanted == self._face_of:
             return
         self._face_of = wanted
@@ -129,11 +135,6 @@ class LevelMeter(QWidget):
             text = f"{mark_db:+d}" if mark_db else "0"
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
             painter.drawLine(QPointF(bars.right() + 2 * scale, y), QPointF(bars.right() + 5 * scale, y))
-
-        painter.setPen(colour(role.BrightText if self.over else role.WindowText))
-        painter.setFont(painted_font(21 * scale, bold=True))
-        number = QRectF(0, self.height() - 34 * scale, self.width(), 28 * scale)
-        painter.drawText(number, Qt.AlignmentFlag.AlignCenter, self._held_text)
         painter.end()
 
     def _paint_bar(self, painter: QPainter, bar: Ballistics, place: QRectF) -> None:
@@ -166,6 +167,9 @@ class LevelMeter(QWidget):
     def _bars_rect(self) -> QRectF:
         scale = self._scale
         return QRectF(18 * scale, 86 * scale, 30 * scale, self.height() - 132 * scale)
+
+    def _number_rect(self) -> QRectF:
+        return QRectF(0, self.height() - 34 * self._scale, self.width(), 28 * self._scale)
 
     def _y(self, level_db: float) -> float:
         bars = self._bars_rect()

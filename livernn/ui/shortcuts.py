@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-from livernn.ui.hold import KeyRelease
+from livernn.ui.hold import HeldKey
 
 if TYPE_CHECKING:
     from livernn.ui.main_window import MainWindow
@@ -25,8 +25,8 @@ def add_shortcuts(window: "MainWindow") -> None:
     add("Ctrl+Shift+S", "Save as a new preset", dialogs.ask_for_title)
     add("Ctrl+B", "Mark the preset as a favourite, or no longer", window.header.favourite.click)
     add("Ctrl+P", "Prime: continue a sound file", dialogs.ask_for_prime)
-    add("L", "Hold: listen to the microphone; let go: continue what was played", session.priming.hold)
-    KeyRelease(window, Qt.Key.Key_L, session.priming.let_go)
+    listen = HeldKey(window, Qt.Key.Key_L, session.priming.hold, session.priming.let_go)
+    add("L", "Hold: listen to the microphone; let go: continue what was played", listen.press)
     add("Ctrl+I", "Primes, and the microphone", lambda: pages.toggle(window.primes))
     add("Ctrl+R", "Start over with a new random seed", session.reset)
     add("F", "Freeze the scopes", window.scopes.freeze.toggle)

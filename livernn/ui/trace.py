@@ -42,11 +42,13 @@ class Trace:
         if self._bold:
             top[1:], bottom[1:] = np.minimum(top[1:], top[:-1]), np.maximum(bottom[1:], bottom[:-1])
             bottom += 1.0
-        rows = np.arange(height, dtype=np.float32)[:, np.newaxis]
-        inked = rows >= top
-        if not self._filled:
-            inked &= rows <= bottom
-        np.copyto(pixels, self._colour, where=inked)
+        if self._filled:
+            bottom[:] = height
+        first, last = np.fmin.reduce(top), np.fmax.reduce(bottom)
+        if first < height and last >= 0.0:  # neither is NaN
+            between = slice(max(0, int(first)), min(height, int(last) + 1))
+            rows = np.arange(between.start, between.stop, dtype=np.float32)[:, np.newaxis]
+            np.copyto(pixels[between], self._colour, where=(rows >= top) & (rows <= bottom))
 
     def _row(self, values: NDArray[np.floating[Any]], height: int) -> NDArray[np.float32]:
         share = (self._high - values.astype(np.float32)) / (self._high - self._low)
