@@ -23,7 +23,7 @@ class Layer(Protocol):
 class Foreground(QWidget):
     """Covers the inside of one of pyqtgraph's plots, whose own scene is painted once for as long as it stays as it is.
 
-    Painting such a scene calls Python some thirty times, and Qt's lines take three times as long as colouring an array.
+    Painting such a scene calls Python some thirty times.
     """
 
     def __init__(self, plot: pg.PlotWidget) -> None:
