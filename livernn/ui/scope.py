@@ -47,6 +47,7 @@ class PlotView(QWidget):
             axis.setStyle(tickLength=0, showValues=side in _LABELLED, hideOverlappingLabels=_ROOM_PX["left"])
             axis.setGrid(_GRID_ALPHA if side in _GRID else False)
         self.foreground = Foreground(self.plot)
+        self.foreground.setAccessibleName(name)
         self._scale = 1.0
         self.columns: list[Tick] = []
         self.rows: list[Tick] = []
