@@ -27,25 +27,25 @@ class _Picture:
     def __init__(self) -> None:
         self.levels: NDArray[np.uint8] = np.zeros((_ROWS, _COLUMNS), np.uint8)
         self._colours: NDArray[np.uint32] = np.zeros(256, np.uint32)
-        self._picture: Pixels = np.zeros((_ROWS, _COLUMNS), np.uint32)
+        self._pixels: Pixels = np.zeros((_ROWS, _COLUMNS), np.uint32)
         self._next = 0
 
     def append(self, column: NDArray[np.uint8], times: int) -> None:
         """A column, the highest pitch first, `times` over; the oldest go."""
         where = np.arange(self._next, self._next + min(times, _COLUMNS)) % _COLUMNS
         self.levels[:, where] = column[:, np.newaxis]
-        self._picture[:, where] = self._colours[column][:, np.newaxis]
+        self._pixels[:, where] = self._colours[column][:, np.newaxis]
         self._next = (self._next + times) % _COLUMNS
 
     def forget(self) -> None:
         """Silence all over."""
         self.levels[:] = 0
-        self._picture[:] = self._colours[0]
+        self._pixels[:] = self._colours[0]
 
     def set_colours(self, colours: list[int]) -> None:
         """The colour, as 0xAARRGGBB, of each of the 256 levels."""
         self._colours = np.array(colours, np.uint32)
-        self._picture = self._colours[self.levels]
+        self._pixels = self._colours[self.levels]
 
     def paint(self, pixels: Pixels) -> None:
         """See `foreground.Layer`."""
@@ -53,7 +53,7 @@ class _Picture:
         columns = (np.arange(width) * _COLUMNS // width + self._next) % _COLUMNS
         rows = np.arange(height) * _ROWS // height
         # In any other mode than clip, NumPy looks for places that do not exist, and takes three times as long.
-        self._picture.take(columns, axis=1, mode="clip").take(rows, axis=0, mode="clip", out=pixels)
+        self._pixels.take(columns, axis=1, mode="clip").take(rows, axis=0, mode="clip", out=pixels)
 
 
 class SpectrogramView(ScopeView):

@@ -46,7 +46,7 @@ class Trace:
             bottom[:] = height
         first, last = np.fmin.reduce(top), np.fmax.reduce(bottom)
         if first < height and last >= 0.0:  # neither is NaN
-            between = slice(max(0, int(first)), min(height, int(last) + 1))
+            between = slice(int(max(0.0, first)), int(min(height, last + 1.0)))
             rows = np.arange(between.start, between.stop, dtype=np.float32)[:, np.newaxis]
             np.copyto(pixels[between], self._colour, where=(rows >= top) & (rows <= bottom))
 

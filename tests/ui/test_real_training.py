@@ -77,7 +77,7 @@ def test_recordings_become_a_preset_while_they_are_heard(qtbot: object, window: 
     assert not fit.is_running()
     log = trainings.workshop.log(training)
     steps, times_heard = len(log.bits), heard()
-    assert len(page.curve._steps.places) > 0
+    assert np.isfinite(page.curve._steps.values).any()
 
     page.act.click()
     wait_until(lambda: len(log.bits) > steps and heard() > times_heard)
