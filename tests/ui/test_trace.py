@@ -70,7 +70,7 @@ def test_there_is_no_line_through_nan() -> None:
 @pytest.mark.parametrize("beyond", [[], [np.inf], [-np.inf]])
 def test_what_lies_beyond_both_ends_is_cut_off(beyond: list[float]) -> None:
     trace = made(-1.0, 1.0)
-    trace.set_values(np.array(beyond + [-3.0, 3.0]))
+    trace.set_values(np.array([*beyond, -3.0, 3.0]))
     assert painted(trace).any()
     trace.set_values(np.array([-3.0, 3.0]))
     (columns,) = np.nonzero(painted(trace).any(axis=0))
