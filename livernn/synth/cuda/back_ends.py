@@ -21,9 +21,9 @@ from livernn.model.config import ModelConfig
 from livernn.model.precision import GPU_PRECISION, KERNEL_PRECISION
 from livernn.nvidia import gpu_names
 from livernn.synth.cuda.generator import TorchGenerator
-from livernn.synth.cuda.kernel_tier import kernel_tier
+from livernn.synth.cuda.kernel_player import kernel_player
 from livernn.synth.cuda.network import Network
-from livernn.synth.cuda.sample_tier import TorchTier
+from livernn.synth.cuda.player import TorchPlayer
 from livernn.synth.cuda.stream import Clock
 from livernn.synth.philox import fill_gumbels
 from livernn.synth.reference import Reference, Steadying, distribution, draw_by_noise
@@ -66,8 +66,8 @@ class GpuModel:
     def generator(self, *, seed: int, voices: int = 1) -> TorchGenerator:
         """One in its initial state; DeviceError where there is no room for so many voices."""
         with _in_memory():
-            make_tier = kernel_tier(self.checkpoint, voices, self.network.device) if self.kernel else TorchTier
-            return TorchGenerator(self.network, make_tier, seed=seed, voices=voices, clock=self.clock)
+            make_player = kernel_player(self.checkpoint, voices, self.network.device) if self.kernel else TorchPlayer
+            return TorchGenerator(self.network, make_player, seed=seed, voices=voices, clock=self.clock)
 
 
 def load_gpu(checkpoint: Checkpoint) -> GpuModel:
@@ -124,7 +124,7 @@ def why_no_kernel(checkpoint: Checkpoint) -> str | None:
         return f"it is tried with {KERNEL_VARIABLE}=1 only"
     try:
         network = Network(checkpoint, _gpu())
-        kernel = TorchGenerator(network, kernel_tier(checkpoint, 1, _gpu()), seed=0)
+        kernel = TorchGenerator(network, kernel_player(checkpoint, 1, _gpu()), seed=0)
         spread = float(TorchGenerator(network, seed=0).forced_logits(_codes(checkpoint)).std())
         _prove(kernel, checkpoint, _KERNEL_TOLERANCE_SD * spread)
     except DeviceError as error:

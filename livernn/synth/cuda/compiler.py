@@ -1,4 +1,4 @@
-"""`sample_tier.cu` to machine code by NVRTC, which needs neither a toolkit nor a GPU; kept on disk."""
+"""`segment.cu` to machine code by NVRTC, which needs neither a toolkit nor a GPU; kept on disk."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ from livernn.paths import cache_dir
 from livernn.replacing import replacing
 from livernn.synth.cuda.partition import Partition
 
-MAIN = "sample_tier.cu"
+MAIN = "segment.cu"
 
 _SPILLS = re.compile(r"(\d+) bytes spill (?:stores|loads)")
 

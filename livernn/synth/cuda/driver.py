@@ -9,6 +9,10 @@ from livernn.errors import DeviceError
 from livernn.synth.cuda.partition import THREADS, Partition
 
 
+MOST_WORKERS = 64
+"""Of a group: more would wait longer for each other than they save."""
+
+
 class Kernel:
     """Of one partition, in the context that torch has made current as it is loaded. A launch waits for nothing."""
 
@@ -16,59 +20,52 @@ class Kernel:
         """Raises DeviceError where so many groups find no room on the device, or the driver fails."""
         self._driver = driver = _driver()
         self._parts = parts
-        self._ctas = groups * parts.group
         self._context = self._checked(driver.cuCtxGetCurrent())
         self._module = self._checked(driver.cuModuleLoadData(cubin))
-        self._function = self._checked(driver.cuModuleGetFunction(self._module, b"sample_tier"))
+        self._function = self._checked(driver.cuModuleGetFunction(self._module, b"segment"))
+        self._shared_bytes = max(parts.shared_bytes, parts.worker_bytes)
         attribute = driver.CUfunction_attribute
-        self._set(attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, parts.shared_bytes)
+        self._set(attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, self._shared_bytes)
         if parts.cluster:
             self._set(attribute.CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED, 1)
-        self._check_room()
+        self.workers = workers_for(self._room(), parts.group, groups)
+        """Of each group."""
+        self._ctas = groups * (parts.group + self.workers)
 
     def launch(self, params: ctypes.Structure) -> None:
         """Queue all groups on torch's current stream; `params` are copied."""
         self._checked(self._driver.cuCtxSetCurrent(self._context))  # another thread may have loaded it
         pointers = (ctypes.c_void_p * 1)(ctypes.addressof(params))
-        config = self._config()
+        config = self._config(self._ctas)
         config.hStream = torch.cuda.current_stream().cuda_stream
+        together = self._driver.CUlaunchAttribute()
+        together.id = self._driver.CUlaunchAttributeID.CU_LAUNCH_ATTRIBUTE_COOPERATIVE
+        together.value.cooperative = 1
+        config.attrs, config.numAttrs = [together], 1
         self._checked(self._driver.cuLaunchKernelEx(config, self._function, ctypes.addressof(pointers), 0))
 
-    def _config(self) -> Any:
-        driver = self._driver
-        config = driver.CUlaunchConfig()
-        config.gridDimX, config.gridDimY, config.gridDimZ = self._ctas, 1, 1
+    def _config(self, ctas: int) -> Any:
+        config = self._driver.CUlaunchConfig()
+        config.gridDimX, config.gridDimY, config.gridDimZ = ctas, 1, 1
         config.blockDimX, config.blockDimY, config.blockDimZ = THREADS, 1, 1
-        config.sharedMemBytes = self._parts.shared_bytes
-        if not self._parts.cluster:
-            together = driver.CUlaunchAttribute()
-            together.id = driver.CUlaunchAttributeID.CU_LAUNCH_ATTRIBUTE_COOPERATIVE
-            together.value.cooperative = 1
-            config.attrs, config.numAttrs = [together], 1
+        config.sharedMemBytes = self._shared_bytes
         return config
 
-    def _check_room(self) -> None:
+    def _room(self) -> int:
+        """CTAs that the device holds at once."""
         driver, parts = self._driver, self._parts
         if parts.cluster:
-            # Clusters wait for each other's place, not for each other: one at a time is enough.
-            config = self._config()
+            config = self._config(parts.group)
             cluster = driver.CUlaunchAttribute()
             cluster.id = driver.CUlaunchAttributeID.CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION
             size = cluster.value.clusterDim
             size.x, size.y, size.z = parts.group, 1, 1
             config.attrs, config.numAttrs = [cluster], 1
-            room = self._checked(driver.cuOccupancyMaxActiveClusters(self._function, config)) * parts.group
-            wanted = parts.group
-        else:
-            device = self._checked(driver.cuCtxGetDevice())
-            count = driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT
-            each = self._checked(
-                driver.cuOccupancyMaxActiveBlocksPerMultiprocessor(self._function, THREADS, parts.shared_bytes)
-            )
-            room = each * self._checked(driver.cuDeviceGetAttribute(count, device))
-            wanted = self._ctas
-        if room < wanted:
-            raise DeviceError("GPU kernel", f"it needs {wanted} blocks at once, not {room}", "Use fewer voices.")
+            return int(self._checked(driver.cuOccupancyMaxActiveClusters(self._function, config))) * parts.group
+        device = self._checked(driver.cuCtxGetDevice())
+        count = driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT
+        each = driver.cuOccupancyMaxActiveBlocksPerMultiprocessor(self._function, THREADS, self._shared_bytes)
+        return int(self._checked(each)) * int(self._checked(driver.cuDeviceGetAttribute(count, device)))
 
     def _set(self, attribute: Any, value: int) -> None:
         self._checked(self._driver.cuFuncSetAttribute(self._function, attribute, value))
@@ -79,6 +76,18 @@ class Kernel:
         if code != self._driver.CUresult.CUDA_SUCCESS:
             raise DeviceError("GPU kernel", f"the driver fails ({code.name})", "Play on the CPU.")
         return values[0] if values else None
+
+
+def workers_for(room: int, group: int, groups: int) -> int:
+    """Workers of each group, whole clusters of them, that find a place beside the CTAs that draw.
+
+    Raises:
+        DeviceError: there is not one cluster for each.
+    """
+    workers = min(room // groups - group, MOST_WORKERS) // group * group
+    if workers < group:
+        raise DeviceError("GPU kernel", f"it needs {2 * group * groups} blocks at once, not {room}", "Use fewer voices.")
+    return workers
 
 
 def _driver() -> Any:

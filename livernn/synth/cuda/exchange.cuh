@@ -1,9 +1,49 @@
-// The two hops between the CTAs of a group. One that waits in vain says so and no longer waits, so that the launch ends.
+// What CTAs tell each other: counts, and the two hops of a group's logits. One that waits in vain says so and no longer
+// waits, so that the launch ends.
 #pragma once
 
 #include "types.cuh"
 
 constexpr i64 PATIENCE_CYCLES = 400000000;  // about a quarter of a second
+
+constexpr int LINE = 32;  // words: counts that are waited for lie in lines of their own
+
+// Of a group: 0 counts the frames that end in this launch, the others what workers have done of a tier.
+__device__ __forceinline__ u32* flag_of(const Params& params, int group, int flag) {
+    return params.flags + (group * (1 + 2 * TIERS) + flag) * LINE;
+}
+
+__device__ constexpr int carried_flag(int tier) { return 1 + 2 * tier; }
+
+__device__ constexpr int told_flag(int tier) { return 2 + 2 * tier; }
+
+// What all threads of the CTA have written is there for those who see the count.
+__device__ __forceinline__ void count_up(u32* flag) {
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        __threadfence();
+        atomicAdd(flag, 1);
+    }
+}
+
+__device__ __forceinline__ u32 look(const u32* flag) {
+    u32 count;
+    asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(count) : "l"(flag) : "memory");
+    return count;
+}
+
+// For all threads of the CTA. What was written is to be read past the first cache.
+__device__ __forceinline__ void await_count(const u32* flag, u32 wanted, int* failed, bool& in_vain) {
+    if (threadIdx.x == 0) {
+        for (i64 began = clock64(); look(flag) < wanted && !in_vain;) {
+            if (clock64() - began > PATIENCE_CYCLES) {
+                *failed = 1;
+                in_vain = true;
+            }
+        }
+    }
+    __syncthreads();
+}
 
 #if CLUSTER
 __device__ __forceinline__ u32 shared_address(const void* pointer) {

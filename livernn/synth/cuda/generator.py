@@ -13,8 +13,9 @@ from livernn.model.quantize import silence_code
 from livernn.synth.cpu import FORCE, RENDER
 from livernn.synth.cuda.board import SEGMENT_SAMPLES, Board
 from livernn.synth.cuda.draw import cuts, patch_values, surprisal_bits
+from livernn.synth.cuda.frame_tiers import FrameTiers
 from livernn.synth.cuda.network import Network
-from livernn.synth.cuda.sample_tier import MakeTier, TorchTier
+from livernn.synth.cuda.player import MakePlayer, TorchPlayer
 from livernn.synth.cuda.steadying import Steadying
 from livernn.synth.cuda.stream import Clock, Stream
 from livernn.synth.cuda.tier_noise import TierNoise, is_noisy
@@ -34,7 +35,7 @@ class TorchGenerator:
     def __init__(
         self,
         network: Network,
-        make_tier: MakeTier = TorchTier,
+        make_player: MakePlayer = TorchPlayer,
         *,
         seed: int,
         voices: int = 1,
@@ -53,10 +54,10 @@ class TorchGenerator:
         self._clock = clock or Clock()
         with torch.inference_mode(), self._stream:
             self._board = Board(config, voices, network.device)
-            self._tier = make_tier(network, self._board)
+            self._frame_tiers = FrameTiers(network, self._board)
+            self._player = make_player(self._frame_tiers, self._board)
             self._tier_noise = TierNoise(config, self._board.noise, voices, network.device)
-            self._state = network.initial_state.repeat(voices, 1)
-            self._steadying = Steadying(network, self._board, self._state)
+            self._steadying = Steadying(network, self._board, self._frame_tiers.state)
             self._patches: tuple[Patch, ...] = ()
             self._drawn = self._stream.host_buffer(torch.uint8, _BLOCK_SAMPLES, voices)
             self._bits = self._stream.host_buffer(torch.float32, voices)
@@ -112,19 +113,19 @@ class TorchGenerator:
         """See `Generator`; waits for the device."""
         with self._stream:
             history = self._board.codes[: self._lookback].t().to(torch.uint8).cpu().numpy()
-            return Snapshot(self._state.cpu().numpy().copy(), history, self._position, self._seed)
+            return Snapshot(self._frame_tiers.state.cpu().numpy().copy(), history, self._position, self._seed)
 
     @torch.inference_mode()
     def restore(self, snapshot: Snapshot) -> None:
         """See `Generator`."""
-        expected = (tuple(self._state.shape), (self.voices, self._lookback))
+        expected = (tuple(self._frame_tiers.state.shape), (self.voices, self._lookback))
         if (snapshot.state.shape, snapshot.history.shape) != expected:
             raise ValueError("the state is of another network or number of voices")
         self._position, self._seed = snapshot.position, snapshot.seed
         with self._stream:
             self._board.noise.set_seed(snapshot.seed)
             self._board.start.fill_(snapshot.position)
-            self._state.copy_(torch.tensor(snapshot.state))
+            self._frame_tiers.state.copy_(torch.tensor(snapshot.state))
             self._board.codes[: self._lookback].copy_(torch.tensor(snapshot.history).t())
             self._recall()
 
@@ -147,7 +148,7 @@ class TorchGenerator:
 
     def _wait(self) -> float:
         spent_ms = self._stream.wait()
-        self._tier.check()
+        self._player.check()
         return spent_ms
 
     def _segments(self, count: int) -> Iterator[tuple[int, int]]:
@@ -166,23 +167,15 @@ class TorchGenerator:
 
     def _play(self, phase: int, count: int, mode: int, cutting: bool, noisy: bool) -> None:
         """Step all voices by `count` samples, from `phase` within the slowest frame on. Waits for nothing."""
-        board, taps = self._board, self.config.taps
+        board = self._board
         noises = self._tier_noise.of_segment(board.start, phase, count) if noisy else []
         if mode == RENDER:
             self._steadying.begin(phase)
-            self._tier.prepare(count)
-        step = 0
-        while step < count:
-            place = (phase + step) % taps
-            length = min(taps - place, count - step)
-            if place == 0:
-                self._step_tiers(phase, step, noises)
-            if mode != _PRIME:
-                if place == 0:
-                    noise = noises[0][step // taps] if noises else None
-                    self._tier.condition(step, self._network.conditioning(1, self._state, noise))
-                self._tier.play(step, length, place, forced=mode == FORCE, cutting=cutting)
-            step += length
+        if mode == _PRIME:
+            for step in range(-phase % self.config.taps, count, self.config.taps):
+                self._frame_tiers.step(phase, step, noises)
+        else:
+            self._player.play(phase, count, noises, forced=mode == FORCE, cutting=cutting)
         if mode == RENDER:
             drawn = board.codes[self._lookback : self._lookback + count]
             bits = surprisal_bits(board.logits[:count], drawn, board.values, cutting)
@@ -190,17 +183,6 @@ class TorchGenerator:
             self._steadying.end(bits)
         board.codes[: self._lookback] = board.codes[count : count + self._lookback].clone()
         board.start += count
-        self._tier.shift(count)
-
-    def _step_tiers(self, phase: int, step: int, noises: list[Tensor]) -> None:
-        """Those that are due at `step` of a segment that begins at `phase`, with the `noises` of its frames, if any."""
-        config, place, end = self.config, phase + step, self._lookback + step
-        for tier in range(config.tiers - 1, 0, -1):
-            size = config.frame_sizes[tier - 1]
-            if place % size == 0:
-                above = place // size % config.ratio(tier + 1) if tier + 1 < config.tiers else 0
-                noise = noises[tier - 1][step // size] if noises else None
-                self._network.step_tier(tier, self._board.codes[end - size : end], self._state, above, noise)
 
     def _hear_with(self, noise_fast: tuple[float, ...]) -> None:
         """Have the frame under way be heard as if it had begun under this noise."""
@@ -213,7 +195,7 @@ class TorchGenerator:
         """What the sample tier knows from the past, from state and history."""
         place = self._position % self.config.taps
         noise = self._tier_noise.of_frame(self._position - place) if heard else None
-        self._tier.recall(place, self._network.conditioning(1, self._state, noise))
+        self._player.recall(place, self._frame_tiers.conditioning(noise))
         self._heard = heard
 
     def _set_patches(self, patches: Sequence[Patch]) -> None:

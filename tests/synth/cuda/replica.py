@@ -1,4 +1,4 @@
-"""`sample_tier.cu` in NumPy: the same weights found by the same indices, group by group, warp by warp, lane by lane.
+"""`sample_tier.cuh` in NumPy: the same weights found by the same indices, group by group, warp by warp, lane by lane.
 
 Tensor cores are written out as the PTX ISA lays out their operands (mma.m16n8k16), not as `partition.py` packs them.
 """
@@ -8,21 +8,21 @@ import numpy as np
 from livernn.synth.cuda.partition import COLUMNS, LANES, LEVELS, TILE, WARPS, PackedTier, Partition
 
 
+LANE = np.arange(LANES)
+G, C = LANE >> 2, LANE & 3
+"""As the PTX ISA numbers the lanes of a warp: groupID and threadID_in_group."""
+
+
 def mma(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Registers a `[lane, 8]` halves and b `[lane, 4]` halves; sums c `[lane, 4]`."""
     rows, columns = np.zeros((16, 16)), np.zeros((16, 8))
-    for lane in range(LANES):
-        g, c = lane >> 2, lane & 3
-        for register, (row, column) in enumerate([(g, 2 * c), (g + 8, 2 * c), (g, 2 * c + 8), (g + 8, 2 * c + 8)]):
-            rows[row, column : column + 2] = a[lane, 2 * register : 2 * register + 2]
-        for register, row in enumerate([2 * c, 2 * c + 8]):
-            columns[row : row + 2, g] = b[lane, 2 * register : 2 * register + 2]
+    for half in range(2):
+        for register, (below, right) in enumerate([(0, 0), (8, 0), (0, 8), (8, 8)]):
+            rows[G + below, 2 * C + right + half] = a[:, 2 * register + half]
+        for register, below in enumerate([0, 8]):
+            columns[2 * C + below + half, G] = b[:, 2 * register + half]
     product = rows @ columns
-    sums = np.empty((LANES, 4))
-    for lane in range(LANES):
-        g, c = lane >> 2, lane & 3
-        sums[lane] = [product[g, 2 * c], product[g, 2 * c + 1], product[g + 8, 2 * c], product[g + 8, 2 * c + 1]]
-    return sums
+    return np.stack([product[G + below, 2 * C + half] for below in (0, 8) for half in range(2)], axis=1)
 
 
 def operand_word(unit: int, voice: int) -> int:
@@ -47,6 +47,14 @@ class Operand:
         return both[:, 4 * (tile & 1) : 4 * (tile & 1) + 4]
 
 
+def multiplied(tiles: np.ndarray, operand: Operand, columns: range) -> np.ndarray:
+    """Some columns of a row of tiles `[column tile, lane, 8]` times an operand: sums `[lane, 4]`."""
+    total = np.zeros((LANES, 4))
+    for k in columns:
+        total += mma(tiles[k], operand.load(k))
+    return total
+
+
 def logits(parts: Partition, packed: PackedTier, conditioning: np.ndarray, history: np.ndarray) -> np.ndarray:
     """Of one sample of `voices` of a group, `[voices, LEVELS]`.
 
@@ -67,11 +75,9 @@ def logits(parts: Partition, packed: PackedTier, conditioning: np.ndarray, histo
             for unit in range(0, parts.rows, 2):
                 second.store(unit, voice, np.maximum(sums[unit : unit + 2, voice], 0.0))
         for warp in range(WARPS):
-            total = sum(mma(packed.output[rank, warp, k], second.load(k)) for k in range(parts.rows // TILE))
-            for lane in range(LANES):
-                for i in range(4):
-                    level, voice = warp * 16 + (lane >> 2) + (i >> 1) * 8, (lane & 3) * 2 + (i & 1)
-                    partial[rank, level, voice] = total[lane, i]  # type: ignore[index]
+            total = multiplied(packed.output[rank, warp], second, range(parts.rows // TILE))
+            for i in range(4):
+                partial[rank, warp * 16 + G + (i >> 1) * 8, 2 * C + (i & 1)] = total[:, i]
     return (partial.sum(axis=0) + packed.output_bias[:, None]).T[:voices]
 
 
@@ -81,13 +87,9 @@ def _second_layer(parts: Partition, packed: PackedTier, first: Operand, rank: in
     sums = np.zeros((parts.k_split, parts.rows, COLUMNS))
     for warp in range(WARPS):
         tile, split = warp % row_tiles, warp // row_tiles
-        total = sum(
-            mma(packed.hidden[rank, tile, k], first.load(k)) for k in range(split * k_tiles, (split + 1) * k_tiles)
-        )
-        for lane in range(LANES):
-            row, column = tile * 16 + (lane >> 2), (lane & 3) * 2
-            sums[split, row, column : column + 2] = total[lane, :2]  # type: ignore[index]
-            sums[split, row + 8, column : column + 2] = total[lane, 2:]  # type: ignore[index]
+        total = multiplied(packed.hidden[rank, tile], first, range(split * k_tiles, (split + 1) * k_tiles))
+        for i in range(4):
+            sums[split, tile * 16 + G + (i >> 1) * 8, 2 * C + (i & 1)] = total[:, i]
     return sums.sum(axis=0)
 
 

@@ -18,7 +18,7 @@ from livernn.synth.cuda.back_ends import KERNEL_VARIABLE, load_again, load_gpu, 
 from livernn.synth.cuda.draw import draw, surprisal_bits
 from livernn.synth.cuda.network import Network
 from livernn.synth.cuda.noise import Noise
-from livernn.synth.cuda.sample_tier import TorchTier
+from livernn.synth.cuda.player import TorchPlayer
 
 CHECKPOINT = random_checkpoint(ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4))
 
@@ -61,7 +61,7 @@ def test_one_that_draws_what_it_should_not_is_left_out(
     def off(logits: Tensor, noise: Tensor, *others: Any) -> None:
         draw(logits, noise.flip(1), *others)
 
-    monkeypatch.setattr("livernn.synth.cuda.sample_tier.draw", off)
+    monkeypatch.setattr("livernn.synth.cuda.player.draw", off)
     reason = why_not()
     assert reason is not None
     assert re.search(r"draws \d+ where \d+ is due", reason)
@@ -99,12 +99,12 @@ def test_graphs_play_where_the_kernel_does_not(
 
 
 def test_a_kernel_that_fails_is_left_out(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    class InVain(TorchTier):
+    class InVain(TorchPlayer):
         def check(self) -> None:
             raise RuntimeError("it waited in vain")
 
     monkeypatch.setenv(KERNEL_VARIABLE, "1")
-    monkeypatch.setattr(back_ends, "kernel_tier", lambda checkpoint, voices, device: InVain)
+    monkeypatch.setattr(back_ends, "kernel_player", lambda checkpoint, voices, device: InVain)
     assert load_gpu(CHECKPOINT).precision == GPU_PRECISION
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "waited in vain" in caplog.text
@@ -113,7 +113,7 @@ def test_a_kernel_that_fails_is_left_out(monkeypatch: pytest.MonkeyPatch, caplog
 
 def test_a_kernel_that_agrees_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KERNEL_VARIABLE, "1")
-    monkeypatch.setattr(back_ends, "kernel_tier", lambda checkpoint, voices, device: TorchTier)
+    monkeypatch.setattr(back_ends, "kernel_player", lambda checkpoint, voices, device: TorchPlayer)
     model = load_gpu(CHECKPOINT)
     assert model.precision == KERNEL_PRECISION
     assert model.generator(seed=1).render(5, [Patch()]).shape == (1, 5)

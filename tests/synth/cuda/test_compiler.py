@@ -12,7 +12,7 @@ from livernn.model.config import ModelConfig
 from livernn.paths import cache_dir
 from livernn.synth.cuda import compiler
 from livernn.synth.cuda.compiler import compile_kernel, load_cubin
-from livernn.synth.cuda.kernel_tier import Params
+from livernn.synth.cuda.kernel_player import FrameTier, Params, params_with
 from livernn.synth.cuda.partition import GROUPS, Partition, partition
 
 pytest.importorskip("cuda.bindings.nvrtc", reason="NVRTC is not installed")

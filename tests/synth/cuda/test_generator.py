@@ -7,7 +7,7 @@ import torch
 from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
 from livernn.model.config import ModelConfig
-from livernn.synth.cuda import board, generator, sample_tier
+from livernn.synth.cuda import board, generator, player
 from livernn.synth.cuda.generator import TorchGenerator
 from livernn.synth.cuda.network import Network
 from livernn.synth.cuda.stream import Clock
@@ -67,7 +67,7 @@ def test_blocks_longer_than_the_buffers(patch: Patch, monkeypatch: pytest.Monkey
     checkpoint = random_checkpoint(ModelConfig(frame_sizes=(4, 24), dims=(16, 16, 16)), seed=3)
     plain = sampler(checkpoint)
     whole = plain.render(100, [patch])
-    for module in (generator, board, sample_tier):
+    for module in (generator, board, player):
         monkeypatch.setattr(module, "SEGMENT_SAMPLES", 10)
     monkeypatch.setattr(generator, "_BLOCK_SAMPLES", 32)
     cut = sampler(checkpoint)

@@ -11,9 +11,9 @@ from livernn.errors import DeviceError
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.synth.cuda.generator import TorchGenerator
-from livernn.synth.cuda.kernel_tier import kernel_tier
+from livernn.synth.cuda.kernel_player import kernel_player
 from livernn.synth.cuda.network import Network
-from livernn.synth.cuda.sample_tier import TorchTier
+from livernn.synth.cuda.player import TorchPlayer
 from livernn.synth.reference import Reference
 from tests.fixtures.networks import codes_for
 from tests.synth.cuda.drawing import assert_drawn_as_specified
@@ -45,9 +45,9 @@ def make(back_end: str, checkpoint: Checkpoint) -> Make:
 
     def generator(voices: int = 1) -> TorchGenerator:
         if back_end == "graph":
-            return TorchGenerator(network, TorchTier, seed=4, voices=voices)
+            return TorchGenerator(network, TorchPlayer, seed=4, voices=voices)
         try:
-            tier = kernel_tier(checkpoint, voices, device)
+            tier = kernel_player(checkpoint, voices, device)
         except DeviceError as error:
             pytest.skip(str(error))
         return TorchGenerator(network, tier, seed=4, voices=voices)

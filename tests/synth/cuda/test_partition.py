@@ -24,7 +24,7 @@ NEAR = 1e-2
 @pytest.mark.parametrize("dim", GROUPS)
 @pytest.mark.parametrize("q_levels", [256, 200])
 def test_the_divided_tier_gives_the_reference_s_logits(dim: int, q_levels: int) -> None:
-    config = ModelConfig(frame_sizes=(6, 12), dims=(dim, 16, 16), embed_dim=4, q_levels=q_levels)
+    config = ModelConfig(frame_sizes=(6, 12), dims=(dim, 32, 32), embed_dim=4, q_levels=q_levels)
     checkpoint = random_checkpoint(config, seed=3)
     parts = partition(config, 2, 90)
     assert isinstance(parts, Partition)

@@ -1,18 +1,17 @@
-// The sample tier for a piece of a frame: one launch draws `count` samples of every voice (arXiv 1612.07837, section 2.2).
+// The sample tier: a group of GROUP CTAs draws the samples of up to 8 voices (arXiv 1612.07837, section 2.2).
 //
-// A group of GROUP CTAs serves up to 8 voices. It holds the weights as fp16, W2 in registers, split by rows, W3 in
-// shared memory, split by columns, so that what a CTA computes of the second layer is all that its part of W3 needs. The partial logits of the
-// CTAs are summed by owners, OWNED levels each, and gathered by all: two hops per sample, no grid-wide barrier. Every
-// CTA then draws the same code from the same counter-based noise. reference.py and philox.py say what is computed,
-// partition.py how the weights lie.
-//
-// Compiled with -D of DIM, GROUP, VOICES (of a group), TAPS, CLUSTER (whether a group is a cluster) and SHARED_BYTES.
+// It holds the weights as fp16, W2 in registers, split by rows, W3 in shared memory, split by columns, so that what a CTA
+// computes of the second layer is all that its part of W3 needs. The partial logits of the CTAs are summed by owners,
+// OWNED levels each, and gathered by all: two hops per sample, no grid-wide barrier. Every CTA then draws the same code
+// from the same counter-based noise. reference.py and philox.py say what is computed, partition.py how the weights lie.
+#pragma once
 
 #include "types.cuh"
 #include "draw.cuh"
 #include "exchange.cuh"
+#include "products.cuh"
 
-constexpr int THREADS = 512, WARPS = THREADS / 32, RING = 16, COLUMNS = 8;
+constexpr int RING = 16;
 constexpr int ROWS = DIM / GROUP;              // of W2 in a CTA, and columns of W3
 constexpr int ROW_TILES = ROWS / 16;           // of 16 rows
 constexpr int K_SPLIT = WARPS / ROW_TILES;     // warps that share a tile's columns
@@ -23,7 +22,7 @@ constexpr int PAIRS_EACH = (PAIRS + THREADS - 1) / THREADS;
 constexpr int TAPS_AT_ONCE = DIM > 512 ? 3 : 5;  // in flight: more would not leave room for the weights
 
 static_assert(DIM % (16 * GROUP) == 0 && WARPS % ROW_TILES == 0 && K_TILES % 2 == 0 && ROW_TILES % 2 == 0, "DIM");
-static_assert(TAPS >= 2 && TAPS <= RING && VOICES >= 1 && VOICES <= COLUMNS, "TAPS, VOICES");
+static_assert(TAPS >= 2 && TAPS <= RING, "FRAME_SIZES");
 
 struct Shared {
     uint4 output[WARPS][ROW_TILES][32]; // this CTA's columns of W3
@@ -38,63 +37,13 @@ struct Shared {
 };
 static_assert(sizeof(Shared) == SHARED_BYTES, "partition.py");
 
-struct Params {
-    const u32* table;          // fp16 pairs [TAPS][LEVELS][DIM / 2], the oldest tap first
-    const uint4* hidden;       // W2 as partition.py lays it out
-    const uint4* output;       // W3
-    const float* hidden_bias;  // [DIM]
-    const float* output_bias;  // [LEVELS]
-    const float* conditioning; // [voices][conditioning_step], of the piece's first sample
-    i64* codes;                // [count][voices] to be drawn or, where forced, read; the history lies before it
-    float* logits;             // [count][voices][levels]
-    const i64* start;          // position of the segment
-    const i64* key;            // two words of the seed
-    const float* patches;      // [4][voices]: 1 / temperature, rank of the last level kept, top-p, min-p
-    u64* exchange;             // [groups][2][GROUP + 1][LEVELS][VOICES], where a group is no cluster
-    u32* epochs;               // [groups], from 1 on
-    int* failed;
-    i64 conditioning_step;
-    int count, voices, levels, offset, forced;
-};
-
-__device__ __forceinline__ void multiply(float (&sum)[4], const uint4& a, u32 b0, u32 b1) {
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
-                 : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
-                 : "r"(a.x), "r"(a.y), "r"(a.z), "r"(a.w), "r"(b0), "r"(b1));
-}
-
-__device__ __forceinline__ u32 to_halves(float low, float high) {
-    u32 pair;
-    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
-    return pair;
-}
-
-__device__ __forceinline__ float2 to_floats(u32 pair) {
-    float2 both;
-    asm("{.reg .b16 l, h; mov.b32 {l, h}, %2; cvt.f32.f16 %0, l; cvt.f32.f16 %1, h;}" : "=f"(both.x), "=f"(both.y) : "r"(pair));
-    return both;
-}
-
-// Word of a tensor core's second operand that holds unit `unit` of a voice, in the layout of Shared::first.
-__device__ __forceinline__ int operand_word(int unit, int voice) {
-    int tile = unit >> 4, within = unit & 15, lane = voice * 4 + ((within & 7) >> 1);
-    return ((tile >> 1) * 32 + lane) * 4 + (tile & 1) * 2 + (within >> 3);
-}
-
-extern "C" __global__ void
-#if CLUSTER
-__cluster_dims__(GROUP, 1, 1)
-#endif
-__launch_bounds__(THREADS, 1) sample_tier(const __grid_constant__ Params params) {
-    extern __shared__ __align__(16) unsigned char memory[];
-    Shared& shared = *reinterpret_cast<Shared*>(memory);
+__device__ __forceinline__ void draw_codes(const Params& params, Shared& shared, int group, int rank) {
     const int thread = threadIdx.x, lane = thread & 31, warp = thread >> 5;
-    const int rank = blockIdx.x % GROUP, group = blockIdx.x / GROUP;
     const int tile = warp % ROW_TILES, split = warp / ROW_TILES;
     const int row = lane >> 2, column = (lane & 3) * 2;  // of the sums that a lane has from the tensor cores
     const auto voice_of = [&](int of_group) { return min(group * VOICES + of_group, params.voices - 1); };
     const u32 key0 = static_cast<u32>(params.key[0]), key1 = static_cast<u32>(params.key[1]);
-    const i64 position = *params.start + params.offset;
+    const i64 position = *params.start;
     bool in_vain = false;
 
     uint4 hidden[K_TILES];
@@ -130,8 +79,9 @@ __launch_bounds__(THREADS, 1) sample_tier(const __grid_constant__ Params params)
         for (int j = 0; j < PAIRS_EACH; j++) {
             int pair = thread + j * THREADS, voice = pair / (DIM / 2), unit = pair % (DIM / 2);
             if (pair >= PAIRS) break;
-            float2 sum = *reinterpret_cast<const float2*>(
-                params.conditioning + voice_of(voice) * params.conditioning_step + static_cast<i64>(t) * DIM + 2 * unit);
+            // Past the first cache: workers rewrite it.
+            float2 sum = __ldcg(reinterpret_cast<const float2*>(
+                params.conditioning + (voice_of(voice) * TAPS + (params.phase + t) % TAPS) * DIM + 2 * unit));
 #pragma unroll TAPS_AT_ONCE
             for (int tap = 0; tap < TAPS - 1; tap++) {
                 int code = shared.history[voice][(t - TAPS + tap) & (RING - 1)];
@@ -142,6 +92,11 @@ __launch_bounds__(THREADS, 1) sample_tier(const __grid_constant__ Params params)
             older[j] = sum;
         }
     };
+    u32* const drawn = flag_of(params, group, 0);
+    const u32* const told = flag_of(params, group, told_flag(0));
+    u32 frames = 0;  // begun in this launch
+    const auto begin_frame = [&] { await_count(told, ++frames * params.workers, params.failed, in_vain); };
+    if (params.phase % TAPS == 0) begin_frame();
     look_ahead(0);
 
     for (int t = 0; t < params.count; t++) {
@@ -267,7 +222,13 @@ __launch_bounds__(THREADS, 1) sample_tier(const __grid_constant__ Params params)
             for (int i = lane; mine && i < params.levels; i += 32)
                 params.logits[(t * params.voices + voice) * params.levels + i] = logits[i];
         }
-        if (t + 1 < params.count) look_ahead(t + 1);
+        if (t + 1 < params.count) {
+            if ((params.phase + t + 1) % TAPS == 0) {
+                if (rank == 0) count_up(drawn);
+                begin_frame();
+            }
+            look_ahead(t + 1);
+        }
         __syncthreads();
     }
 #if CLUSTER
