@@ -8,7 +8,8 @@ constexpr i64 PATIENCE_CYCLES = 400000000;  // about a quarter of a second
 
 constexpr int LINE = 32;  // words: counts that are waited for lie in lines of their own
 
-// Of a group: 0 counts the frames that end in this launch, the others what workers have done of a tier.
+constexpr int DRAWN = 0;    // counts the frames that end in this launch; the other flags what workers have done of a tier
+
 __device__ __forceinline__ u32* flag_of(const Params& params, int group, int flag) {
     return params.flags + (group * (1 + 2 * TIERS) + flag) * LINE;
 }

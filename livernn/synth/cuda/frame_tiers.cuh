@@ -212,7 +212,7 @@ __device__ __forceinline__ void step_frame_tiers(const Params& params, Workers& 
     worker.begin<0>();
     const int first = (TAPS - params.phase % TAPS) % TAPS;
     for (int at = first; at < params.count; at += TAPS) {
-        await_count(flag_of(params, group, 0), (at + TAPS - 1) / TAPS, params.failed, worker.in_vain);
+        await_count(flag_of(params, group, DRAWN), (at + TAPS - 1) / TAPS, params.failed, worker.in_vain);
         worker.step_due<TIERS - 1>(at);
         worker.carry_due<0>(at);
     }

@@ -42,8 +42,7 @@ __device__ __forceinline__ void draw_codes(const Params& params, Shared& shared,
     const int tile = warp % ROW_TILES, split = warp / ROW_TILES;
     const int row = lane >> 2, column = (lane & 3) * 2;  // of the sums that a lane has from the tensor cores
     const auto voice_of = [&](int of_group) { return min(group * VOICES + of_group, params.voices - 1); };
-    const u32 key0 = static_cast<u32>(params.key[0]), key1 = static_cast<u32>(params.key[1]);
-    const i64 position = *params.start;
+    const auto place_of = [&](int t) { return static_cast<u32>(params.phase + t) % TAPS; };  // in a frame
     bool in_vain = false;
 
     uint4 hidden[K_TILES];
@@ -81,7 +80,7 @@ __device__ __forceinline__ void draw_codes(const Params& params, Shared& shared,
             if (pair >= PAIRS) break;
             // Past the first cache: workers rewrite it.
             float2 sum = __ldcg(reinterpret_cast<const float2*>(
-                params.conditioning + (voice_of(voice) * TAPS + (params.phase + t) % TAPS) * DIM + 2 * unit));
+                params.conditioning + (voice_of(voice) * TAPS + place_of(t)) * DIM + 2 * unit));
 #pragma unroll TAPS_AT_ONCE
             for (int tap = 0; tap < TAPS - 1; tap++) {
                 int code = shared.history[voice][(t - TAPS + tap) & (RING - 1)];
@@ -92,11 +91,11 @@ __device__ __forceinline__ void draw_codes(const Params& params, Shared& shared,
             older[j] = sum;
         }
     };
-    u32* const drawn = flag_of(params, group, 0);
-    const u32* const told = flag_of(params, group, told_flag(0));
-    u32 frames = 0;  // begun in this launch
-    const auto begin_frame = [&] { await_count(told, ++frames * params.workers, params.failed, in_vain); };
-    if (params.phase % TAPS == 0) begin_frame();
+    const auto begin_frame = [&](int t) {
+        u32 begun = static_cast<u32>(t + TAPS - 1) / TAPS + (place_of(0) == 0);  // in this launch
+        await_count(flag_of(params, group, told_flag(0)), begun * params.workers, params.failed, in_vain);
+    };
+    if (place_of(0) == 0) begin_frame(0);
     look_ahead(0);
 
     for (int t = 0; t < params.count; t++) {
@@ -166,7 +165,8 @@ __device__ __forceinline__ void draw_codes(const Params& params, Shared& shared,
         }
 
         // While they travel: this sample's noise.
-        const u64 index = position + t;
+        const u64 index = *params.start + t;
+        const u32 key0 = static_cast<u32>(params.key[0]), key1 = static_cast<u32>(params.key[1]);
         for (int i = thread; !params.forced && i < VOICES * LEVELS / 4; i += THREADS) {
             int voice = i / (LEVELS / 4), block = i % (LEVELS / 4);
             uint4 words = philox(make_uint4(static_cast<u32>(index), static_cast<u32>(index >> 32), voice_of(voice), 1 + block), key0, key1);
@@ -223,9 +223,9 @@ __device__ __forceinline__ void draw_codes(const Params& params, Shared& shared,
                 params.logits[(t * params.voices + voice) * params.levels + i] = logits[i];
         }
         if (t + 1 < params.count) {
-            if ((params.phase + t + 1) % TAPS == 0) {
-                if (rank == 0) count_up(drawn);
-                begin_frame();
+            if (place_of(t + 1) == 0) {
+                if (rank == 0) count_up(flag_of(params, group, DRAWN));
+                begin_frame(t + 1);
             }
             look_ahead(t + 1);
         }

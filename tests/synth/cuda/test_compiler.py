@@ -2,6 +2,7 @@
 
 import ctypes
 import re
+from typing import Any
 
 import pytest
 
@@ -60,18 +61,21 @@ def test_a_source_that_does_not_compile_is_told(monkeypatch: pytest.MonkeyPatch)
     assert not (cache_dir() / "gpu").exists()
 
 
-def test_parameters_are_those_of_the_source() -> None:
-    struct = compiler._sources()[compiler.MAIN].decode().split("struct Params {")[1].split("};")[0]
-    fields = [line.split("//")[0].strip().rstrip(";") for line in struct.strip().splitlines()]
+@pytest.mark.parametrize(("name", "fields"), [("FrameTier", FrameTier._fields_), ("Params", Params._fields_)])
+def test_parameters_are_those_of_the_source(name: str, fields: Any) -> None:
+    struct = compiler._sources()["types.cuh"].decode().split(f"struct {name} {{")[1].split("};")[0]
+    lines = [line.split("//")[0].strip().rstrip(";") for line in struct.strip().splitlines()]
     found = []
-    for field in fields:
-        kind, names = re.fullmatch(r"(?:const )?(\w+\*?) ([\w, ]+)", field).groups()  # type: ignore[union-attr]
-        found += [(name, 4 if kind == "int" else 8) for name in names.split(", ")]
-    assert found == [(name, ctypes.sizeof(kind)) for name, kind in Params._fields_]
+    for line in lines[: lines.index("FrameTier tiers[TIERS]") if name == "Params" else None]:
+        kind, names = re.fullmatch(r"(?:const )?(\w+\*?)(?: const)? ([\w, ]+)", line).groups()  # type: ignore[union-attr]
+        found += [(field, 4 if kind in ("int", "float") else 8) for field in names.split(", ")]
+    assert found == [(field, ctypes.sizeof(kind)) for field, kind in fields]
+    assert params_with(2).tiers.offset % 8 == 0  # type: ignore[attr-defined]
 
 
-def test_shared_memory_is_what_the_source_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = Partition.shared_bytes.fget  # type: ignore[attr-defined]
-    monkeypatch.setattr(Partition, "shared_bytes", property(lambda parts: right(parts) + 16))
+@pytest.mark.parametrize("which", ["shared_bytes", "worker_bytes"])
+def test_shared_memory_is_what_the_source_says(which: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = getattr(Partition, which).fget
+    monkeypatch.setattr(Partition, which, property(lambda parts: right(parts) + 16))
     with pytest.raises(DeviceError, match=r"partition\.py"):
         compile_kernel(parts_of(ModelConfig(), 3, 90), 90)
