@@ -8,7 +8,6 @@ import torch
 from livernn.errors import DeviceError
 from livernn.synth.cuda.partition import THREADS, Partition
 
-
 MOST_WORKERS = 64
 """Of a group: more would wait longer for each other than they save."""
 
@@ -86,7 +85,9 @@ def workers_for(room: int, group: int, groups: int) -> int:
     """
     workers = min(room // groups - group, MOST_WORKERS) // group * group
     if workers < group:
-        raise DeviceError("GPU kernel", f"it needs {2 * group * groups} blocks at once, not {room}", "Use fewer voices.")
+        raise DeviceError(
+            "GPU kernel", f"it needs {2 * group * groups} blocks at once, not {room}", "Use fewer voices."
+        )
     return workers
 
 

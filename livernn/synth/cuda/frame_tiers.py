@@ -7,7 +7,7 @@ from livernn.synth.cuda.network import Network
 
 
 class FrameTiers:
-    """`state` `[voices, state_floats]` stays in place, so that graphs can name it. Nothing here waits for the device."""
+    """`state` `[voices, state_floats]` stays in place, so that graphs can name it. Nothing waits for the device."""
 
     def __init__(self, network: Network, board: Board) -> None:
         self.network = network

@@ -6,7 +6,6 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from livernn.control.patch import Patch
 from livernn.model.quantize import silence_code

@@ -17,7 +17,6 @@ from livernn.synth.cuda.partition import LEVELS, LINE, Partition, groups_of, pac
 from livernn.synth.cuda.player import MakePlayer
 from livernn.synth.state import state_places
 
-
 _FLOAT_BYTES = 4
 
 

@@ -172,11 +172,11 @@ def pack_frame_tier(checkpoint: Checkpoint, tier: int) -> PackedFrameTier:
     if tier > 1:
         below = weights[f"frame_tiers.{tier - 2}.rnn.weight_ih_l0"]
         telling, bias = below @ telling, bias @ below.T
-    telling = np.broadcast_to(telling, (len(bias), *telling.shape[1:])).reshape(-1, config.dims[tier])
+    each = np.broadcast_to(telling, (len(bias), *telling.shape[1:]))
     return PackedFrameTier(
         operands(frame),
         operands(weights[f"{prefix}.rnn.weight_hh_l0"]),
-        operands(telling),
+        operands(each.reshape(-1, config.dims[tier])),
         frame_bias,
         np.ascontiguousarray(checkpoint.weights[f"{prefix}.rnn.bias_hh_l0"]),
         bias.astype(np.float32).ravel(),

@@ -1,4 +1,4 @@
-"""Who plays a segment, and one who does so in torch: a few operations per sample, which a CUDA graph makes cheap to queue."""
+"""Who plays a segment; one does so in torch, by a few operations per sample, which a CUDA graph makes cheap."""
 
 from collections.abc import Callable
 from typing import Protocol

@@ -1,6 +1,6 @@
 """A launch of `segment.cu` in NumPy: workers as `frame_tiers.cuh` has them beside groups that draw, in any order.
 
-Each CTA that works, and each group that draws, is a generator. It yields where another may go on, and what it waits for.
+Each worker, and each group that draws, is a generator: it yields where another may go on, and what it waits for.
 """
 
 import ctypes
@@ -12,11 +12,20 @@ import numpy as np
 
 from livernn.synth.cuda.kernel_player import FrameTier, Params
 from livernn.synth.cuda.partition import (
-    LEVELS, LINE, OPERAND_UNITS, TILE, WARPS, PackedFrameTier, PackedTier, Partition, groups_of,
+    COLUMNS,
+    LEVELS,
+    LINE,
+    OPERAND_UNITS,
+    TILE,
+    WARPS,
+    PackedFrameTier,
+    PackedTier,
+    Partition,
+    groups_of,
 )  # fmt: skip
 from livernn.synth.philox import fill_gumbels
 from tests.synth.cuda import replica
-from tests.synth.cuda.replica import C, G, Operand
+from tests.synth.cuda.replica import SUM_COLUMNS, SUM_ROWS, Operand
 
 Course = Iterator[Callable[[], bool]]
 """Of a CTA, from one wait to the next."""
@@ -55,13 +64,15 @@ class KernelReplica:
         self._random = random.Random(seed)
 
     def launch(self, params: Any) -> None:
-        """Each CTA in turn, at random, for as long as it likes; an error where all wait."""
+        """Each in turn, at random, some far more often than others, as long as it likes; an error where all wait."""
         groups = range(groups_of(params.voices))
         courses: list[Course] = [Drawing(self, params, group).course() for group in groups]
         courses += [Worker(self, params, group, number).course() for group in groups for number in range(self.workers)]
         waits = dict.fromkeys(courses, at_once)
+        haste = {course: 10.0 ** self._random.uniform(-4.0, 0.0) for course in courses}
         while waits:
-            course = self._random.choice([course for course, has_come in waits.items() if has_come()])
+            ready = [course for course, has_come in waits.items() if has_come()]
+            (course,) = self._random.choices(ready, [haste[course] for course in ready])
             for has_come in course:
                 waits[course] = has_come
                 if not has_come() or self._random.random() < 0.5:
@@ -224,9 +235,8 @@ class Worker(Cta):
                 yield tile * TILE + np.arange(TILE), self._product(matrix[tile], operand)
 
     def _product(self, tiles: np.ndarray, operand: Operand) -> np.ndarray:
-        sums, lanes = np.empty((TILE, 8)), replica.multiplied(tiles, operand, range(len(tiles)))
-        for i in range(4):
-            sums[G + (i >> 1) * 8, 2 * C + (i & 1)] = lanes[:, i]
+        sums = np.empty((TILE, COLUMNS))
+        sums[SUM_ROWS, SUM_COLUMNS] = replica.multiplied(tiles, operand, range(len(tiles)))
         return sums[:, : len(self.voices)]
 
     def _carried(self, tier: int, step: int) -> np.ndarray:

@@ -7,22 +7,20 @@ import numpy as np
 
 from livernn.synth.cuda.partition import COLUMNS, LANES, LEVELS, TILE, WARPS, PackedTier, Partition
 
-
-LANE = np.arange(LANES)
-G, C = LANE >> 2, LANE & 3
+G, C = np.arange(LANES)[:, np.newaxis] >> 2, np.arange(LANES)[:, np.newaxis] & 3
 """As the PTX ISA numbers the lanes of a warp: groupID and threadID_in_group."""
+
+A_ROWS, A_COLUMNS = G + np.tile([0, 0, 8, 8], 2), 2 * C + np.repeat([0, 8], 4) + np.tile([0, 1], 4)
+B_ROWS = 2 * C + np.array([0, 1, 8, 9])
+SUM_ROWS, SUM_COLUMNS = G + np.array([0, 0, 8, 8]), 2 * C + np.array([0, 1, 0, 1])
+"""Where what a lane holds lies, `[lane, ...]`."""
 
 
 def mma(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Registers a `[lane, 8]` halves and b `[lane, 4]` halves; sums c `[lane, 4]`."""
     rows, columns = np.zeros((16, 16)), np.zeros((16, 8))
-    for half in range(2):
-        for register, (below, right) in enumerate([(0, 0), (8, 0), (0, 8), (8, 8)]):
-            rows[G + below, 2 * C + right + half] = a[:, 2 * register + half]
-        for register, below in enumerate([0, 8]):
-            columns[2 * C + below + half, G] = b[:, 2 * register + half]
-    product = rows @ columns
-    return np.stack([product[G + below, 2 * C + half] for below in (0, 8) for half in range(2)], axis=1)
+    rows[A_ROWS, A_COLUMNS], columns[B_ROWS, G] = a, b
+    return (rows @ columns)[SUM_ROWS, SUM_COLUMNS]
 
 
 def operand_word(unit: int, voice: int) -> int:
@@ -49,10 +47,7 @@ class Operand:
 
 def multiplied(tiles: np.ndarray, operand: Operand, columns: range) -> np.ndarray:
     """Some columns of a row of tiles `[column tile, lane, 8]` times an operand: sums `[lane, 4]`."""
-    total = np.zeros((LANES, 4))
-    for k in columns:
-        total += mma(tiles[k], operand.load(k))
-    return total
+    return np.sum([mma(tiles[k], operand.load(k)) for k in columns], axis=0)
 
 
 def logits(parts: Partition, packed: PackedTier, conditioning: np.ndarray, history: np.ndarray) -> np.ndarray:
@@ -76,8 +71,7 @@ def logits(parts: Partition, packed: PackedTier, conditioning: np.ndarray, histo
                 second.store(unit, voice, np.maximum(sums[unit : unit + 2, voice], 0.0))
         for warp in range(WARPS):
             total = multiplied(packed.output[rank, warp], second, range(parts.rows // TILE))
-            for i in range(4):
-                partial[rank, warp * 16 + G + (i >> 1) * 8, 2 * C + (i & 1)] = total[:, i]
+            partial[rank, warp * 16 + SUM_ROWS, SUM_COLUMNS] = total
     return (partial.sum(axis=0) + packed.output_bias[:, None]).T[:voices]
 
 
@@ -88,8 +82,7 @@ def _second_layer(parts: Partition, packed: PackedTier, first: Operand, rank: in
     for warp in range(WARPS):
         tile, split = warp % row_tiles, warp // row_tiles
         total = multiplied(packed.hidden[rank, tile], first, range(split * k_tiles, (split + 1) * k_tiles))
-        for i in range(4):
-            sums[split, tile * 16 + G + (i >> 1) * 8, 2 * C + (i & 1)] = total[:, i]
+        sums[split, tile * 16 + SUM_ROWS, SUM_COLUMNS] = total
     return sums.sum(axis=0)
 
 

@@ -70,7 +70,7 @@ def test_the_order_in_which_ctas_go_on_changes_nothing(workers: int) -> None:
     checkpoint = random_checkpoint(CONFIGS["two frame tiers"], seed=3)
     patches, plain = [Patch(noise_slow=0.4)] * 2, made(checkpoint)
     codes, state = plain.render(25, patches), plain.snapshot().state
-    for order in range(1, 7):
+    for order in range(1, 5):
         other = made(checkpoint, order=order, workers=workers)
         np.testing.assert_array_equal(other.render(25, patches), codes)
         np.testing.assert_array_equal(other.snapshot().state, state)

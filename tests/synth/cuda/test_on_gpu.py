@@ -1,5 +1,7 @@
 """On a GPU: both back ends against the reference, against themselves, and in any number."""
 
+import os
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.gpu
 CUT = Patch(temperature=1.4, top_k=60, top_p=0.9, min_p=0.01)
 NOISY = Patch(noise_fast=0.3, noise_slow=0.5)
 TOLERANCES_SD = {"graph": 1e-4, "kernel": 0.03}
+SOAK_MINUTES = float(os.environ.get("MINUTES", "10"))
 NEAR = {"graph": 1e-4, "kernel": 1e-2}
 
 Make = Callable[..., TorchGenerator]
@@ -75,3 +78,15 @@ def test_codes_are_drawn_as_specified_and_repeat(
     np.testing.assert_array_equal(make(voices).render(512, patches), codes)
     generator.reset()
     np.testing.assert_array_equal(generator.render(512, patches), codes)
+
+
+@pytest.mark.timeout(60.0 * SOAK_MINUTES + 300.0)
+@pytest.mark.parametrize("checkpoint", [512], indirect=True)
+def test_minutes_on_end_without_waiting_in_vain_and_alike_to_the_bit(make: Make) -> None:
+    generator, ends_s = make(8), time.monotonic() + 60.0 * SOAK_MINUTES
+    while time.monotonic() < ends_s:
+        for patch in (Patch(), CUT, NOISY):
+            before = generator.snapshot()
+            codes = np.concatenate([generator.render(64, [patch] * 8) for _ in range(50)], axis=1)
+            generator.restore(before)
+            np.testing.assert_array_equal(generator.render(3200, [patch] * 8), codes)

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livernn.control.patch import Patch
+from livernn.errors import DeviceError
 from livernn.model.checkpoint import random_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.synth.cuda.draw import patch_values
+from livernn.synth.cuda.driver import workers_for
 from livernn.synth.cuda.partition import GROUPS, LEVELS, Partition, groups_of, pack, partition
 from livernn.synth.philox import fill_gumbels
 from livernn.synth.reference import Reference, distribution, draw_by_noise
@@ -87,12 +89,28 @@ def test_voices_are_spread_over_groups_of_eight_at_most(voices: int, each: int) 
         (ModelConfig(dims=(384, 256, 256)), 90, "not 384"),
         (ModelConfig(frame_sizes=(32, 64)), 90, "not 32"),
         (ModelConfig(), 75, "8.0, not 7.5"),
+        (ModelConfig(cell="lstm"), 90, "one GRU, not 1 LSTM"),
+        (ModelConfig(layers=2), 90, "one GRU, not 2 GRU"),
+        (ModelConfig(dims=(256, 256, 48)), 90, "multiple of 32 units, not (256, 48)"),
     ],
 )
 def test_what_it_cannot_serve_is_told(config: ModelConfig, architecture: int, why: str) -> None:
     reason = partition(config, 1, architecture)
     assert isinstance(reason, str)
     assert why in reason
+
+
+@pytest.mark.parametrize(
+    ("room", "group", "groups", "workers"),
+    [(132, 8, 1, 64), (128, 8, 8, 8), (112, 16, 1, 64), (80, 16, 1, 64), (46, 8, 1, 32)],
+)
+def test_workers_are_as_many_clusters_as_find_a_place(room: int, group: int, groups: int, workers: int) -> None:
+    assert workers_for(room, group, groups) == workers
+
+
+def test_a_device_without_a_place_for_workers_is_told() -> None:
+    with pytest.raises(DeviceError, match="needs 32 blocks at once, not 30"):
+        workers_for(30, 8, 2)
 
 
 @pytest.mark.parametrize(("architecture", "cluster"), [(80, False), (90, True), (120, False)])
