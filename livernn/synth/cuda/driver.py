@@ -20,6 +20,8 @@ class Kernel:
         self._driver = driver = _driver()
         self._parts = parts
         self._context = self._checked(driver.cuCtxGetCurrent())
+        if not self._device_attribute(driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH):
+            raise DeviceError("GPU kernel", "the device does not promise to run all of it at once", "Use the graphs.")
         self._module = self._checked(driver.cuModuleLoadData(cubin))
         self._function = self._checked(driver.cuModuleGetFunction(self._module, b"segment"))
         self._shared_bytes = max(parts.shared_bytes, parts.worker_bytes)
@@ -61,10 +63,13 @@ class Kernel:
             size.x, size.y, size.z = parts.group, 1, 1
             config.attrs, config.numAttrs = [cluster], 1
             return int(self._checked(driver.cuOccupancyMaxActiveClusters(self._function, config))) * parts.group
-        device = self._checked(driver.cuCtxGetDevice())
-        count = driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT
         each = driver.cuOccupancyMaxActiveBlocksPerMultiprocessor(self._function, THREADS, self._shared_bytes)
-        return int(self._checked(each)) * int(self._checked(driver.cuDeviceGetAttribute(count, device)))
+        count = driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT
+        return int(self._checked(each)) * self._device_attribute(count)
+
+    def _device_attribute(self, attribute: Any) -> int:
+        device = self._checked(self._driver.cuCtxGetDevice())
+        return int(self._checked(self._driver.cuDeviceGetAttribute(attribute, device)))
 
     def _set(self, attribute: Any, value: int) -> None:
         self._checked(self._driver.cuFuncSetAttribute(self._function, attribute, value))
