@@ -4,6 +4,7 @@
 #include "types.cuh"
 
 constexpr float NEVER = -3.0e38f;
+constexpr float MASS_OF_HIGHEST = 4194304.0f;  // all LEVELS of it fit 31 bits
 
 // As philox.py, word by word.
 __device__ __forceinline__ uint4 philox(uint4 counter, u32 key0, u32 key1) {
@@ -29,12 +30,6 @@ __device__ __forceinline__ u32 sortable(float value) {
     return bits >> 31 ? ~bits : bits | 0x80000000u;
 }
 
-__device__ __forceinline__ float summed(float value) {
-#pragma unroll
-    for (int distance = 16; distance > 0; distance >>= 1) value += __shfl_xor_sync(~0u, value, distance);
-    return value;
-}
-
 // The least key that the patch keeps; `scaled` are a lane's 8 logits over the temperature, `highest` is of all. A bit at
 // a time: the largest key that still has enough levels, or enough of their probability, at or above it.
 __device__ __forceinline__ u32 least_kept(const float (&scaled)[8], float highest, int last, float top_p, float min_p) {
@@ -47,12 +42,13 @@ __device__ __forceinline__ u32 least_kept(const float (&scaled)[8], float highes
     }
     if (top_p < 1.0f) {
         const auto mass_from = [&](u32 least) {
-            float mass = 0.0f;
+            u32 mass = 0;  // in fixed point, so that a warp adds them up at once
 #pragma unroll
-            for (int i = 0; i < 8; i++) mass += sortable(scaled[i]) >= least ? __expf(scaled[i] - highest) : 0.0f;
-            return summed(mass);
+            for (int i = 0; i < 8; i++)
+                mass += sortable(scaled[i]) >= least ? static_cast<u32>(__expf(scaled[i] - highest) * MASS_OF_HIGHEST) : 0;
+            return __reduce_add_sync(~0u, mass);
         };
-        float wanted = top_p * mass_from(kept);
+        const u32 wanted = max(1u, static_cast<u32>(top_p * static_cast<float>(mass_from(kept))));
         u32 least = 0;
         for (u32 bit = 1u << 31; bit; bit >>= 1)
             if (mass_from(least | bit) >= wanted) least |= bit;

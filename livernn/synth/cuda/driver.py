@@ -42,7 +42,8 @@ class Kernel:
         together = self._driver.CUlaunchAttribute()
         together.id = self._driver.CUlaunchAttributeID.CU_LAUNCH_ATTRIBUTE_COOPERATIVE
         together.value.cooperative = 1
-        config.attrs, config.numAttrs = [together], 1
+        config.attrs = [*config.attrs, together]
+        config.numAttrs = len(config.attrs)
         self._checked(self._driver.cuLaunchKernelEx(config, self._function, ctypes.addressof(pointers), 0))
 
     def _config(self, ctas: int) -> Any:
@@ -50,19 +51,20 @@ class Kernel:
         config.gridDimX, config.gridDimY, config.gridDimZ = ctas, 1, 1
         config.blockDimX, config.blockDimY, config.blockDimZ = THREADS, 1, 1
         config.sharedMemBytes = self._shared_bytes
+        if self._parts.cluster:
+            cluster = self._driver.CUlaunchAttribute()
+            cluster.id = self._driver.CUlaunchAttributeID.CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION
+            size = cluster.value.clusterDim
+            size.x, size.y, size.z = self._parts.group, 1, 1
+            config.attrs, config.numAttrs = [cluster], 1
         return config
 
     def _room(self) -> int:
         """CTAs that the device holds at once."""
         driver, parts = self._driver, self._parts
         if parts.cluster:
-            config = self._config(parts.group)
-            cluster = driver.CUlaunchAttribute()
-            cluster.id = driver.CUlaunchAttributeID.CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION
-            size = cluster.value.clusterDim
-            size.x, size.y, size.z = parts.group, 1, 1
-            config.attrs, config.numAttrs = [cluster], 1
-            return int(self._checked(driver.cuOccupancyMaxActiveClusters(self._function, config))) * parts.group
+            clusters = driver.cuOccupancyMaxActiveClusters(self._function, self._config(parts.group))
+            return int(self._checked(clusters)) * parts.group
         each = driver.cuOccupancyMaxActiveBlocksPerMultiprocessor(self._function, THREADS, self._shared_bytes)
         count = driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT
         return int(self._checked(each)) * self._device_attribute(count)

@@ -36,7 +36,7 @@ __device__ __forceinline__ u32 look(const u32* flag) {
 // For all threads of the CTA. What was written is to be read past the first cache.
 __device__ __forceinline__ void await_count(const u32* flag, u32 wanted, int* failed, bool& in_vain) {
     if (threadIdx.x == 0) {
-        for (i64 began = clock64(); look(flag) < wanted && !in_vain;) {
+        for (i64 began = clock64(); !in_vain && look(flag) < wanted;) {
             if (clock64() - began > PATIENCE_CYCLES) {
                 *failed = 1;
                 in_vain = true;
@@ -75,7 +75,7 @@ __device__ __forceinline__ bool has_arrived(u64* barrier, u32 phase) {
 }
 
 __device__ __forceinline__ void await(u64* barrier, u32 phase, int* failed, bool& in_vain) {
-    if (has_arrived(barrier, phase) || in_vain) return;
+    if (in_vain || has_arrived(barrier, phase)) return;
     for (i64 began = clock64(); !has_arrived(barrier, phase);) {
         if (clock64() - began > PATIENCE_CYCLES) {
             *failed = 1;

@@ -59,7 +59,7 @@ struct Worker {
     template <int TIER, class Put>
     __device__ __forceinline__ void multiply_rows(const uint4* matrix, int rows, const Put& put) const {
         constexpr int K_TILES = frame_dim(TIER) / 16;
-        for (int tile = number * WARPS + warp; tile < rows / 16; tile += params.workers * WARPS) {
+        for (int tile = warp * params.workers + number; tile < rows / 16; tile += WARPS * params.workers) {
             float even[4] = {0, 0, 0, 0}, odd[4] = {0, 0, 0, 0};
             const uint4* weights = matrix + tile * K_TILES * 32 + lane;
 #pragma unroll 4
@@ -135,7 +135,7 @@ struct Worker {
                 for (int gate = 0; gate < 3; gate++) {
                     const uint4* weights = tier.frame + ((gate * (TIER_DIM / 16) + tile) * K_TILES + k) * 32 + lane;
                     multiply(sums[gate], __ldg(weights), both.x, both.y);
-                    multiply(sums[gate], __ldg(weights + 32), both.z, both.w);
+                    if (16 * (k + 1) < frame_size(TIER)) multiply(sums[gate], __ldg(weights + 32), both.z, both.w);
                 }
             }
 #pragma unroll

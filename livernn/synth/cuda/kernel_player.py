@@ -64,20 +64,33 @@ class Weights:
         self.frame_tiers = [on_device(pack_frame_tier(checkpoint, tier)) for tier in tiers]
 
 
-def kernel_player(checkpoint: Checkpoint, voices: int, device: torch.device) -> MakePlayer:
-    """Makes players of so many voices of a checkpoint, which share its weights.
+class KernelModel:
+    """A checkpoint in a GPU's memory, for any number of players of any number of voices."""
 
-    Raises:
-        DeviceError: the kernel is not for such a network, does not compile or finds no room.
-    """
-    major, minor = torch.cuda.get_device_capability(device)
-    parts = partition(checkpoint.config, voices, 10 * major + minor)
-    if isinstance(parts, str):
-        raise DeviceError("GPU kernel", parts, "Use another model.")
-    weights = Weights(checkpoint, parts, device)
-    torch.cuda.synchronize(device)  # players read them on streams of their own
-    kernel = Kernel(load_cubin(parts, 10 * major + minor), parts, groups_of(voices))
-    return partial(KernelPlayer, kernel, parts, weights)
+    def __init__(self, checkpoint: Checkpoint, device: torch.device) -> None:
+        """Raises DeviceError: the kernel is not for such a network or device."""
+        major, minor = torch.cuda.get_device_capability(device)
+        self._config, self._architecture = checkpoint.config, 10 * major + minor
+        self._weights = Weights(checkpoint, self._parts(1), device)
+        self._kernels: dict[tuple[Partition, int], Kernel] = {}
+        torch.cuda.synchronize(device)  # players read them on streams of their own
+
+    def make_player(self, voices: int) -> MakePlayer:
+        """What makes players of so many.
+
+        Raises:
+            DeviceError: the kernel does not compile, or finds no room.
+        """
+        parts, groups = self._parts(voices), groups_of(voices)
+        if (parts, groups) not in self._kernels:
+            self._kernels[parts, groups] = Kernel(load_cubin(parts, self._architecture), parts, groups)
+        return partial(KernelPlayer, self._kernels[parts, groups], parts, self._weights)
+
+    def _parts(self, voices: int) -> Partition:
+        parts = partition(self._config, voices, self._architecture)
+        if isinstance(parts, str):
+            raise DeviceError("GPU kernel", parts, "Use another model.")
+        return parts
 
 
 class KernelPlayer:

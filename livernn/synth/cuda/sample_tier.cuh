@@ -19,6 +19,7 @@ constexpr int K_TILES = DIM / 16 / K_SPLIT;    // of 16 columns, per warp
 constexpr int OWNED = LEVELS / GROUP;          // levels whose logits a CTA sums
 constexpr int PAIRS = VOICES * DIM / 2;        // of units of the first layer
 constexpr int PAIRS_EACH = (PAIRS + THREADS - 1) / THREADS;
+constexpr bool EARLY = PAIRS_EACH == 1;        // what is known of the next sample finds registers beside the draw
 constexpr int TAPS_AT_ONCE = DIM > 512 ? 3 : 5;  // in flight: more would not leave room for the weights
 
 static_assert(DIM % (16 * GROUP) == 0 && WARPS % ROW_TILES == 0 && K_TILES % 2 == 0 && ROW_TILES % 2 == 0, "DIM");
@@ -102,7 +103,7 @@ __device__ __forceinline__ void draw_codes(const Params& params, Shared& shared,
         const int side = t & 1;
 #if CLUSTER
         const u32 phase = t >> 1 & 1;
-        if (thread == 0) {
+        if (thread == 0 && !in_vain) {
             expect(&shared.arrived[side], GROUP * OWNED * VOICES * 4);
             expect(&shared.arrived[2 + side], LEVELS * VOICES * 4);
         }
@@ -134,7 +135,7 @@ __device__ __forceinline__ void draw_codes(const Params& params, Shared& shared,
         *reinterpret_cast<float2*>(&shared.sums[split][tile * 16 + row + 8][column]) = make_float2(even[2] + odd[2], even[3] + odd[3]);
         __syncthreads();
         for (int i = thread; i < ROWS / 2 * VOICES; i += THREADS) {
-            int unit = i % (ROWS / 2) * 2, voice = i / (ROWS / 2);
+            int unit = i / VOICES * 2, voice = i % VOICES;
             float low = params.hidden_bias[rank * ROWS + unit], high = params.hidden_bias[rank * ROWS + unit + 1];
 #pragma unroll
             for (int k = 0; k < K_SPLIT; k++) {
@@ -195,6 +196,10 @@ __device__ __forceinline__ void draw_codes(const Params& params, Shared& shared,
             send(&sums[voice * LEVELS + level], logit, epoch + t);
 #endif
         }
+
+        // While they travel: what is known of the next sample.
+        const bool goes_on = t + 1 < params.count, begins_frame = place_of(t + 1) == 0;
+        if (EARLY && goes_on && !begins_frame) look_ahead(t + 1);
         __syncthreads();
 #if !CLUSTER
         for (int i = thread; i < LEVELS * VOICES; i += THREADS)
@@ -216,19 +221,18 @@ __device__ __forceinline__ void draw_codes(const Params& params, Shared& shared,
                 code = static_cast<int>(*code_at);
             } else {
                 code = draw(logits, shared.noise[warp], params.patches + voice, params.voices, lane);
+                code = min(code, params.levels - 1);  // it may be any after a wait in vain
                 if (mine && lane == 0) *code_at = code;
             }
             if (lane == 0) shared.history[warp][t & (RING - 1)] = code;
             for (int i = lane; mine && i < params.levels; i += 32)
                 params.logits[(t * params.voices + voice) * params.levels + i] = logits[i];
         }
-        if (t + 1 < params.count) {
-            if (place_of(t + 1) == 0) {
-                if (rank == 0) count_up(flag_of(params, group, DRAWN));
-                begin_frame(t + 1);
-            }
-            look_ahead(t + 1);
+        if (goes_on && begins_frame) {
+            if (rank == 0) count_up(flag_of(params, group, DRAWN));
+            begin_frame(t + 1);
         }
+        if (goes_on && (begins_frame || !EARLY)) look_ahead(t + 1);
         __syncthreads();
     }
 #if CLUSTER

@@ -6,11 +6,7 @@
 #include "frame_tiers.cuh"
 #include "sample_tier.cuh"
 
-extern "C" __global__ void
-#if CLUSTER
-__cluster_dims__(GROUP, 1, 1)
-#endif
-__launch_bounds__(THREADS, 1) segment(const __grid_constant__ Params params) {
+extern "C" __global__ void __launch_bounds__(THREADS, 1) segment(const __grid_constant__ Params params) {
     extern __shared__ __align__(16) unsigned char memory[];
     const int drawing = (params.voices + VOICES - 1) / VOICES * GROUP, index = static_cast<int>(blockIdx.x) - drawing;
     if (index < 0)

@@ -231,7 +231,7 @@ class Worker(Cta):
 
     def _rows(self, matrix: np.ndarray, operand: Operand) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for warp in range(WARPS):
-            for tile in range(self.number * WARPS + warp, len(matrix), self.params.workers * WARPS):
+            for tile in range(warp * self.params.workers + self.number, len(matrix), WARPS * self.params.workers):
                 yield tile * TILE + np.arange(TILE), self._product(matrix[tile], operand)
 
     def _product(self, tiles: np.ndarray, operand: Operand) -> np.ndarray:

@@ -95,14 +95,14 @@ def sortable(values: np.ndarray) -> np.ndarray:
 def least_kept(scaled: np.ndarray, last: int, top_p: float, min_p: float) -> int:
     """As the source's function of this name: the same search, bit by bit."""
     keys, highest, kept = sortable(scaled), scaled.max(), 0
-    levels = np.exp(scaled - highest)
+    masses = (np.exp(scaled - highest) * 2.0**22).astype(np.int64)
     for bit in (1 << shift for shift in range(31, -1, -1)):
         if last < LEVELS - 1 and (keys >= (kept | bit)).sum() > last:
             kept |= bit
     if top_p < 1.0:
-        wanted, least = top_p * levels[keys >= kept].sum(), 0
+        wanted, least = max(1, int(top_p * masses[keys >= kept].sum())), 0
         for bit in (1 << shift for shift in range(31, -1, -1)):
-            if levels[keys >= (least | bit)].sum() >= wanted:
+            if masses[keys >= (least | bit)].sum() >= wanted:
                 least |= bit
         kept = max(kept, least)
     return max(kept, int(sortable(np.float32(highest + np.log(min_p))))) if min_p > 0.0 else kept

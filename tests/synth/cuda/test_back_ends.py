@@ -1,9 +1,12 @@
 """A back end proves itself or says why it does not; here the CPU stands for the GPU."""
 
+import itertools
 import logging
 import re
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -16,6 +19,7 @@ from livernn.model.precision import GPU_PRECISION, KERNEL_PRECISION
 from livernn.synth.cuda import back_ends, generator
 from livernn.synth.cuda.back_ends import KERNEL_VARIABLE, load_again, load_gpu, why_not
 from livernn.synth.cuda.draw import draw, surprisal_bits
+from livernn.synth.cuda.generator import TorchGenerator
 from livernn.synth.cuda.network import Network
 from livernn.synth.cuda.noise import Noise
 from livernn.synth.cuda.player import TorchPlayer
@@ -77,6 +81,21 @@ def test_one_whose_noise_is_another_is_left_out(
     caplog.clear()
 
 
+def test_one_that_draws_other_codes_the_second_time_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    right, times = TorchGenerator.render, itertools.count(1)
+
+    def unsteady(generator: TorchGenerator, count: int, patches: list[Patch]) -> np.ndarray:
+        codes = right(generator, count, patches)
+        codes[0, -1] ^= next(times) % 2 == 0
+        return codes
+
+    monkeypatch.setattr(TorchGenerator, "render", unsteady)
+    assert "other codes the second time" in (why_not() or "")
+    caplog.clear()
+
+
 def test_one_that_misjudges_its_surprise_is_left_out(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -104,7 +123,7 @@ def test_a_kernel_that_fails_is_left_out(monkeypatch: pytest.MonkeyPatch, caplog
             raise RuntimeError("it waited in vain")
 
     monkeypatch.setenv(KERNEL_VARIABLE, "1")
-    monkeypatch.setattr(back_ends, "kernel_player", lambda checkpoint, voices, device: InVain)
+    monkeypatch.setattr(back_ends, "KernelModel", lambda *_: SimpleNamespace(make_player=lambda voices: InVain))
     assert load_gpu(CHECKPOINT).precision == GPU_PRECISION
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "waited in vain" in caplog.text
@@ -113,7 +132,7 @@ def test_a_kernel_that_fails_is_left_out(monkeypatch: pytest.MonkeyPatch, caplog
 
 def test_a_kernel_that_agrees_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KERNEL_VARIABLE, "1")
-    monkeypatch.setattr(back_ends, "kernel_player", lambda checkpoint, voices, device: TorchPlayer)
+    monkeypatch.setattr(back_ends, "KernelModel", lambda *_: SimpleNamespace(make_player=lambda voices: TorchPlayer))
     model = load_gpu(CHECKPOINT)
     assert model.precision == KERNEL_PRECISION
     assert model.generator(seed=1).render(5, [Patch()]).shape == (1, 5)

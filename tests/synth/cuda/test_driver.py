@@ -88,7 +88,8 @@ def test_a_launch_is_cooperative_on_torch_s_stream_and_fills_the_device(
     assert (config.gridDimX, config.blockDimX, int(config.hStream)) == (8 + workers, THREADS, STREAM)
     assert config.sharedMemBytes == pretended.set["MAX_DYNAMIC_SHARED_SIZE_BYTES"] > 0
     assert ("NON_PORTABLE_CLUSTER_SIZE_ALLOWED" in pretended.set) is (architecture == 90)
-    (together,) = config.attrs
+    *cluster, together = config.attrs
+    assert [one.value.clusterDim.x for one in cluster] == ([8] if architecture == 90 else [])
     assert together.id == real.CUlaunchAttributeID.CU_LAUNCH_ATTRIBUTE_COOPERATIVE
     assert together.value.cooperative == 1
 

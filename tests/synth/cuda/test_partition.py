@@ -75,8 +75,8 @@ def test_keys_order_floats_and_equals_are_equal() -> None:
     assert keys[4] == keys[5]
 
 
-@pytest.mark.parametrize(("voices", "each"), [(1, 1), (8, 8), (9, 5), (16, 8), (64, 8)])
-def test_voices_are_spread_over_groups_of_eight_at_most(voices: int, each: int) -> None:
+@pytest.mark.parametrize(("voices", "each"), [(1, 1), (2, 8), (8, 8), (9, 8), (64, 8)])
+def test_groups_are_of_one_voice_or_of_eight(voices: int, each: int) -> None:
     parts = partition(ModelConfig(), voices, 90)
     assert isinstance(parts, Partition)
     assert parts.voices == each
