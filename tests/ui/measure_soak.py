@@ -171,7 +171,7 @@ class Observer:
         self.seen: defaultdict[str, Seen] = defaultdict(Seen)
         self.engines: dict[int, SharedBlock] = {}
         self.missed_at: list[tuple[float, str, int, float, float]] = []
-        """Minute, what, how often, the load average, and the processor time that the host has taken since the look before."""
+        """Minute, what, how often, the load average, and how many seconds of processor time the host took meanwhile."""
         self.family: set[psutil.Process] = {app}
         self._app = app
         self._counted: Counter[str] = Counter()
