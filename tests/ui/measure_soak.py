@@ -33,6 +33,7 @@ from livernn.engine.shared import DEVICE_XRUNS, LATE_RENDERS, UNDERRUNS, SharedB
 from livernn.inputs.ports import API_VARIABLE
 from livernn.ui.settings import MicrophoneChoice, Settings
 from tests.fixtures.attached import attached
+from tests.fixtures.host import stolen_s
 from tests.fixtures.processes import lives, survivors
 from tests.ui.hands import Hands
 from tests.ui.test_real_window import ROOT, command_of, shared_memory, wait_for
@@ -169,11 +170,12 @@ class Observer:
     def __init__(self, app: psutil.Popen) -> None:
         self.seen: defaultdict[str, Seen] = defaultdict(Seen)
         self.engines: dict[int, SharedBlock] = {}
-        self.missed_at: list[tuple[float, str, int, float]] = []
-        """Minute, what, how often, and the load average."""
+        self.missed_at: list[tuple[float, str, int, float, float]] = []
+        """Minute, what, how often, the load average, and how many seconds of processor time the host took meanwhile."""
         self.family: set[psutil.Process] = {app}
         self._app = app
         self._counted: Counter[str] = Counter()
+        self._stolen_s = stolen_s()
         self._began_s = time.monotonic()
 
     def look(self, *, resting: bool = False) -> None:
@@ -181,11 +183,13 @@ class Observer:
             self.family.add(process)
             with suppress(psutil.NoSuchProcess):
                 self._look_at(process, resting)
+        before_s, self._stolen_s = self._stolen_s, stolen_s()
+        taken_s = round(self._stolen_s - before_s, 2)
         for what, word in (("underruns", UNDERRUNS), ("device_xruns", DEVICE_XRUNS), ("late_renders", LATE_RENDERS)):
             now = sum(int(block.words[word]) for block in self.engines.values())
             if now > self._counted[what]:
                 minute = (time.monotonic() - self._began_s) / 60.0
-                self.missed_at.append((round(minute, 1), what, now - self._counted[what], os.getloadavg()[0]))
+                self.missed_at.append((round(minute, 1), what, now - self._counted[what], os.getloadavg()[0], taken_s))
             self._counted[what] = now
 
     def counts(self) -> dict[str, int]:

@@ -22,6 +22,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.fixtures.host import stolen_s
+
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = float(os.environ.get("SECONDS_MEASURED", "60"))
 SIZE = (1280, 800)
@@ -41,10 +43,6 @@ def test_measure(xvfb_display: str, jack_server: object) -> None:
 
 def _schedule() -> Path:
     return Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
-
-
-def _stolen_s() -> float:
-    return int(Path("/proc/stat").read_text().split(maxsplit=9)[8]) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -69,7 +67,7 @@ def main() -> None:
             return True
 
     def queued_s() -> float:
-        return sum(int(schedule.read_text().split()[1]) for schedule in schedules) / 1e9 + _stolen_s()
+        return sum(int(schedule.read_text().split()[1]) for schedule in schedules) / 1e9 + stolen_s()
 
     def post() -> None:
         schedules.append(_schedule())
