@@ -81,7 +81,7 @@ def load_gpu(checkpoint: Checkpoint) -> GpuModel:
     require_gpu()
     with _in_memory():
         model = GpuModel(torch.cuda.get_device_name(_gpu()), checkpoint, Network(checkpoint, _gpu()))
-        kernel = _load_kernel(model)
+        kernel = _load_kernel(checkpoint)
     if isinstance(kernel, str):
         _logger.info("CUDA graphs play, not the kernel: %s", kernel)
         return model
@@ -122,20 +122,20 @@ def why_not() -> str | None:
 
 def why_no_kernel(checkpoint: Checkpoint) -> str | None:
     """What keeps the kernel from playing `checkpoint` on this machine's GPU; None if it proves itself with it."""
-    kernel = _load_kernel(GpuModel("", checkpoint, Network(checkpoint, _gpu())))
+    kernel = _load_kernel(checkpoint)
     return kernel if isinstance(kernel, str) else None
 
 
-def _load_kernel(model: GpuModel) -> KernelModel | str:
+def _load_kernel(checkpoint: Checkpoint) -> KernelModel | str:
     """It, or why it does not play."""
     if os.environ.get(KERNEL_VARIABLE) != "1":
         return f"it is tried with {KERNEL_VARIABLE}=1 only"
     try:
-        kernel = KernelModel(model.checkpoint, model.network.device)
-        spread = float(TorchGenerator(model.network, seed=0).forced_logits(_codes(model.checkpoint)).std())
+        network, kernel = Network(checkpoint, _gpu()), KernelModel(checkpoint, _gpu())
+        spread = float(TorchGenerator(network, seed=0).forced_logits(_codes(checkpoint)).std())
         for voices in (1, 2):  # there are two of them
-            generator = TorchGenerator(model.network, kernel.make_player(voices), seed=0, voices=voices)
-            _prove(generator, model.checkpoint, _KERNEL_TOLERANCE_SD * spread)
+            generator = TorchGenerator(network, kernel.make_player(voices), seed=0, voices=voices)
+            _prove(generator, checkpoint, _KERNEL_TOLERANCE_SD * spread)
     except DeviceError as error:
         return error.why
     except RuntimeError as error:
