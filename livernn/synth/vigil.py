@@ -198,6 +198,9 @@ def _limits_bits(config: ModelConfig, foresight: Foresight | None) -> tuple[floa
     if foresight is None:
         return NOISE_SHARE * math.log2(config.q_levels), 0.0
     held_out_bits, busiest_bits, trained_bits = foresight
-    noise_bits = held_out_bits + NOISE_ABOVE_BITS if busiest_bits is None else busiest_bits + NOISE_ABOVE_BUSIEST_BITS
+    if busiest_bits is None or busiest_bits < held_out_bits:  # which it is where each second has a pause, as of words
+        noise_bits = held_out_bits + NOISE_ABOVE_BITS
+    else:
+        noise_bits = busiest_bits + NOISE_ABOVE_BUSIEST_BITS
     drone_bits = held_out_bits - DRONE_BELOW_HELD_OUT_BITS if trained_bits is None else trained_bits - DRONE_BELOW_BITS
     return noise_bits, drone_bits

@@ -91,6 +91,8 @@ def test_a_second_of_white_codes_is_noise_by_its_spectrum() -> None:
         (USUAL_BITS + NOISE_ABOVE_BITS - 0.1, USUAL, False),
         (USUAL_BITS + 2.0 + NOISE_ABOVE_BUSIEST_BITS + 0.1, Foresight(USUAL_BITS, USUAL_BITS + 2.0), True),
         (USUAL_BITS + 2.0 + NOISE_ABOVE_BUSIEST_BITS - 0.1, Foresight(USUAL_BITS, USUAL_BITS + 2.0), False),
+        (USUAL_BITS + NOISE_ABOVE_BITS + 0.1, Foresight(USUAL_BITS, USUAL_BITS - 1.5), True),
+        (USUAL_BITS + NOISE_ABOVE_BITS - 0.1, Foresight(USUAL_BITS, USUAL_BITS - 1.5), False),
         (6.1, None, True),
         (5.9, None, False),
         (np.nan, USUAL, False),
