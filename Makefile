@@ -5,6 +5,8 @@ VENV ?= .venv
 # pip's way to a smaller torch, for example the index of CPU builds that README.md names.
 TORCH_INDEX ?=
 ARGS ?=
+# Tests with real parts keep time: one after the other, and nothing beside them.
+REAL = audio or midi or window
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -23,8 +25,9 @@ venv: system-run $(INSTALLED) ## system libraries, .venv and the pinned dependen
 run: venv ## open the instrument; ARGS="--preset piano" is handed on
 	$(BIN)/python app.py $(ARGS)
 
-test: system-test lint ## linters, then every test that this machine can run; ARGS is handed to pytest
-	$(BIN)/python -m pytest $(ARGS)
+test: system-test lint ## linters, then every test that this machine can run
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not ($(REAL))"
+	$(BIN)/python -m pytest -m "$(REAL)"
 
 lint: venv ## ruff, mypy and the import rules
 	$(BIN)/ruff check

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
+from livernn.engine import sampler
 from livernn.engine.messages import (
     Attempt,
     AudioOpened,
@@ -60,14 +62,19 @@ def play_at(rig: Rig, level: float) -> None:
 
 
 def slow_down(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
-    """Have each sound take so much of the time that it lasts."""
+    """Have each sound take so much of the time that it lasts, and the sampler measure just this on a busy host, too."""
     render = LevelVoice.render
+    clock = SimpleNamespace(now_s=time.perf_counter(), sleep=time.sleep)
+    clock.perf_counter = lambda: clock.now_s
 
     def render_slowly(voice: LevelVoice, count: int, patch: Patch) -> NDArray[np.float32]:
-        time.sleep(share * count / voice.config.sample_rate_hz)
+        spent_s = share * count / voice.config.sample_rate_hz
+        time.sleep(spent_s)
+        clock.now_s += spent_s
         return render(voice, count, patch)
 
     monkeypatch.setattr(LevelVoice, "render", render_slowly)
+    monkeypatch.setattr(sampler, "time", clock)
 
 
 def test_the_lifecycle(rig: Rig) -> None:
