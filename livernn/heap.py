@@ -2,6 +2,7 @@
 
 import ctypes
 from contextlib import suppress
+from functools import cache
 
 TRIM_EVERY_S = 10.0
 """For processes that live as long as an evening."""
@@ -19,7 +20,7 @@ ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": str(_MAPPED_FROM_BYTES)}
 def keep_little() -> None:
     """The same for this process; before its threads begin."""
     with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM_BYTES)
+        _c_library().mallopt(_M_MMAP_THRESHOLD, _MAPPED_FROM_BYTES)
 
 
 def trim() -> None:
@@ -28,4 +29,10 @@ def trim() -> None:
     Allocations of others wait meanwhile, those of one thread at a time.
     """
     with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
+        _c_library().malloc_trim(0)
+
+
+@cache
+def _c_library() -> ctypes.CDLL:
+    """Opened once: each opening leaves a cycle, and the engine runs without their collector."""
+    return ctypes.CDLL(None)

@@ -1,10 +1,13 @@
 """What is freed goes back to the system."""
 
+import gc
 import platform
 import subprocess
 import sys
 
 import pytest
+
+from livernn import heap
 
 LOOKING_AT_ITSELF = """
 import os
@@ -49,3 +52,10 @@ def test_what_is_kept_below_a_block_in_use_goes_back_to_the_system() -> None:
 @glibc_alone
 def test_what_is_large_goes_back_as_it_is_freed() -> None:
     assert told(LARGE_BLOCKS) > 80.0
+
+
+def test_it_leaves_nothing_to_the_collector_of_cycles_which_the_engine_does_without() -> None:
+    heap.trim()
+    gc.collect()
+    heap.trim()
+    assert gc.collect() == 0
