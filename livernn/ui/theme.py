@@ -94,9 +94,12 @@ def painted_font(size_px: float, *, bold: bool = False) -> QFont:
 
 def apply_theme(application: QApplication, theme: Theme, scale: float) -> None:
     """Dress the whole application; `scale` as told by `scale_for`."""
+    sheet = style_sheet(theme, scale)
+    if application.styleSheet() == sheet:
+        return  # Qt would polish every widget anew, for half a second
     application.setStyle("Fusion")
     application.setPalette(palette(theme))
-    application.setStyleSheet(style_sheet(theme, scale))
+    application.setStyleSheet(sheet)
 
 
 def style_sheet(theme: Theme, scale: float) -> str:
