@@ -2,6 +2,7 @@
 
 import ctypes
 import sys
+from functools import cache
 
 from livernn.errors import DeviceError
 
@@ -14,10 +15,9 @@ def gpu_names() -> list[str]:
     Raises:
         DeviceError: there is no driver, or no GPU that it can use.
     """
-    try:
-        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
-    except OSError as error:
-        raise DeviceError("GPU", "there is no NVIDIA driver", "Play on the CPU, or install the driver.") from error
+    driver = _driver()
+    if driver is None:
+        raise DeviceError("GPU", "there is no NVIDIA driver", "Play on the CPU, or install the driver.")
     count = ctypes.c_int()
     if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value < 1:
         raise DeviceError("GPU", "the NVIDIA driver finds none", "Play on the CPU, or run nvidia-smi to see why.")
@@ -28,3 +28,12 @@ def gpu_names() -> list[str]:
         driver.cuDeviceGetName(name, _NAME_BYTES, device)
         names.append(name.value.decode(errors="replace"))
     return names
+
+
+@cache
+def _driver() -> ctypes.CDLL | None:
+    """Looked for once: every attempt leaves a cycle, and the engine runs without their collector."""
+    try:
+        return ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return None

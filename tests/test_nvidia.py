@@ -1,10 +1,14 @@
 """The driver is asked, and what it lacks is told; here it is one of our own making."""
 
 import ctypes
+import gc
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from livernn import nvidia
 from livernn.errors import DeviceError
 from livernn.nvidia import gpu_names
 
@@ -30,6 +34,14 @@ class FakeDriver:
         return 0
 
 
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """The driver is looked for anew, and once more after the test."""
+    nvidia._driver.cache_clear()
+    yield
+    nvidia._driver.cache_clear()
+
+
 def use(driver: FakeDriver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda name: driver)
 
@@ -53,3 +65,14 @@ def test_no_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", missing)
     with pytest.raises(DeviceError, match="no NVIDIA driver"):
         gpu_names()
+
+
+def test_looking_again_leaves_nothing_to_the_collector_of_cycles() -> None:
+    def look() -> None:
+        with suppress(DeviceError):
+            gpu_names()
+
+    look()
+    gc.collect()
+    look()
+    assert gc.collect() == 0
