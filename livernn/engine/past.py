@@ -16,27 +16,34 @@ FRAME_BYTES = SIDES * SAMPLE_BYTES
 
 
 class PreRoll:
-    """Exactly the last `PREROLL_S` of 24-bit frames of `SIDES`, or as many as there were."""
+    """Exactly the last `PREROLL_S` of 24-bit frames of `SIDES`, or as many as there were.
+
+    In one place from the beginning: blocks that come and go beside a journal's entries scatter, and memory grows.
+    """
 
     def __init__(self, rate_hz: int) -> None:
-        self._limit = round(PREROLL_S * rate_hz)
-        self._blocks: deque[bytes] = deque()
-        self.frames = 0
+        self._ring = bytearray(round(PREROLL_S * rate_hz) * FRAME_BYTES)
+        self._written = 0
+
+    @property
+    def frames(self) -> int:
+        """How many are kept."""
+        return min(self._written, len(self._ring)) // FRAME_BYTES
 
     def append(self, pcm: bytes) -> None:
         """Add what has just been heard."""
-        self._blocks.append(pcm)
-        self.frames += len(pcm) // FRAME_BYTES
-        while (surplus := self.frames - self._limit) > 0:
-            oldest = self._blocks.popleft()
-            dropped = min(surplus, len(oldest) // FRAME_BYTES)
-            self.frames -= dropped
-            if rest := oldest[dropped * FRAME_BYTES :]:
-                self._blocks.appendleft(rest)
+        self._written += len(pcm)
+        kept = pcm[-len(self._ring) :]
+        at = (self._written - len(kept)) % len(self._ring)
+        straight = min(len(kept), len(self._ring) - at)
+        self._ring[at : at + straight] = kept[:straight]
+        self._ring[: len(kept) - straight] = kept[straight:]
 
     def content(self) -> bytes:
         """All of it but the silence that it may begin with: before anything was played there is nothing to keep."""
-        heard = b"".join(self._blocks)
+        oldest = self._written % len(self._ring) if self._written > len(self._ring) else 0
+        newest = min(self._written, len(self._ring))
+        heard = bytes(self._ring[oldest:newest] + self._ring[:oldest])
         silent_frames = (len(heard) - len(heard.lstrip(b"\0"))) // FRAME_BYTES
         return heard[silent_frames * FRAME_BYTES :]
 
