@@ -11,9 +11,12 @@ _MAPPED_FROM_BYTES = 1 << 20
 """What is as large goes back to the system as soon as it is freed. Left to itself, glibc raises this as it goes, and
 with it what it keeps."""
 
+_MODELS_MAPPED_FROM_BYTES = 1 << 17
+"""The same where models come and go: what is left of one, between what is in use, is too small for the next."""
+
 _M_MMAP_THRESHOLD = -3
 
-ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": str(_MAPPED_FROM_BYTES)}
+ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": str(_MODELS_MAPPED_FROM_BYTES)}
 """For processes that are to keep little from their beginning."""
 
 
