@@ -96,6 +96,10 @@ class Pace:
         calls = math.ceil(ms_to_samples(spent_ms, voice.device_rate_hz) / block_samples)
         return self.guard_samples(voice) + calls * block_samples
 
+    def left_samples(self, stock_samples: int, reach_samples: int, sounds: float) -> float:
+        """Of a stock, by the time that it has been rendered again from `reach_samples` on, so many `sounds` at once."""
+        return stock_samples - max(0, stock_samples - reach_samples) * sounds / max(self._factor, 1e-6)
+
     def tell_touch(self, voice: VoiceLike, depth_samples: int) -> None:
         """Say how long it usually takes from the move of a control to the output."""
         rate_hz = voice.device_rate_hz

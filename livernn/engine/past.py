@@ -43,7 +43,8 @@ class PreRoll:
         """All of it but the silence that it may begin with: before anything was played there is nothing to keep."""
         oldest = self._written % len(self._ring) if self._written > len(self._ring) else 0
         newest = min(self._written, len(self._ring))
-        heard = bytes(self._ring[oldest:newest] + self._ring[:oldest])
+        ring = memoryview(self._ring)
+        heard = b"".join((ring[oldest:newest], ring[:oldest]))
         silent_frames = (len(heard) - len(heard.lstrip(b"\0"))) // FRAME_BYTES
         return heard[silent_frames * FRAME_BYTES :]
 

@@ -39,6 +39,9 @@ _logger = logging.getLogger(__name__)
 _LOW_STOCK = 0.5
 """Share of the ring below which there is no time to lose."""
 
+_LEAST_LEFT = 0.25
+"""Share of the ring that a change may leave while the rest is rendered again: several in a row would empty it."""
+
 _IDLE_NAP_S = 0.01
 _PRIORITY = 10
 _NICENESS = -10
@@ -143,7 +146,9 @@ class Sampler:
         if self._touch(voice, patch) or self._tape.ahead_samples < target_samples:
             gpu_ms = current.instrument.processor.gpu_ms
             before_ms, gpu_before_ms, began_s = self._tape.rendered_ms, gpu_ms(), time.perf_counter()
-            block = self._tape.render(patch, self._pace.guard_samples(voice), self._reach_samples(voice, patch))
+            block = self._tape.render(
+                patch, self._pace.guard_samples(voice), self._pace.reach_samples(voice, self._sounds_under(patch))
+            )
             spent_ms = 1000.0 * (time.perf_counter() - began_s)
             if is_other:
                 self._pace.forget()
@@ -180,12 +185,20 @@ class Sampler:
 
     def _touch(self, voice: VoiceLike, patch: Patch) -> bool:
         """Whether a control has moved and the ring is now to be rendered again."""
-        if self._tape.is_under(patch) or not self._pace.is_quick_for(self._more(patch)):
-            return False
-        return self._tape.set_back(patch, self._reach_samples(voice, patch))
+        return not self._tape.is_under(patch) and self._set_back(voice, patch)
 
-    def _reach_samples(self, voice: VoiceLike, patch: Patch, further_sounds: int = 0) -> int:
-        return self._pace.reach_samples(voice, self._more(patch) * (self._tape.sounds + further_sounds))
+    def _set_back(self, voice: VoiceLike, patch: Patch, further_sounds: int = 0) -> bool:
+        """Go back to where a change is heard soonest, if there is time for that and enough in the ring meanwhile."""
+        if not self._pace.is_quick_for(self._more(patch)):
+            return False
+        sounds = self._sounds_under(patch) + self._more(patch) * further_sounds
+        reach_samples = self._pace.reach_samples(voice, sounds)
+        left = self._pace.left_samples(self._tape.stock_samples, reach_samples, sounds)
+        return left >= _LEAST_LEFT * self._target_samples() and self._tape.set_back(patch, reach_samples)
+
+    def _sounds_under(self, patch: Patch) -> float:
+        """How many sounds like those of the last block the next one takes as long as under `patch`, at most."""
+        return self._more(patch) * self._tape.sounds
 
     def _more(self, patch: Patch) -> float:
         """How many times as long as the last block the next one takes under `patch`, at most."""
@@ -254,8 +267,7 @@ class Sampler:
         current, patch = self._current, self._present_patch()
         if current is None or patch is None:
             return None
-        if self._pace.is_quick_for(self._more(patch)):
-            self._tape.set_back(patch, self._reach_samples(current.instrument.voice, patch, further_sounds=1))
+        self._set_back(current.instrument.voice, patch, further_sounds=1)
         return patch
 
     def _present_patch(self) -> Patch | None:

@@ -77,3 +77,11 @@ def test_touches_stay_on_as_voices_come_that_leave_just_enough_room(pace: Pace) 
     pace.forget()
     pace.measure(BLOCK_MS, BLOCK_MS / (SLOW_BELOW - 0.1))
     assert not pace.is_quick_for(1.0)
+
+
+@pytest.mark.parametrize(("spent_ms", "sounds", "left"), [(1.0, 1.0, 155.0), (2.0, 1.0, 110.0), (2.0, 2.0, 20.0)])
+def test_what_a_change_leaves_of_the_ring(pace: Pace, spent_ms: float, sounds: float, left: float) -> None:
+    for _ in range(50):
+        pace.measure(BLOCK_MS, spent_ms)
+    assert pace.left_samples(200, 20, sounds) == pytest.approx(left)
+    assert pace.left_samples(15, 20, sounds) == 15

@@ -1,5 +1,6 @@
 """The engine on a thread, against an output driven by hand and sounds that are constant levels."""
 
+import threading
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
 from livernn.engine import sampler
 from livernn.engine.messages import (
+    DEFAULT_DEPTH_MS,
     Attempt,
     AudioOpened,
     Crowded,
@@ -35,10 +37,11 @@ from livernn.engine.messages import (
     Tuning,
     WasReset,
 )
-from livernn.engine.shared import HEARTBEAT, ControlBlock, read_metrics
+from livernn.engine.ringbuffer import RingBuffer
+from livernn.engine.shared import HEARTBEAT, RING_AT, RING_WORDS, ControlBlock, read_metrics
 from livernn.engine.transport import GATE_FADE_MS, HURRIED_FADE_MS, EngineState
-from livernn.units import ms_to_samples
-from tests.engine.fakes import RATE_HZ, SPEAKER, LevelVoice, Rig, settles_at
+from livernn.units import ms_to_samples, samples_to_ms
+from tests.engine.fakes import PATIENCE_S, RATE_HZ, SPEAKER, LevelVoice, Rig, settles_at
 
 IDLE, LOADING, READY, PLAYING = (
     StateChanged(state) for state in (EngineState.IDLE, EngineState.LOADING, EngineState.READY, EngineState.PLAYING)
@@ -75,6 +78,19 @@ def slow_down(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
 
     monkeypatch.setattr(LevelVoice, "render", render_slowly)
     monkeypatch.setattr(sampler, "time", clock)
+
+
+def hold_up(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Have nothing be rendered until this is set; the sampler takes no notice of the time that it waited."""
+    may_render, render, now_s = threading.Event(), LevelVoice.render, time.perf_counter()
+
+    def render_when_allowed(voice: LevelVoice, count: int, patch: Patch) -> NDArray[np.float32]:
+        assert may_render.wait(PATIENCE_S)
+        return render(voice, count, patch)
+
+    monkeypatch.setattr(LevelVoice, "render", render_when_allowed)
+    monkeypatch.setattr(sampler, "time", SimpleNamespace(sleep=time.sleep, perf_counter=lambda: now_s))
+    return may_render
 
 
 def test_the_lifecycle(rig: Rig) -> None:
@@ -234,6 +250,25 @@ def test_a_fade_that_takes_more_than_real_time_is_cut_short(rig: Rig, monkeypatc
     assert sum(map(len, heard[1:])) < fade_samples / 2
     assert np.abs(np.diff(np.concatenate(heard))).max() < 0.25 * 1.6 / ms_to_samples(HURRIED_FADE_MS, RATE_HZ)
     assert read_metrics(rig.block, rig.reel).underruns == 0
+
+
+@pytest.mark.parametrize(("played_ms", "is_heard_soon"), [(40.0, True), (165.0, False)])
+def test_a_change_that_would_leave_little_in_the_ring_is_heard_behind_it(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, played_ms: float, is_heard_soon: bool
+) -> None:
+    play_at(rig, 0.5)
+    ring = RingBuffer(rig.block.words[RING_AT : RING_AT + RING_WORDS], rig.block.ring)
+    deadline = time.monotonic() + PATIENCE_S
+    while ring.fill < ms_to_samples(DEFAULT_DEPTH_MS, RATE_HZ) and time.monotonic() < deadline:
+        time.sleep(0.001)
+    may_render = hold_up(monkeypatch)
+    for _ in range(ms_to_samples(played_ms, RATE_HZ) // 96):
+        rig.output.pull(96)
+    ControlBlock(rig.block).write(Patch(gain_db=-20.0), 0)
+    may_render.set()
+    heard = rig.listen(settles_at(0.5 * 10 ** (-20.0 / 20)))
+    waited_ms = samples_to_ms(int((heard == np.float32(0.5)).sum()), RATE_HZ)
+    assert waited_ms < 25.0 if is_heard_soon else 30.0 < waited_ms < 50.0
 
 
 def test_priming_cross_fades_and_keeps_the_patch(rig: Rig) -> None:
