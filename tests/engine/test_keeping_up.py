@@ -1,0 +1,91 @@
+"""What the engine does where there is little time, or little in the ring: its clock is the test's."""
+
+import threading
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from livernn.control.params import PARAMS
+from livernn.control.patch import Patch
+from livernn.engine import sampler
+from livernn.engine.messages import DEFAULT_DEPTH_MS, Crowded, Load
+from livernn.engine.ringbuffer import RingBuffer
+from livernn.engine.shared import RING_AT, RING_WORDS, ControlBlock, read_metrics
+from livernn.engine.transport import HURRIED_FADE_MS
+from livernn.units import ms_to_samples, samples_to_ms
+from tests.engine.fakes import PATIENCE_S, RATE_HZ, LevelVoice, Rig, settles_at
+from tests.engine.test_process import play_at
+
+
+def slow_down(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
+    """Have each sound take so much of the time that it lasts, and the sampler measure just this on a busy host, too."""
+    render = LevelVoice.render
+    clock = SimpleNamespace(now_s=time.perf_counter(), sleep=time.sleep)
+    clock.perf_counter = lambda: clock.now_s
+
+    def render_slowly(voice: LevelVoice, count: int, patch: Patch) -> NDArray[np.float32]:
+        spent_s = share * count / voice.config.sample_rate_hz
+        time.sleep(spent_s)
+        clock.now_s += spent_s
+        return render(voice, count, patch)
+
+    monkeypatch.setattr(LevelVoice, "render", render_slowly)
+    monkeypatch.setattr(sampler, "time", clock)
+
+
+def hold_up(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Have nothing be rendered until this is set; the sampler takes no notice of the time that it waited."""
+    may_render, render, now_s = threading.Event(), LevelVoice.render, time.perf_counter()
+
+    def render_when_allowed(voice: LevelVoice, count: int, patch: Patch) -> NDArray[np.float32]:
+        assert may_render.wait(PATIENCE_S)
+        return render(voice, count, patch)
+
+    monkeypatch.setattr(LevelVoice, "render", render_when_allowed)
+    monkeypatch.setattr(sampler, "time", SimpleNamespace(sleep=time.sleep, perf_counter=lambda: now_s))
+    return may_render
+
+
+def test_voices_that_this_machine_no_longer_plays_in_real_time_are_told(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play_at(rig, 0.5)
+    slow_down(monkeypatch, 1.2)
+    ControlBlock(rig.block).write(Patch(voices=8), 0)
+    rig.listen(lambda _: rig.has_news)
+    rig.expect(Crowded(5))
+
+
+def test_a_fade_that_takes_more_than_real_time_is_cut_short(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    fade_samples = ms_to_samples(PARAMS["fade_ms"].maximum, RATE_HZ)
+    play_at(rig, 0.5)
+    rig.send(Load(2, "0.25.safetensors", Patch(fade_ms=PARAMS["fade_ms"].maximum).to_dict()))
+    ControlBlock(rig.block).write(Patch(fade_ms=PARAMS["fade_ms"].maximum), 2)
+    heard = [rig.listen(lambda sound: bool((sound < 0.5).all()))]
+    slow_down(monkeypatch, 0.7)
+    heard.append(rig.listen(settles_at(0.25)))
+    assert sum(map(len, heard[1:])) < fade_samples / 2
+    assert np.abs(np.diff(np.concatenate(heard))).max() < 0.25 * 1.6 / ms_to_samples(HURRIED_FADE_MS, RATE_HZ)
+    assert read_metrics(rig.block, rig.reel).underruns == 0
+
+
+@pytest.mark.parametrize(("played_ms", "is_heard_soon"), [(40.0, True), (165.0, False)])
+def test_a_change_that_would_leave_little_in_the_ring_is_heard_behind_it(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, played_ms: float, is_heard_soon: bool
+) -> None:
+    play_at(rig, 0.5)
+    ring = RingBuffer(rig.block.words[RING_AT : RING_AT + RING_WORDS], rig.block.ring)
+    deadline = time.monotonic() + PATIENCE_S
+    while ring.fill < ms_to_samples(DEFAULT_DEPTH_MS, RATE_HZ) and time.monotonic() < deadline:
+        time.sleep(0.001)
+    may_render = hold_up(monkeypatch)
+    for _ in range(ms_to_samples(played_ms, RATE_HZ) // 96):
+        rig.output.pull(96)
+    ControlBlock(rig.block).write(Patch(gain_db=-20.0), 0)
+    may_render.set()
+    heard = rig.listen(settles_at(0.5 * 10 ** (-20.0 / 20)))
+    waited_ms = samples_to_ms(int((heard == np.float32(0.5)).sum()), RATE_HZ)
+    assert waited_ms < 25.0 if is_heard_soon else 30.0 < waited_ms < 50.0
