@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from collections.abc import Sequence
 
 from livernn.engine.shared import BLOCK_MS, LARGEST_BLOCK, REAL_TIME_FACTOR, TOUCH_MS, SharedBlock
 from livernn.engine.studio import BLOCK_SAMPLES, VoiceLike
@@ -11,8 +12,11 @@ from livernn.units import ms_to_samples, samples_to_ms
 NAP_MS = 1.0
 """How often the sampler looks for a change while it has nothing to render."""
 
-QUICK_FROM, SLOW_BELOW = 2.5, 1.8
-"""Real-time factors: from the first on a change has the ring rendered again; below the second it no longer has."""
+_LEAST_LEFT = 0.15
+"""Share of the ring that is left to be played while the rest is rendered again: changes in a row would empty it."""
+
+_FULL_AGAIN = 1.5
+"""Times as long as the ring lasts, until it is full again."""
 
 _SLACK_MS = 0.3
 """Longer than it takes to overwrite a block."""
@@ -41,25 +45,18 @@ class Pace:
         self._spent_ms = 0.0
         self._lately: deque[float] = deque(maxlen=_LATELY_OF)
         """Time that a sound took, of the time that it lasts."""
-        self.is_quick = False
-        """Whether there is room for rendering again what is in the ring."""
 
     def measure(self, rendered_ms: float, spent_ms: float) -> None:
         """A block, with what it is faded from, was so much model time and took so long."""
         self._rendered_ms = _FORGET * self._rendered_ms + rendered_ms
         self._spent_ms = _FORGET * self._spent_ms + spent_ms
         self._lately.append(spent_ms / rendered_ms)
-        self.is_quick = self._factor >= (SLOW_BELOW if self.is_quick else QUICK_FROM)
         self._block.doubles[[REAL_TIME_FACTOR, BLOCK_MS]] = self._factor, spent_ms
 
     def forget(self) -> None:
         """What was measured says nothing of what comes: another model, or another number of voices."""
         self._rendered_ms = self._spent_ms = 0.0
         self._lately.clear()
-
-    def is_quick_for(self, more: float) -> bool:
-        """Whether there is that room, too, for what takes so many times as long as what was measured."""
-        return self.is_quick and self._factor >= SLOW_BELOW * more
 
     def carries(self, sounds: float) -> bool:
         """Whether as many can be rendered at once for a long time."""
@@ -96,17 +93,25 @@ class Pace:
         calls = math.ceil(ms_to_samples(spent_ms, voice.device_rate_hz) / block_samples)
         return self.guard_samples(voice) + calls * block_samples
 
-    def left_samples(self, stock_samples: int, reach_samples: int, sounds: float) -> float:
-        """Of a stock, by the time that it has been rendered again from `reach_samples` on, so many `sounds` at once."""
-        return stock_samples - max(0, stock_samples - reach_samples) * sounds / max(self._factor, 1e-6)
+    def soonest_samples(self, stock_samples: int, depth_samples: int, more: float, fades: Sequence[int]) -> float:
+        """Where a ring of which so much is left to be played, and which is kept so deep, may be rendered again from.
+
+        Each sample takes `more` times as long as what was measured; of what is faded from, `fades` are to be rendered.
+        """
+        factor = self._factor / more
+        in_time_samples = _FULL_AGAIN * depth_samples
+        besides_samples = sum(min(fade, depth_samples + in_time_samples) for fade in fades)
+        least_samples = max(_LEAST_LEFT * depth_samples, int(self._block.words[LARGEST_BLOCK]))
+        enough_left = stock_samples - factor * max(0.0, stock_samples - least_samples)
+        full_again = depth_samples - (factor - 1.0) * in_time_samples
+        return max(enough_left, full_again) + besides_samples
 
     def tell_touch(self, voice: VoiceLike, depth_samples: int) -> None:
         """Say how long it usually takes from the move of a control to the output."""
         rate_hz = voice.device_rate_hz
-        waiting_ms = samples_to_ms(depth_samples, rate_hz)
-        if self.is_quick:
-            reach_ms = samples_to_ms(self.reach_samples(voice, 1), rate_hz)
-            waiting_ms = min(waiting_ms, (NAP_MS + _block_ms(voice)) / 2.0 + reach_ms)
+        soonest_samples = self.soonest_samples(depth_samples, depth_samples, 1.0, ())
+        from_ms = samples_to_ms(max(soonest_samples, self.reach_samples(voice, 1.0)), rate_hz)
+        waiting_ms = min((NAP_MS + _block_ms(voice)) / 2.0 + from_ms, samples_to_ms(depth_samples, rate_hz))
         self._block.doubles[TOUCH_MS] = waiting_ms + samples_to_ms(voice.delay_samples, rate_hz)
 
 

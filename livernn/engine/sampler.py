@@ -7,7 +7,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -38,9 +38,6 @@ _logger = logging.getLogger(__name__)
 
 _LOW_STOCK = 0.5
 """Share of the ring below which there is no time to lose."""
-
-_LEAST_LEFT = 0.25
-"""Share of the ring that a change may leave while the rest is rendered again: several in a row would empty it."""
 
 _IDLE_NAP_S = 0.01
 _PRIORITY = 10
@@ -187,14 +184,15 @@ class Sampler:
         """Whether a control has moved and the ring is now to be rendered again."""
         return not self._tape.is_under(patch) and self._set_back(voice, patch)
 
-    def _set_back(self, voice: VoiceLike, patch: Patch, further_sounds: int = 0) -> bool:
-        """Go back to where a change is heard soonest, if there is time for that and enough in the ring meanwhile."""
-        if not self._pace.is_quick_for(self._more(patch)):
-            return False
-        sounds = self._sounds_under(patch) + self._more(patch) * further_sounds
-        reach_samples = self._pace.reach_samples(voice, sounds)
-        left = self._pace.left_samples(self._tape.stock_samples, reach_samples, sounds)
-        return left >= _LEAST_LEFT * self._target_samples() and self._tape.set_back(patch, reach_samples)
+    def _set_back(self, voice: VoiceLike, patch: Patch, fade_ms: float = 0.0) -> bool:
+        """Go back to where a change, of `fade_ms`, is heard soonest, if there is time and enough in the ring for it."""
+        stock_samples, depth_samples, more = self._tape.stock_samples, self._target_samples(), self._more(patch)
+
+        def soonest_samples(fades: Sequence[int]) -> float:
+            return self._pace.soonest_samples(stock_samples, depth_samples, more, fades)
+
+        reach_samples = self._pace.reach_samples(voice, self._sounds_under(patch))
+        return self._tape.set_back(patch, reach_samples, soonest_samples, fade_ms)
 
     def _sounds_under(self, patch: Patch) -> float:
         """How many sounds like those of the last block the next one takes as long as under `patch`, at most."""
@@ -267,7 +265,7 @@ class Sampler:
         current, patch = self._current, self._present_patch()
         if current is None or patch is None:
             return None
-        self._set_back(current.instrument.voice, patch, further_sounds=1)
+        self._set_back(current.instrument.voice, patch, patch.fade_ms)
         return patch
 
     def _present_patch(self) -> Patch | None:

@@ -6,6 +6,7 @@ overwritten yet stays: a render that is late leaves the old sound and is counted
 """
 
 import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -139,9 +140,21 @@ class Tape:
         self._forget(min(self._ring.first, self._ring.cursor))
         return Rendered(place.at, snapshot, self._deck.codes, self._deck.surprisal_bits)
 
-    def set_back(self, patch: Patch, reach_samples: int) -> bool:
-        """Go on under `patch` from the first block that begins beyond `reach_samples`, if there is one."""
-        place = self._place_beyond(self._ring.first + reach_samples, self._ring.cursor)
+    def set_back(
+        self, patch: Patch, reach_samples: int, soonest_samples: Callable[[Sequence[int]], float], fade_ms: float = 0.0
+    ) -> bool:
+        """Go on under `patch` from the first block that begins beyond `reach_samples`, if there is one.
+
+        `soonest_samples` says of the lengths of all fades from there on whether there is time for it: where they allow
+        to begin. A change of `fade_ms` is to follow.
+        """
+        first, further = self._ring.first, (self._fade_samples(fade_ms),)
+
+        def has_time(place: _Place) -> bool:
+            fades = (self._turn_samples(place.patch, patch), *(fade.left for fade in place.fades))
+            return place.ring - first >= soonest_samples(fades + further)
+
+        place = next(filter(has_time, self._places_within(first + reach_samples, self._ring.cursor)), None)
         if place is not None:
             self._go_back_to(place, patch)
         return place is not None
@@ -187,15 +200,15 @@ class Tape:
     def _is_late(self, guard_samples: int) -> bool:
         return self._ring.first + guard_samples > self._ring.cursor < self._ring.end
 
-    def _place_beyond(self, first: int, end: int) -> _Place | None:
+    def _places_within(self, first: int, end: int) -> Iterator[_Place]:
         first = max(first, self._floor + 1)
-        return next((place for ring, place in self._places.items() if first <= ring < end), None)
+        return (place for ring, place in self._places.items() if first <= ring < end)
 
     def _resume(self, patch: Patch, reach_samples: int) -> None:
         """The callback has come to what has not been overwritten: tell what it plays, and take up the change again."""
         self._block.words[LATE_RENDERS] += 1
         begin, end, sound = self._ring.cursor, self._ring.end, self._sounding
-        place = self._place_beyond(max(begin, self._ring.first + reach_samples), end)
+        place = next(self._places_within(max(begin, self._ring.first + reach_samples), end), None)
         here = sound.instrument.voice.snapshot()
         self._tell_again(begin, place.ring if place is not None else end)
         if place is None:
@@ -225,7 +238,7 @@ class Tape:
 
     def _turn(self, before: Patch, patch: Patch) -> None:
         """Fade from the sound under one patch to the same under another; longer where voices come or go."""
-        fade_samples = self._fade_samples(TOUCH_FADE_MS if before.voices == patch.voices else patch.fade_ms)
+        fade_samples = self._turn_samples(before, patch)
         self._deck.leave(fade_samples, before)
         self._journal.rollback(fade_samples, before)
         self._patch = patch
@@ -253,6 +266,9 @@ class Tape:
         self._journal.patch(patch)
         self._deck.leave(fade_samples, patch)
         return fade_samples
+
+    def _turn_samples(self, before: Patch, patch: Patch) -> int:
+        return self._fade_samples(TOUCH_FADE_MS if before.voices == patch.voices else patch.fade_ms)
 
     def _fade_samples(self, fade_ms: float) -> int:
         return ms_to_samples(min(fade_ms, self.longest_fade_ms), self._sounding.rate_hz)

@@ -1,13 +1,17 @@
 """How fast the sampler takes itself to be."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from livernn.engine.pace import QUICK_FROM, SLOW_BELOW, Pace
-from livernn.engine.shared import SharedBlock
+from livernn.engine.pace import Pace
+from livernn.engine.shared import LARGEST_BLOCK, SharedBlock
 
 BLOCK_MS = 4.0
+DEPTH = 9600
 
 
 @pytest.fixture
@@ -61,27 +65,43 @@ def test_as_many_voices_are_left_as_keep_up(pace: Pace, voices: int, spent_ms: f
 def test_what_is_forgotten_is_not_taken_for_the_next_sound_s(pace: Pace) -> None:
     for _ in range(100):
         pace.measure(BLOCK_MS, 0.1 * BLOCK_MS)
-    assert pace.is_quick_for(5.0)
+    assert pace.soonest_samples(DEPTH, DEPTH, 1.0, ()) < 0
     pace.forget()
-    assert not pace.is_quick_for(1.0)
+    assert pace.soonest_samples(DEPTH, DEPTH, 1.0, ()) >= DEPTH
     assert not pace.carries(1.0)
-    pace.measure(BLOCK_MS, 0.9 * BLOCK_MS)
-    assert not pace.is_quick
 
 
-def test_touches_stay_on_as_voices_come_that_leave_just_enough_room(pace: Pace) -> None:
-    for factor in (QUICK_FROM + 0.1, SLOW_BELOW + 0.1):
+@given(st.floats(0.5, 20.0), st.floats(1.0, 4.0), st.integers(0, DEPTH), st.lists(st.integers(0, 96_000), max_size=3))
+def test_a_ring_that_is_rendered_again_is_not_emptied_and_soon_full(
+    factor: float, more: float, stock: int, fades: list[int]
+) -> None:
+    with closing(SharedBlock.create()) as block:
+        pace = Pace(block)
+        pace.measure(BLOCK_MS, BLOCK_MS / factor)
+        begin = max(0.0, pace.soonest_samples(stock, DEPTH, more, fades))
+    if begin < stock:
+        left = stock - rendering_samples(stock - begin, fades, factor / more)
+        assert left > 0.14 * DEPTH
+        until = 1.5 * DEPTH
+        assert rendering_samples(DEPTH + until - begin, fades, factor / more) < until + 1
+
+
+def rendering_samples(count: float, fades: list[int], factor: float) -> float:
+    """What is played while so many are rendered, and what they are faded from."""
+    return (count + sum(min(fade, count) for fade in fades)) / factor
+
+
+def test_the_slower_the_later(pace: Pace) -> None:
+    shares = []
+    for factor in (0.9, 1.0, 1.2, 1.4, 1.6, 2.0):
         pace.forget()
         pace.measure(BLOCK_MS, BLOCK_MS / factor)
-        assert pace.is_quick_for(1.0)
-    pace.forget()
-    pace.measure(BLOCK_MS, BLOCK_MS / (SLOW_BELOW - 0.1))
-    assert not pace.is_quick_for(1.0)
+        shares.append(pace.soonest_samples(DEPTH, DEPTH, 1.0, ()) / DEPTH)
+    assert shares == pytest.approx([1.15, 1.0, 0.7, 0.4, 0.1, -0.5])
 
 
-@pytest.mark.parametrize(("spent_ms", "sounds", "left"), [(1.0, 1.0, 155.0), (2.0, 1.0, 110.0), (2.0, 2.0, 20.0)])
-def test_what_a_change_leaves_of_the_ring(pace: Pace, spent_ms: float, sounds: float, left: float) -> None:
-    for _ in range(50):
-        pace.measure(BLOCK_MS, spent_ms)
-    assert pace.left_samples(200, 20, sounds) == pytest.approx(left)
-    assert pace.left_samples(15, 20, sounds) == 15
+def test_what_the_device_asks_for_at_once_is_left(pace: Pace) -> None:
+    pace.measure(BLOCK_MS, BLOCK_MS / 2.0)
+    pace._block.words[LARGEST_BLOCK] = DEPTH // 2
+    assert pace.soonest_samples(DEPTH, DEPTH, 1.0, ()) == 0.0
+    assert pace.soonest_samples(DEPTH // 2, DEPTH, 1.0, ()) == DEPTH // 2

@@ -1,7 +1,7 @@
 """A moved control is heard at the playhead: the tape by hand, block by block, and an engine whose clock is the test."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from livernn.control.trouble import Trouble
 from livernn.engine.history import History, JournalReader
 from livernn.engine.messages import Command, Event, Load, Loaded, Play, Prime, Primed, SetDepth
 from livernn.engine.origin import Origin
-from livernn.engine.pace import QUICK_FROM, SLOW_BELOW, Pace
+from livernn.engine.pace import Pace
 from livernn.engine.reel import Reel
 from livernn.engine.replay import replay
 from livernn.engine.score import Flow, Score
@@ -26,7 +26,6 @@ from livernn.engine.shared import (
     LARGEST_BLOCK,
     LATE_RENDERS,
     LEVEL,
-    REAL_TIME_FACTOR,
     REEL_ADDRESS,
     RING_AT,
     RING_READ,
@@ -47,7 +46,7 @@ from livernn.synth.choir import choir_of
 from livernn.synth.guard import Rendered
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
-from livernn.units import SIDES
+from livernn.units import SIDES, ms_to_samples
 from tests.engine.fakes import PATIENCE_S, RATE_HZ, SMALL, LevelVoice, Rig, pull, save_small, settles_at
 
 CALM, WILD = Patch(temperature=0.6, gain_db=-3.0), Patch(temperature=1.4)
@@ -104,6 +103,11 @@ class Bench:
         self.history.hear(self.read, self.read)
 
 
+def soonest(_: Sequence[int]) -> float:
+    """There is time for everything."""
+    return 0.0
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_small(tmp_path_factory.mktemp("model") / "tiny.safetensors")
@@ -142,7 +146,7 @@ def test_a_touch_is_heard_within_reach_block_and_delay(make_bench: Callable[[], 
     bench = make_bench()
     bench.render(CALM)
     bench.hear(moment)
-    assert bench.tape.set_back(WILD, REACH)
+    assert bench.tape.set_back(WILD, REACH, soonest)
     bench.render(WILD)
     bench.hear(4 * DEPTH // 5)
     delay = first_difference(bench, make_bench) - moment
@@ -156,7 +160,7 @@ def test_a_touch_that_changes_nothing_changes_no_sample(make_bench: Callable[[],
     for _ in range(30):
         bench.render(CALM)
         bench.hear(300)
-        bench.tape.set_back(CALM, REACH)
+        bench.tape.set_back(CALM, REACH, soonest)
     assert np.allclose(bench.heard, untouched(make_bench, len(bench.heard)), atol=1e-6)
     bench.close()
 
@@ -165,7 +169,7 @@ def test_a_late_render_leaves_the_old_sound_and_is_counted(make_bench: Callable[
     bench = make_bench()
     bench.render(CALM)
     bench.hear(1024)
-    bench.tape.set_back(WILD, REACH)
+    bench.tape.set_back(WILD, REACH, soonest)
     bench.render(WILD, blocks=2)
     bench.hear(2048)
     came_back = bench.read
@@ -187,7 +191,7 @@ def test_the_seam_is_a_fade() -> None:
     for turn, gain_db in enumerate((0.0, -20.0, 0.0, -40.0, 0.0)):
         patch = Patch(gain_db=gain_db)
         if turn:
-            assert bench.tape.set_back(patch, REACH)
+            assert bench.tape.set_back(patch, REACH, soonest)
         bench.render(patch)
         bench.hear(1500)
     steps = np.abs(np.diff(bench.heard[FULL_LEVEL:], axis=0))
@@ -218,20 +222,20 @@ def test_whatever_is_moved_and_however_late_a_take_tells_what_was_heard(
     for number, (what, blocks, heard) in enumerate(turns):
         if what == "touch":
             patch = Patch(temperature=0.5 + number / 12, voices=patch.voices, fade_ms=patch.fade_ms)
-            bench.tape.set_back(patch, REACH)
+            bench.tape.set_back(patch, REACH, soonest)
         elif what == "voices":
             patch = patch.with_value("voices", 1 + number % 4)
             if number % 3:
-                bench.tape.set_back(patch, REACH)
+                bench.tape.set_back(patch, REACH, soonest)
         elif what == "reset":
-            bench.tape.set_back(patch, REACH)
+            bench.tape.set_back(patch, REACH, soonest)
             patch = patch.with_value("fade_ms", FADES_MS[number % len(FADES_MS)])
             bench.tape.reset(number, patch)
             bench.render(patch)
             bench.hear(_left(bench) // 2)
         elif what == "return":
             assert bench.last is not None
-            bench.tape.set_back(patch, REACH + 20 * PULL)
+            bench.tape.set_back(patch, REACH + 20 * PULL, soonest)
             bench.tape.go_back(bench.last.snapshot.with_seed(number), patch, Trouble.LOOPING)
             bench.render(patch)
             bench.hear(_left(bench) // 2)
@@ -250,27 +254,47 @@ def _left(bench: Bench) -> int:
     return max(0, int(bench.block.words[RING_AT]) - bench.read)
 
 
-def test_it_is_off_where_there_is_no_room_and_does_not_flicker(block: SharedBlock) -> None:
+def test_where_there_is_less_time_a_touch_is_heard_later(make_bench: Callable[[], Bench]) -> None:
+    bench = make_bench()
+    bench.render(CALM)
+    bench.hear(1000)
+    assert not bench.tape.set_back(WILD, REACH, lambda _: DEPTH)
+    assert bench.tape.set_back(WILD, REACH, lambda _: DEPTH // 2)
+    assert DEPTH // 2 <= bench.tape.ahead_samples < DEPTH // 2 + BLOCK
+    bench.close()
+
+
+def test_fades_take_time(make_bench: Callable[[], Bench]) -> None:
+    bench, fade_ms, asked = make_bench(), 50.0, list[list[int]]()
+    fade_samples = ms_to_samples(fade_ms, RATE_HZ)
+
+    def note(fades: Sequence[int]) -> float:
+        asked.append([*fades])
+        return 0.0
+
+    bench.render(CALM)
+    assert bench.tape.set_back(CALM, REACH, note, fade_ms)
+    assert asked == [[FADE, fade_samples]]
+    bench.tape.reset(1, CALM.with_value("fade_ms", fade_ms))
+    bench.render(CALM, blocks=5)
+    assert bench.tape.set_back(CALM.with_value("voices", 2), REACH, note)
+    assert asked[1:] == [[ms_to_samples(CALM.fade_ms, RATE_HZ), fade_samples - BLOCK, 0]]
+    bench.close()
+
+
+def test_the_usual_touch_is_told(block: SharedBlock) -> None:
     pace, voice = Pace(block), LevelVoice(0.5, RATE_HZ)
     block_ms = 1000.0 * BLOCK_SAMPLES / SMALL.sample_rate_hz
-
-    def settle(factor: float) -> bool:
-        for _ in range(1000):
-            pace.measure(block_ms, block_ms / factor)
-        assert block.doubles[REAL_TIME_FACTOR] == pytest.approx(factor, rel=1e-3)
-        return pace.is_quick
-
-    between = (QUICK_FROM + SLOW_BELOW) / 2.0
-    assert not settle(between)
-    assert settle(QUICK_FROM * 1.1)
-    assert settle(between)
-    assert not settle(SLOW_BELOW * 0.9)
     block.words[LARGEST_BLOCK] = 128
-    pace.tell_touch(voice, 9600)
-    assert block.doubles[TOUCH_MS] == 200.0
-    settle(9.0)
-    pace.tell_touch(voice, 9600)
-    assert block.doubles[TOUCH_MS] < 15.0
+    told_ms = []
+    for factor in (0.9, 1.3, 9.0):
+        pace.forget()
+        pace.measure(block_ms, block_ms / factor)
+        pace.tell_touch(voice, 9600)
+        told_ms.append(block.doubles[TOUCH_MS])
+    assert told_ms[0] == 200.0
+    assert 110.0 < told_ms[1] < 115.0
+    assert told_ms[2] < 15.0
 
 
 def wait_until(fits: Callable[[], bool]) -> None:
@@ -300,7 +324,7 @@ def test_a_prime_is_heard_at_once_and_another_model_behind_what_is_in_the_ring(r
 @pytest.mark.parametrize("quick", [True, False])
 def test_in_an_engine(rig: Rig, quick: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not quick:
-        monkeypatch.setattr("livernn.engine.pace.QUICK_FROM", np.inf)
+        monkeypatch.setattr("livernn.engine.pace._LEAST_LEFT", 2.0)
     control = ControlBlock(rig.block)
     rig.send(SetDepth(200.0), Load(1, "0.5.safetensors", Patch().to_dict()), Play())
     rig.listen(lambda sound: bool(np.all(sound == 0.5)))
