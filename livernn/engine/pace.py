@@ -85,32 +85,36 @@ class Pace:
         """Device samples from the next one to be played on: what the callback may be reading."""
         return int(self._block.words[LARGEST_BLOCK]) + ms_to_samples(_SLACK_MS, voice.device_rate_hz)
 
-    def reach_samples(self, voice: VoiceLike, sounds: float) -> int:
-        """The same: what is played before a block of so many `sounds` and the fade of a touch are rendered."""
-        cost = self._spent_ms / max(self._rendered_ms, 1e-6)
-        spent_ms = _HASTE * cost * (TOUCH_FADE_MS + sounds * _block_ms(voice))
-        block_samples = max(int(self._block.words[LARGEST_BLOCK]), 1)
-        calls = math.ceil(ms_to_samples(spent_ms, voice.device_rate_hz) / block_samples)
-        return self.guard_samples(voice) + calls * block_samples
+    def reach_samples(self, voice: VoiceLike, more: float, fades: Sequence[int]) -> int:
+        """The same: what is played before a block is rendered, and so much of it, at most, of what it is faded from.
 
-    def soonest_samples(self, stock_samples: int, depth_samples: int, more: float, fades: Sequence[int]) -> float:
-        """Where a ring of which so much is left to be played, and which is kept so deep, may be rendered again from.
+        Each sample takes `more` times as long as what was measured.
+        """
+        cost = more * self._spent_ms / max(self._rendered_ms, 1e-6)
+        block_samples = ms_to_samples(_block_ms(voice), voice.device_rate_hz)
+        spent_samples = _HASTE * cost * _with_fades(block_samples, fades)
+        at_once_samples = max(int(self._block.words[LARGEST_BLOCK]), 1)
+        return self.guard_samples(voice) + math.ceil(spent_samples / at_once_samples) * at_once_samples
 
-        Each sample takes `more` times as long as what was measured; of what is faded from, `fades` are to be rendered.
+    def soonest_samples(
+        self, voice: VoiceLike, stock_samples: int, depth_samples: int, more: float, fades: Sequence[int]
+    ) -> float:
+        """From where a ring that is kept so deep, and of which so much is left to be played, may be rendered again.
+
+        There is time then for a block of it to be there before it is played, and enough is left to be played meanwhile.
         """
         factor = self._factor / more
         in_time_samples = _FULL_AGAIN * depth_samples
-        besides_samples = sum(min(fade, depth_samples + in_time_samples) for fade in fades)
-        least_samples = max(_LEAST_LEFT * depth_samples, int(self._block.words[LARGEST_BLOCK]))
-        enough_left = stock_samples - factor * max(0.0, stock_samples - least_samples)
+        besides_samples = _with_fades(depth_samples + in_time_samples, fades) - (depth_samples + in_time_samples)
+        enough_left = stock_samples - factor * max(0.0, stock_samples - _LEAST_LEFT * depth_samples)
         full_again = depth_samples - (factor - 1.0) * in_time_samples
-        return max(enough_left, full_again) + besides_samples
+        return max(self.reach_samples(voice, more, fades), max(enough_left, full_again) + besides_samples)
 
     def tell_touch(self, voice: VoiceLike, depth_samples: int) -> None:
         """Say how long it usually takes from the move of a control to the output."""
         rate_hz = voice.device_rate_hz
-        soonest_samples = self.soonest_samples(depth_samples, depth_samples, 1.0, ())
-        from_ms = samples_to_ms(max(soonest_samples, self.reach_samples(voice, 1.0)), rate_hz)
+        fades = (ms_to_samples(TOUCH_FADE_MS, rate_hz),)
+        from_ms = samples_to_ms(self.soonest_samples(voice, depth_samples, depth_samples, 1.0, fades), rate_hz)
         waiting_ms = min((NAP_MS + _block_ms(voice)) / 2.0 + from_ms, samples_to_ms(depth_samples, rate_hz))
         self._block.doubles[TOUCH_MS] = waiting_ms + samples_to_ms(voice.delay_samples, rate_hz)
 
@@ -118,6 +122,11 @@ class Pace:
 def cost_of(voices: float) -> float:
     """In time of one voice, at most."""
     return 1.0 + _FURTHER_VOICE * (voices - 1.0)
+
+
+def _with_fades(count: float, fades: Sequence[int]) -> float:
+    """Samples that are rendered for so many, what they are faded from included."""
+    return count + sum(min(fade, count) for fade in fades)
 
 
 def _block_ms(voice: VoiceLike) -> float:

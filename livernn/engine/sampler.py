@@ -143,9 +143,9 @@ class Sampler:
         if self._touch(voice, patch) or self._tape.ahead_samples < target_samples:
             gpu_ms = current.instrument.processor.gpu_ms
             before_ms, gpu_before_ms, began_s = self._tape.rendered_ms, gpu_ms(), time.perf_counter()
-            block = self._tape.render(
-                patch, self._pace.guard_samples(voice), self._pace.reach_samples(voice, self._sounds_under(patch))
-            )
+            fades = (ms_to_samples(TOUCH_FADE_MS, voice.device_rate_hz), *self._tape.fades)
+            reach_samples = self._pace.reach_samples(voice, self._more(patch), fades)
+            block = self._tape.render(patch, self._pace.guard_samples(voice), reach_samples)
             spent_ms = 1000.0 * (time.perf_counter() - began_s)
             if is_other:
                 self._pace.forget()
@@ -189,14 +189,9 @@ class Sampler:
         stock_samples, depth_samples, more = self._tape.stock_samples, self._target_samples(), self._more(patch)
 
         def soonest_samples(fades: Sequence[int]) -> float:
-            return self._pace.soonest_samples(stock_samples, depth_samples, more, fades)
+            return self._pace.soonest_samples(voice, stock_samples, depth_samples, more, fades)
 
-        reach_samples = self._pace.reach_samples(voice, self._sounds_under(patch))
-        return self._tape.set_back(patch, reach_samples, soonest_samples, fade_ms)
-
-    def _sounds_under(self, patch: Patch) -> float:
-        """How many sounds like those of the last block the next one takes as long as under `patch`, at most."""
-        return self._more(patch) * self._tape.sounds
+        return self._tape.set_back(patch, soonest_samples, fade_ms)
 
     def _more(self, patch: Patch) -> float:
         """How many times as long as the last block the next one takes under `patch`, at most."""

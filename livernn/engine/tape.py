@@ -82,6 +82,11 @@ class Tape:
         """How many are rendered for a block: the present one, and those that it is faded from."""
         return 1 + len(self._deck.fades)
 
+    @property
+    def fades(self) -> tuple[int, ...]:
+        """Device samples that are left of each."""
+        return tuple(fade.left for fade in self._deck.fades)
+
     def is_other_under(self, patch: Patch) -> bool:
         """Whether the next block is of another sound than the last one, or of another number of voices."""
         return self._patch is None or self._patch.voices != patch.voices
@@ -140,21 +145,19 @@ class Tape:
         self._forget(min(self._ring.first, self._ring.cursor))
         return Rendered(place.at, snapshot, self._deck.codes, self._deck.surprisal_bits)
 
-    def set_back(
-        self, patch: Patch, reach_samples: int, soonest_samples: Callable[[Sequence[int]], float], fade_ms: float = 0.0
-    ) -> bool:
-        """Go on under `patch` from the first block that begins beyond `reach_samples`, if there is one.
+    def set_back(self, patch: Patch, soonest_samples: Callable[[Sequence[int]], float], fade_ms: float = 0.0) -> bool:
+        """Go on under `patch` from the first block that may be rendered again, if there is one.
 
-        `soonest_samples` says of the lengths of all fades from there on whether there is time for it: where they allow
-        to begin. A change of `fade_ms` is to follow.
+        `soonest_samples` says where, from the next sample to be played on, if there are such fades to render from there
+        on, in samples; of which a change of `fade_ms` that is to follow is the last.
         """
         first, further = self._ring.first, (self._fade_samples(fade_ms),)
 
-        def has_time(place: _Place) -> bool:
+        def is_soon_enough(place: _Place) -> bool:
             fades = (self._turn_samples(place.patch, patch), *(fade.left for fade in place.fades))
             return place.ring - first >= soonest_samples(fades + further)
 
-        place = next(filter(has_time, self._places_within(first + reach_samples, self._ring.cursor)), None)
+        place = next(filter(is_soon_enough, self._places_within(first, self._ring.cursor)), None)
         if place is not None:
             self._go_back_to(place, patch)
         return place is not None

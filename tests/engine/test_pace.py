@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from livernn.engine.pace import Pace
 from livernn.engine.shared import LARGEST_BLOCK, SharedBlock
+from tests.engine.fakes import RATE_HZ, LevelVoice
 
 BLOCK_MS = 4.0
 DEPTH = 9600
+VOICE = LevelVoice(0.5, RATE_HZ)
 
 
 @pytest.fixture
@@ -65,9 +67,9 @@ def test_as_many_voices_are_left_as_keep_up(pace: Pace, voices: int, spent_ms: f
 def test_what_is_forgotten_is_not_taken_for_the_next_sound_s(pace: Pace) -> None:
     for _ in range(100):
         pace.measure(BLOCK_MS, 0.1 * BLOCK_MS)
-    assert pace.soonest_samples(DEPTH, DEPTH, 1.0, ()) < 0
+    assert pace.soonest_samples(VOICE, DEPTH, DEPTH, 1.0, ()) < 0.05 * DEPTH
     pace.forget()
-    assert pace.soonest_samples(DEPTH, DEPTH, 1.0, ()) >= DEPTH
+    assert pace.soonest_samples(VOICE, DEPTH, DEPTH, 1.0, ()) >= DEPTH
     assert not pace.carries(1.0)
 
 
@@ -78,7 +80,7 @@ def test_a_ring_that_is_rendered_again_is_not_emptied_and_soon_full(
     with closing(SharedBlock.create()) as block:
         pace = Pace(block)
         pace.measure(BLOCK_MS, BLOCK_MS / factor)
-        begin = max(0.0, pace.soonest_samples(stock, DEPTH, more, fades))
+        begin = pace.soonest_samples(VOICE, stock, DEPTH, more, fades)
     if begin < stock:
         left = stock - rendering_samples(stock - begin, fades, factor / more)
         assert left > 0.14 * DEPTH
@@ -96,12 +98,19 @@ def test_the_slower_the_later(pace: Pace) -> None:
     for factor in (0.9, 1.0, 1.2, 1.4, 1.6, 2.0):
         pace.forget()
         pace.measure(BLOCK_MS, BLOCK_MS / factor)
-        shares.append(pace.soonest_samples(DEPTH, DEPTH, 1.0, ()) / DEPTH)
-    assert shares == pytest.approx([1.15, 1.0, 0.7, 0.4, 0.1, -0.5])
+        shares.append(pace.soonest_samples(VOICE, DEPTH, DEPTH, 1.0, ()) / DEPTH)
+    assert shares == pytest.approx([1.15, 1.0, 0.7, 0.4, 0.1, 0.0], abs=0.02)
 
 
-def test_what_the_device_asks_for_at_once_is_left(pace: Pace) -> None:
-    pace.measure(BLOCK_MS, BLOCK_MS / 2.0)
-    pace._block.words[LARGEST_BLOCK] = DEPTH // 2
-    assert pace.soonest_samples(DEPTH, DEPTH, 1.0, ()) == 0.0
-    assert pace.soonest_samples(DEPTH // 2, DEPTH, 1.0, ()) == DEPTH // 2
+@pytest.mark.parametrize(
+    ("more", "fades", "calls"), [(1.0, (), 1), (1.0, (96,), 2), (1.0, (96, 9600), 3), (2.0, (96, 9600), 5)]
+)
+def test_a_block_and_what_it_is_faded_from_are_there_before_they_are_played(
+    pace: Pace, more: float, fades: tuple[int, ...], calls: int
+) -> None:
+    pace.measure(BLOCK_MS, BLOCK_MS / 2.25)
+    pace._block.words[LARGEST_BLOCK] = 128
+    guard = pace.guard_samples(VOICE)
+    assert guard > 128
+    assert pace.reach_samples(VOICE, more, fades) == guard + calls * 128
+    assert pace.soonest_samples(VOICE, DEPTH, DEPTH, 1.0, fades) >= pace.reach_samples(VOICE, 1.0, fades)

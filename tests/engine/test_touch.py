@@ -104,8 +104,8 @@ class Bench:
 
 
 def soonest(_: Sequence[int]) -> float:
-    """There is time for everything."""
-    return 0.0
+    """There is time for everything beyond it."""
+    return REACH
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_a_touch_is_heard_within_reach_block_and_delay(make_bench: Callable[[], 
     bench = make_bench()
     bench.render(CALM)
     bench.hear(moment)
-    assert bench.tape.set_back(WILD, REACH, soonest)
+    assert bench.tape.set_back(WILD, soonest)
     bench.render(WILD)
     bench.hear(4 * DEPTH // 5)
     delay = first_difference(bench, make_bench) - moment
@@ -160,7 +160,7 @@ def test_a_touch_that_changes_nothing_changes_no_sample(make_bench: Callable[[],
     for _ in range(30):
         bench.render(CALM)
         bench.hear(300)
-        bench.tape.set_back(CALM, REACH, soonest)
+        bench.tape.set_back(CALM, soonest)
     assert np.allclose(bench.heard, untouched(make_bench, len(bench.heard)), atol=1e-6)
     bench.close()
 
@@ -169,7 +169,7 @@ def test_a_late_render_leaves_the_old_sound_and_is_counted(make_bench: Callable[
     bench = make_bench()
     bench.render(CALM)
     bench.hear(1024)
-    bench.tape.set_back(WILD, REACH, soonest)
+    bench.tape.set_back(WILD, soonest)
     bench.render(WILD, blocks=2)
     bench.hear(2048)
     came_back = bench.read
@@ -191,7 +191,7 @@ def test_the_seam_is_a_fade() -> None:
     for turn, gain_db in enumerate((0.0, -20.0, 0.0, -40.0, 0.0)):
         patch = Patch(gain_db=gain_db)
         if turn:
-            assert bench.tape.set_back(patch, REACH, soonest)
+            assert bench.tape.set_back(patch, soonest)
         bench.render(patch)
         bench.hear(1500)
     steps = np.abs(np.diff(bench.heard[FULL_LEVEL:], axis=0))
@@ -222,20 +222,20 @@ def test_whatever_is_moved_and_however_late_a_take_tells_what_was_heard(
     for number, (what, blocks, heard) in enumerate(turns):
         if what == "touch":
             patch = Patch(temperature=0.5 + number / 12, voices=patch.voices, fade_ms=patch.fade_ms)
-            bench.tape.set_back(patch, REACH, soonest)
+            bench.tape.set_back(patch, soonest)
         elif what == "voices":
             patch = patch.with_value("voices", 1 + number % 4)
             if number % 3:
-                bench.tape.set_back(patch, REACH, soonest)
+                bench.tape.set_back(patch, soonest)
         elif what == "reset":
-            bench.tape.set_back(patch, REACH, soonest)
+            bench.tape.set_back(patch, soonest)
             patch = patch.with_value("fade_ms", FADES_MS[number % len(FADES_MS)])
             bench.tape.reset(number, patch)
             bench.render(patch)
             bench.hear(_left(bench) // 2)
         elif what == "return":
             assert bench.last is not None
-            bench.tape.set_back(patch, REACH + 20 * PULL, soonest)
+            bench.tape.set_back(patch, lambda _: REACH + 20 * PULL)
             bench.tape.go_back(bench.last.snapshot.with_seed(number), patch, Trouble.LOOPING)
             bench.render(patch)
             bench.hear(_left(bench) // 2)
@@ -258,8 +258,8 @@ def test_where_there_is_less_time_a_touch_is_heard_later(make_bench: Callable[[]
     bench = make_bench()
     bench.render(CALM)
     bench.hear(1000)
-    assert not bench.tape.set_back(WILD, REACH, lambda _: DEPTH)
-    assert bench.tape.set_back(WILD, REACH, lambda _: DEPTH // 2)
+    assert not bench.tape.set_back(WILD, lambda _: DEPTH)
+    assert bench.tape.set_back(WILD, lambda _: DEPTH // 2)
     assert DEPTH // 2 <= bench.tape.ahead_samples < DEPTH // 2 + BLOCK
     bench.close()
 
@@ -270,15 +270,15 @@ def test_fades_take_time(make_bench: Callable[[], Bench]) -> None:
 
     def note(fades: Sequence[int]) -> float:
         asked.append([*fades])
-        return 0.0
+        return REACH
 
     bench.render(CALM)
-    assert bench.tape.set_back(CALM, REACH, note, fade_ms)
-    assert asked == [[FADE, fade_samples]]
+    assert bench.tape.set_back(CALM, note, fade_ms)
+    assert asked[-1] == [FADE, fade_samples]
     bench.tape.reset(1, CALM.with_value("fade_ms", fade_ms))
     bench.render(CALM, blocks=5)
-    assert bench.tape.set_back(CALM.with_value("voices", 2), REACH, note)
-    assert asked[1:] == [[ms_to_samples(CALM.fade_ms, RATE_HZ), fade_samples - BLOCK, 0]]
+    assert bench.tape.set_back(CALM.with_value("voices", 2), note)
+    assert asked[-1] == [ms_to_samples(CALM.fade_ms, RATE_HZ), fade_samples - BLOCK, 0]
     bench.close()
 
 
