@@ -88,13 +88,20 @@ class Pace:
     def reach_samples(self, voice: VoiceLike, more: float, fades: Sequence[int]) -> int:
         """The same: what is played before a block is rendered, and so much of it, at most, of what it is faded from.
 
-        Each sample takes `more` times as long as what was measured.
+        So are the blocks after it, at the usual pace, before they are played. Each sample takes `more` times as long as
+        what was measured.
         """
         cost = more * self._spent_ms / max(self._rendered_ms, 1e-6)
         block_samples = ms_to_samples(_block_ms(voice), voice.device_rate_hz)
-        spent_samples = _HASTE * cost * _with_fades(block_samples, fades)
-        at_once_samples = max(int(self._block.words[LARGEST_BLOCK]), 1)
-        return self.guard_samples(voice) + math.ceil(spent_samples / at_once_samples) * at_once_samples
+        call_samples = max(int(self._block.words[LARGEST_BLOCK]), 1)
+        slack_samples = (_HASTE - 1.0) * cost * _with_fades(block_samples, fades)
+
+        def ahead_samples(before_samples: int) -> int:
+            spent_samples = cost * _with_fades(before_samples + block_samples, fades) + slack_samples
+            return math.ceil(spent_samples / call_samples) * call_samples - before_samples
+
+        ahead = max(map(ahead_samples, range(0, call_samples + 2 * block_samples, block_samples)))
+        return self.guard_samples(voice) + ahead
 
     def soonest_samples(
         self, voice: VoiceLike, stock_samples: int, depth_samples: int, more: float, fades: Sequence[int]

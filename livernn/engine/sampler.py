@@ -7,9 +7,10 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 
 from livernn.control.patch import Patch
 from livernn.control.trouble import Trouble
@@ -188,7 +189,8 @@ class Sampler:
         """Go back to where a change, of `fade_ms`, is heard soonest, if there is time and enough in the ring for it."""
         stock_samples, depth_samples, more = self._tape.stock_samples, self._target_samples(), self._more(patch)
 
-        def soonest_samples(fades: Sequence[int]) -> float:
+        @cache
+        def soonest_samples(fades: tuple[int, ...]) -> float:
             return self._pace.soonest_samples(voice, stock_samples, depth_samples, more, fades)
 
         return self._tape.set_back(patch, soonest_samples, fade_ms)

@@ -6,7 +6,7 @@ overwritten yet stays: a render that is late leaves the old sound and is counted
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -145,7 +145,7 @@ class Tape:
         self._forget(min(self._ring.first, self._ring.cursor))
         return Rendered(place.at, snapshot, self._deck.codes, self._deck.surprisal_bits)
 
-    def set_back(self, patch: Patch, soonest_samples: Callable[[Sequence[int]], float], fade_ms: float = 0.0) -> bool:
+    def set_back(self, patch: Patch, soonest_samples: Callable[[tuple[int, ...]], float], fade_ms: float = 0.0) -> bool:
         """Go on under `patch` from the first block that may be rendered again, if there is one.
 
         `soonest_samples` says where, from the next sample to be played on, if there are such fades to render from there

@@ -1,5 +1,6 @@
 """How fast the sampler takes itself to be."""
 
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 
@@ -12,7 +13,7 @@ from livernn.engine.shared import LARGEST_BLOCK, SharedBlock
 from tests.engine.fakes import RATE_HZ, LevelVoice
 
 BLOCK_MS = 4.0
-DEPTH = 9600
+BLOCK, DEPTH = 192, 9600
 VOICE = LevelVoice(0.5, RATE_HZ)
 
 
@@ -103,14 +104,28 @@ def test_the_slower_the_later(pace: Pace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "fades", "calls"), [(1.0, (), 1), (1.0, (96,), 2), (1.0, (96, 9600), 3), (2.0, (96, 9600), 5)]
+    ("more", "fades", "ahead"), [(1.0, (), 128), (1.0, (96,), 256), (1.0, (96, 9600), 384), (2.0, (96,), 448)]
 )
 def test_a_block_and_what_it_is_faded_from_are_there_before_they_are_played(
-    pace: Pace, more: float, fades: tuple[int, ...], calls: int
+    pace: Pace, more: float, fades: tuple[int, ...], ahead: int
 ) -> None:
     pace.measure(BLOCK_MS, BLOCK_MS / 2.25)
     pace._block.words[LARGEST_BLOCK] = 128
     guard = pace.guard_samples(VOICE)
     assert guard > 128
-    assert pace.reach_samples(VOICE, more, fades) == guard + calls * 128
+    assert pace.reach_samples(VOICE, more, fades) == guard + ahead
     assert pace.soonest_samples(VOICE, DEPTH, DEPTH, 1.0, fades) >= pace.reach_samples(VOICE, 1.0, fades)
+
+
+@given(st.floats(1.0, 8.0), st.sampled_from([64, 128, 256, 1024]), st.lists(st.integers(0, 9600), max_size=2))
+def test_so_are_the_blocks_after_it(quickness: float, call: int, fades: list[int]) -> None:
+    factor = quickness * (1 + len(fades))
+    with closing(SharedBlock.create()) as block:
+        pace = Pace(block)
+        pace.measure(BLOCK_MS, BLOCK_MS / factor)
+        block.words[LARGEST_BLOCK] = call
+        ahead, guard = pace.reach_samples(VOICE, 1.0, fades), pace.guard_samples(VOICE)
+    slack = 0.5 * rendering_samples(BLOCK, fades, factor)
+    for before in range(0, 100 * BLOCK, BLOCK):
+        spent = rendering_samples(before + BLOCK, fades, factor) + slack
+        assert ahead + before - call * math.ceil(spent / call - 1e-9) >= guard

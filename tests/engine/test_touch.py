@@ -1,7 +1,7 @@
 """A moved control is heard at the playhead: the tape by hand, block by block, and an engine whose clock is the test."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -103,7 +103,7 @@ class Bench:
         self.history.hear(self.read, self.read)
 
 
-def soonest(_: Sequence[int]) -> float:
+def soonest(_: tuple[int, ...]) -> float:
     """There is time for everything beyond it."""
     return REACH
 
@@ -265,20 +265,20 @@ def test_where_there_is_less_time_a_touch_is_heard_later(make_bench: Callable[[]
 
 
 def test_fades_take_time(make_bench: Callable[[], Bench]) -> None:
-    bench, fade_ms, asked = make_bench(), 50.0, list[list[int]]()
+    bench, fade_ms, asked = make_bench(), 50.0, list[tuple[int, ...]]()
     fade_samples = ms_to_samples(fade_ms, RATE_HZ)
 
-    def note(fades: Sequence[int]) -> float:
-        asked.append([*fades])
+    def note(fades: tuple[int, ...]) -> float:
+        asked.append(fades)
         return REACH
 
     bench.render(CALM)
     assert bench.tape.set_back(CALM, note, fade_ms)
-    assert asked[-1] == [FADE, fade_samples]
+    assert asked[-1] == (FADE, fade_samples)
     bench.tape.reset(1, CALM.with_value("fade_ms", fade_ms))
     bench.render(CALM, blocks=5)
     assert bench.tape.set_back(CALM.with_value("voices", 2), note)
-    assert asked[-1] == [ms_to_samples(CALM.fade_ms, RATE_HZ), fade_samples - BLOCK, 0]
+    assert asked[-1] == (ms_to_samples(CALM.fade_ms, RATE_HZ), fade_samples - BLOCK, 0)
     bench.close()
 
 
