@@ -29,6 +29,9 @@ _SPARE = 1.15
 _FURTHER_VOICE = 0.4
 """What each further voice takes, of the time of the first: they share one pass over the weights."""
 
+_LOSING = 0.95
+"""Time that sounds take, of the time that they last, from which on a ring that is low is not filled again."""
+
 _LATELY_OF = 9
 """Blocks."""
 
@@ -63,8 +66,8 @@ class Pace:
         return self._factor >= _SPARE * sounds
 
     def loses_ground(self, sounds: int) -> bool:
-        """Whether so many at once have lately taken longer than they last, most of the time: a stall is not enough."""
-        return len(self._lately) > _LATELY_OF // 2 and sounds * self._cost_lately > 1.0
+        """Whether so many at once have lately taken about as long as they last, most of the time: not a stall."""
+        return len(self._lately) > _LATELY_OF // 2 and sounds * self._cost_lately > _LOSING
 
     def fitting(self, voices: float) -> int:
         """How many would keep up, where so many do not; one at least. What has been too slow is forgotten."""

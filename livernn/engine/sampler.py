@@ -134,32 +134,33 @@ class Sampler:
             self._changes.get()()
         if not self._playing or self._current is None or self._rate_hz <= 0.0:
             time.sleep(_IDLE_NAP_S)
-        else:
-            self._go_on(self._current, self._patch_for(self._current))
-
-    def _go_on(self, current: Incoming, patch: Patch) -> None:
-        voice, target_samples = current.instrument.voice, self._target_samples()
-        self._limit_fades(patch)
-        is_other = self._tape.is_other_under(patch)
-        if self._touch(voice, patch) or self._tape.ahead_samples < target_samples:
-            gpu_ms = current.instrument.processor.gpu_ms
-            before_ms, gpu_before_ms, began_s = self._tape.rendered_ms, gpu_ms(), time.perf_counter()
-            fades = (ms_to_samples(TOUCH_FADE_MS, voice.device_rate_hz), *self._tape.fades)
-            reach_samples = self._pace.reach_samples(voice, self._more(patch), fades)
-            block = self._tape.render(patch, self._pace.guard_samples(voice), reach_samples)
-            spent_ms = 1000.0 * (time.perf_counter() - began_s)
-            if is_other:
-                self._pace.forget()
-            else:
-                self._pace.measure(self._tape.rendered_ms - before_ms, spent_ms)
-            self._block.doubles[GPU_MS] = gpu_ms() - gpu_before_ms
-            self._keep_up(patch, target_samples)
-            if block is not None:
-                self._watch(current, patch, block)
-            self._pace.tell_touch(voice, target_samples)
-        else:
+        elif not self._go_on(self._current):
             self._block.words[GATE] = 1
             time.sleep(NAP_MS / 1000.0)
+
+    def _go_on(self, current: Incoming) -> bool:
+        """Render a block, if one is wanted. What it takes is measured with all that is done for it."""
+        gpu_ms = current.instrument.processor.gpu_ms
+        before_ms, gpu_before_ms, began_s = self._tape.rendered_ms, gpu_ms(), time.perf_counter()
+        voice, patch, target_samples = current.instrument.voice, self._patch_for(current), self._target_samples()
+        self._limit_fades(patch)
+        is_other = self._tape.is_other_under(patch)
+        if not self._touch(voice, patch) and self._tape.ahead_samples >= target_samples:
+            return False
+        fades = (ms_to_samples(TOUCH_FADE_MS, voice.device_rate_hz), *self._tape.fades)
+        reach_samples = self._pace.reach_samples(voice, self._more(patch), fades)
+        block = self._tape.render(patch, self._pace.guard_samples(voice), reach_samples)
+        rendered_ms = self._tape.rendered_ms - before_ms
+        if block is not None:
+            self._watch(current, patch, block)
+        self._pace.tell_touch(voice, target_samples)
+        self._block.doubles[GPU_MS] = gpu_ms() - gpu_before_ms
+        if is_other:
+            self._pace.forget()
+        else:
+            self._pace.measure(rendered_ms, 1000.0 * (time.perf_counter() - began_s))
+        self._keep_up(patch, target_samples)
+        return True
 
     def _keep_up(self, patch: Patch, target_samples: int) -> None:
         """Where the ring runs dry because blocks take longer than they last: fewer voices, or an end of what fades."""
