@@ -10,18 +10,24 @@ from numpy.typing import NDArray
 
 from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
+from livernn.control.trouble import Trouble
 from livernn.engine import sampler
 from livernn.engine.messages import DEFAULT_DEPTH_MS, Crowded, Load
 from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import RING_AT, RING_WORDS, ControlBlock, read_metrics
+from livernn.engine.studio import BLOCK_SAMPLES
 from livernn.engine.transport import HURRIED_FADE_MS
+from livernn.synth.guard import Guard, Rendered
 from livernn.units import ms_to_samples, samples_to_ms
-from tests.engine.fakes import PATIENCE_S, RATE_HZ, LevelVoice, Rig, settles_at
+from tests.engine.fakes import PATIENCE_S, RATE_HZ, SMALL, LevelVoice, Rig, settles_at
 from tests.engine.test_process import play_at
 
 
-def slow_down(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
-    """Have each sound take so much of the time that it lasts, and the sampler measure just this on a busy host, too."""
+def slow_down(monkeypatch: pytest.MonkeyPatch, share: float) -> SimpleNamespace:
+    """Have each sound take so much of the time that it lasts, and the sampler measure just this on a busy host, too.
+
+    The sampler's clock, whose `now_s` stands still but for this.
+    """
     render = LevelVoice.render
     clock = SimpleNamespace(now_s=time.perf_counter(), sleep=time.sleep)
     clock.perf_counter = lambda: clock.now_s
@@ -34,6 +40,7 @@ def slow_down(monkeypatch: pytest.MonkeyPatch, share: float) -> None:
 
     monkeypatch.setattr(LevelVoice, "render", render_slowly)
     monkeypatch.setattr(sampler, "time", clock)
+    return clock
 
 
 def hold_up(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
@@ -57,6 +64,21 @@ def test_voices_that_this_machine_no_longer_plays_in_real_time_are_told(
     ControlBlock(rig.block).write(Patch(voices=8), 0)
     rig.listen(lambda _: rig.has_news)
     rig.expect(Crowded(5))
+
+
+def test_what_is_done_besides_rendering_is_part_of_what_a_block_costs(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play_at(rig, 0.5)
+    clock = slow_down(monkeypatch, 0.5)
+    hear = Guard.hear
+
+    def hear_slowly(guard: Guard, block: Rendered) -> Trouble | None:
+        clock.now_s += 0.6 * BLOCK_SAMPLES / SMALL.sample_rate_hz
+        return hear(guard, block)
+
+    monkeypatch.setattr(Guard, "hear", hear_slowly)
+    rig.listen(lambda _: read_metrics(rig.block, rig.reel).real_time_factor < 1.0)
 
 
 def test_a_fade_that_takes_more_than_real_time_is_cut_short(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
