@@ -163,7 +163,7 @@ class Sampler:
         return True
 
     def _keep_up(self, patch: Patch, target_samples: int) -> None:
-        """Where the ring runs dry because blocks take longer than they last: fewer voices, or an end of what fades."""
+        """Where the ring is low because blocks take as long as they last: fewer voices, or an end of what fades."""
         if self._tape.stock_samples >= _LOW_STOCK * target_samples:
             return
         if patch.voices > 1.0 and self._pace.loses_ground(1):
