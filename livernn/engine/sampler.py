@@ -2,15 +2,13 @@
 
 import logging
 import math
-import os
 import queue
 import random
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 from livernn.control.patch import Patch
 from livernn.control.trouble import Trouble
@@ -30,6 +28,8 @@ from livernn.engine.shared import (
 from livernn.engine.studio import BLOCK_SAMPLES, Instrument, VoiceLike
 from livernn.engine.tape import Incoming, Tape
 from livernn.engine.transport import HURRIED_FADE_MS, TOUCH_FADE_MS
+from livernn.engine.urgency import Urgency
+from livernn.synth import guarded
 from livernn.synth.guard import Guard, Rendered
 from livernn.units import ms_to_samples
 
@@ -41,8 +41,12 @@ _LOW_STOCK = 0.5
 """Share of the ring below which there is no time to lose."""
 
 _IDLE_NAP_S = 0.01
-_PRIORITY = 10
-_NICENESS = -10
+
+_LONG_S = 0.004
+"""From when on the sampler has been at work for long."""
+
+_NEAR_MS = 10.0
+"""How far ahead of what the callback may be reading there is time for others."""
 
 
 class Sampler:
@@ -73,6 +77,7 @@ class Sampler:
         self._depth_ms = DEFAULT_DEPTH_MS
         self._duck_db = 0.0
         self._pace = Pace(block)
+        self._rested_s = 0.0
         self._seeds = random.Random()
         self._guard: Guard | None = None
         """Of the present sound, from its first block on."""
@@ -119,7 +124,7 @@ class Sampler:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        _raise_priority()
+        self._urgency = Urgency()
         while not self._closing:
             try:
                 self._step()
@@ -136,7 +141,9 @@ class Sampler:
             time.sleep(_IDLE_NAP_S)
         elif not self._go_on(self._current):
             self._block.words[GATE] = 1
+            self._urgency.set(True)
             time.sleep(NAP_MS / 1000.0)
+            self._rested_s = time.perf_counter()
 
     def _go_on(self, current: Incoming) -> bool:
         """Render a block, if one is wanted. What it takes is measured with all that is done for it."""
@@ -147,8 +154,8 @@ class Sampler:
         is_other = self._tape.is_other_under(patch)
         if not self._touch(voice, patch) and self._tape.ahead_samples >= target_samples:
             return False
-        fades = (ms_to_samples(TOUCH_FADE_MS, voice.device_rate_hz), *self._tape.fades)
-        reach_samples = self._pace.reach_samples(voice, self._more(patch), fades)
+        self._urgency.set(self._is_urgent(voice, began_s))
+        reach_samples = partial(self._reach_samples, voice, patch)
         block = self._tape.render(patch, self._pace.guard_samples(voice), reach_samples)
         rendered_ms = self._tape.rendered_ms - before_ms
         if block is not None:
@@ -161,6 +168,11 @@ class Sampler:
             self._pace.measure(rendered_ms, 1000.0 * (time.perf_counter() - began_s))
         self._keep_up(patch, target_samples)
         return True
+
+    def _is_urgent(self, voice: VoiceLike, now_s: float) -> bool:
+        """Long work is not, unless what is there as it is to be is soon played."""
+        near_samples = self._pace.guard_samples(voice) + ms_to_samples(_NEAR_MS, voice.device_rate_hz)
+        return now_s < self._rested_s + _LONG_S or self._tape.ahead_samples < near_samples
 
     def _keep_up(self, patch: Patch, target_samples: int) -> None:
         """Where the ring is low because blocks take as long as they last: fewer voices, or an end of what fades."""
@@ -177,7 +189,7 @@ class Sampler:
             self._guard = Guard(current.instrument.voice.config, current.foresight, self._seeds)
         trouble = self._guard.hear(block)
         if trouble is not None and patch.guard:
-            self._make_room()
+            self._make_room(guarded.FADE_MS)
             self._tape.go_back(self._guard.go_back(self._tape.at, trouble), patch, trouble)
             count_return(self._block, trouble)
             self._on_return(trouble)
@@ -195,6 +207,10 @@ class Sampler:
             return self._pace.soonest_samples(voice, stock_samples, depth_samples, more, fades)
 
         return self._tape.set_back(patch, soonest_samples, fade_ms)
+
+    def _reach_samples(self, voice: VoiceLike, patch: Patch) -> int:
+        fades = (ms_to_samples(TOUCH_FADE_MS, voice.device_rate_hz), *self._tape.fades)
+        return self._pace.reach_samples(voice, self._more(patch), fades)
 
     def _more(self, patch: Patch) -> float:
         """How many times as long as the last block the next one takes under `patch`, at most."""
@@ -258,12 +274,15 @@ class Sampler:
         else:
             self._tape.reset(seed, patch)
 
-    def _make_room(self) -> Patch | None:
-        """Go back to where a change of sound is heard soonest; the patch to fade under, None where nothing sounds."""
+    def _make_room(self, fade_ms: float | None = None) -> Patch | None:
+        """Go back to where a change of sound, over so long, else as long as the patch says, is heard soonest.
+
+        The patch to fade under, None where nothing sounds.
+        """
         current, patch = self._current, self._present_patch()
         if current is None or patch is None:
             return None
-        self._set_back(current.instrument.voice, patch, patch.fade_ms)
+        self._set_back(current.instrument.voice, patch, patch.fade_ms if fade_ms is None else fade_ms)
         return patch
 
     def _present_patch(self) -> Patch | None:
@@ -298,13 +317,3 @@ class Sampler:
     def _set_depth(self, depth_ms: float) -> None:
         self._depth_ms = min(max(depth_ms, MIN_DEPTH_MS), MAX_DEPTH_MS)
         self._block.doubles[TARGET_DEPTH_MS] = self._depth_ms
-
-
-def _raise_priority() -> None:
-    """As far as this user may: a real-time class where there is a second core for the rest, else niceness."""
-    with suppress(AttributeError, OSError):
-        if (os.cpu_count() or 1) > 1:
-            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_PRIORITY))
-            return
-    with suppress(AttributeError, OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

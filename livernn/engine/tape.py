@@ -119,7 +119,7 @@ class Tape:
         """Whether the last block was rendered under this patch, or there is none."""
         return self._patch is None or patch == self._patch
 
-    def render(self, patch: Patch, guard_samples: int, reach_samples: int) -> Rendered | None:
+    def render(self, patch: Patch, guard_samples: int, reach_samples: Callable[[], int]) -> Rendered | None:
         """Render the next block; there must be a sound. None if that came too late.
 
         The callback may be reading `guard_samples` from the next one on, and gets through `reach_samples` before
@@ -207,11 +207,11 @@ class Tape:
         first = max(first, self._floor + 1)
         return (place for ring, place in self._places.items() if first <= ring < end)
 
-    def _resume(self, patch: Patch, reach_samples: int) -> None:
+    def _resume(self, patch: Patch, reach_samples: Callable[[], int]) -> None:
         """The callback has come to what has not been overwritten: tell what it plays, and take up the change again."""
         self._block.words[LATE_RENDERS] += 1
         begin, end, sound = self._ring.cursor, self._ring.end, self._sounding
-        place = next(self._places_within(max(begin, self._ring.first + reach_samples), end), None)
+        place = next(self._places_within(max(begin, self._ring.first + reach_samples()), end), None)
         here = sound.instrument.voice.snapshot()
         self._tell_again(begin, place.ring if place is not None else end)
         if place is None:

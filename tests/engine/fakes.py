@@ -84,6 +84,13 @@ def settles_at(level: float) -> Callable[[NDArray[np.float32]], bool]:
     return lambda heard: bool((heard == np.float32(level)).all())
 
 
+def wait_until(fits: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not fits():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.001)
+
+
 class HandDrivenOutput:
     """An Output whose clock is the test."""
 

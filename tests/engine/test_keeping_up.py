@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,10 +18,13 @@ from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import RING_AT, RING_WORDS, ControlBlock, read_metrics
 from livernn.engine.studio import BLOCK_SAMPLES
 from livernn.engine.transport import HURRIED_FADE_MS
+from livernn.engine.urgency import Urgency
 from livernn.synth.guard import Guard, Rendered
 from livernn.units import ms_to_samples, samples_to_ms
-from tests.engine.fakes import PATIENCE_S, RATE_HZ, SMALL, LevelVoice, Rig, settles_at
+from tests.engine.fakes import PATIENCE_S, RATE_HZ, SMALL, LevelVoice, Rig, settles_at, wait_until
 from tests.engine.test_process import play_at
+
+BLOCKS = 30
 
 
 def slow_down(monkeypatch: pytest.MonkeyPatch, share: float) -> SimpleNamespace:
@@ -41,6 +45,26 @@ def slow_down(monkeypatch: pytest.MonkeyPatch, share: float) -> SimpleNamespace:
     monkeypatch.setattr(LevelVoice, "render", render_slowly)
     monkeypatch.setattr(sampler, "time", clock)
     return clock
+
+
+def note_urgency(monkeypatch: pytest.MonkeyPatch, rig: Rig, heard_meanwhile: int) -> list[bool]:
+    """Whether each block of a ring that is not full is urgent; so many samples are heard while it is rendered."""
+    noted: list[bool] = []
+
+    def note(_: Urgency, raised: bool) -> None:
+        if not is_full(rig):
+            noted.append(raised)
+            for _ in range(heard_meanwhile // 96):
+                rig.output.pull(96)
+
+    monkeypatch.setattr(Urgency, "set", note)
+    return noted
+
+
+def is_full(rig: Rig) -> bool:
+    """Whether all that is to be in the ring is there as it is to be."""
+    ring = RingBuffer(rig.block.words[RING_AT : RING_AT + RING_WORDS], rig.block.ring)
+    return ring.fill >= ms_to_samples(DEFAULT_DEPTH_MS, RATE_HZ)
 
 
 def hold_up(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
@@ -81,6 +105,30 @@ def test_what_is_done_besides_rendering_is_part_of_what_a_block_costs(
     rig.listen(lambda _: read_metrics(rig.block, rig.reel).real_time_factor < 1.0)
 
 
+@pytest.mark.parametrize(("heard_meanwhile", "urgent"), [(0, range(1, 5)), (192, [BLOCKS])])
+def test_long_work_is_urgent_where_it_is_soon_heard(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, heard_meanwhile: int, urgent: Sequence[int]
+) -> None:
+    play_at(rig, 0.5)
+    wait_until(lambda: is_full(rig))
+    slow_down(monkeypatch, 0.5)
+    noted = note_urgency(monkeypatch, rig, heard_meanwhile)
+    ControlBlock(rig.block).write(Patch(gain_db=-20.0), 0)
+    wait_until(lambda: len(noted) >= BLOCKS)
+    assert noted[:BLOCKS].count(True) in urgent
+
+
+def test_short_work_is_urgent(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    play_at(rig, 0.5)
+    slow_down(monkeypatch, 0.5)
+    for _ in range(BLOCKS):
+        wait_until(lambda: is_full(rig))
+        noted = note_urgency(monkeypatch, rig, 0)
+        rig.output.pull(96)
+        wait_until(lambda: is_full(rig))
+        assert all(noted)
+
+
 def test_a_fade_that_takes_more_than_real_time_is_cut_short(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     fade_samples = ms_to_samples(PARAMS["fade_ms"].maximum, RATE_HZ)
     play_at(rig, 0.5)
@@ -99,10 +147,7 @@ def test_a_change_that_would_leave_little_in_the_ring_is_heard_behind_it(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, played_ms: float, is_heard_soon: bool
 ) -> None:
     play_at(rig, 0.5)
-    ring = RingBuffer(rig.block.words[RING_AT : RING_AT + RING_WORDS], rig.block.ring)
-    deadline = time.monotonic() + PATIENCE_S
-    while ring.fill < ms_to_samples(DEFAULT_DEPTH_MS, RATE_HZ) and time.monotonic() < deadline:
-        time.sleep(0.001)
+    wait_until(lambda: is_full(rig))
     may_render = hold_up(monkeypatch)
     for _ in range(ms_to_samples(played_ms, RATE_HZ) // 96):
         rig.output.pull(96)

@@ -3,7 +3,6 @@
 import gc
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,7 @@ from livernn.synth.kernel import load_kernel
 from livernn.synth.resample import Resampler
 from livernn.synth.voice import Voice, VoiceSnapshot
 from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24
-from tests.engine.fakes import MICROPHONE, PATIENCE_S, RATE_HZ, FakeShadow, HandDrivenInput, Rig, running_rig
+from tests.engine.fakes import MICROPHONE, RATE_HZ, FakeShadow, HandDrivenInput, Rig, running_rig, wait_until
 from tests.engine.test_process import failed, loaded, play_at, settles_at
 
 OPENED = MicrophoneOpened(MICROPHONE.name, MICROPHONE.host_api, RATE_HZ, MICROPHONE.channels, 5.0)
@@ -98,13 +97,6 @@ def test_the_ear_hears_no_nonsense_counts_what_the_device_missed_and_says_what_i
     with pytest.raises(ValueError, match="not a block"):
         Ear.attach("0")
     source.ear.close()
-
-
-def wait_until(fits: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not fits():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.005)
 
 
 def listening(rig: Rig, path: Path, duck_db: float = 0.0) -> None:

@@ -1,7 +1,6 @@
 """Real audio servers: what a device plays, and what becomes of the engine when a server dies."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,20 +18,13 @@ from livernn.engine.client import (
     NoDevice,
     StateChanged,
 )
-from tests.engine.fakes import COMPILE_PATIENCE_S, PATIENCE_S, Player
+from tests.engine.fakes import COMPILE_PATIENCE_S, PATIENCE_S, Player, wait_until
 from tests.fixtures.processes import survivors
 from tests.fixtures.recording import PLAYED, recorder
 from tests.fixtures.servers import Server
 
 PLAYING, READY = StateChanged(EngineState.PLAYING), StateChanged(EngineState.READY)
 LOOPBACK = "loopback, JACK Audio Connection Kit"
-
-
-def wait_until(fits: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not fits():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 def opened(player: Player, device: str | None, rate_hz: float | None = None) -> AudioOpened:

@@ -47,7 +47,7 @@ from livernn.synth.guard import Rendered
 from livernn.synth.kernel import load_kernel
 from livernn.synth.voice import Voice
 from livernn.units import SIDES, ms_to_samples
-from tests.engine.fakes import PATIENCE_S, RATE_HZ, SMALL, LevelVoice, Rig, pull, save_small, settles_at
+from tests.engine.fakes import RATE_HZ, SMALL, LevelVoice, Rig, pull, save_small, settles_at, wait_until
 
 CALM, WILD = Patch(temperature=0.6, gain_db=-3.0), Patch(temperature=1.4)
 BLOCK = 192
@@ -93,7 +93,7 @@ class Bench:
     def render(self, patch: Patch, blocks: int | None = None) -> None:
         """So many blocks, or until the ring is full."""
         while (blocks is None and self.tape.ahead_samples < DEPTH) or (blocks is not None and blocks > 0):
-            self.last = self.tape.render(patch, GUARD, REACH) or self.last
+            self.last = self.tape.render(patch, GUARD, lambda: REACH) or self.last
             blocks = None if blocks is None else blocks - 1
 
     def hear(self, count: int) -> None:
@@ -295,13 +295,6 @@ def test_the_usual_touch_is_told(block: SharedBlock) -> None:
     assert told_ms[0] == 200.0
     assert 110.0 < told_ms[1] < 115.0
     assert told_ms[2] < 15.0
-
-
-def wait_until(fits: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not fits():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.001)
 
 
 def test_a_prime_is_heard_at_once_and_another_model_behind_what_is_in_the_ring(rig: Rig) -> None:
