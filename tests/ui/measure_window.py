@@ -138,6 +138,7 @@ def main() -> None:
                 "delay_ms_max": round(total[-1], 1),
                 "own_delay_ms_p99": round(own[int(0.99 * len(own))], 1),
                 "own_delay_ms_max": round(own[-1], 1),
+                f"delays_above_{LIMIT_MS:g}_ms": sum(delay > LIMIT_MS for delay in total),
                 f"own_delays_above_{LIMIT_MS:g}_ms": sum(delay > LIMIT_MS for delay in own),
             }
         )
