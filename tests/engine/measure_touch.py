@@ -3,8 +3,9 @@
 Prints one JSON object; asserts nothing about time. Not collected with the tests.
 
 A real engine process plays the bundled preset to JACK's dummy driver at 48 kHz, 128 frames a period, while controls are
-moved. A touch is measured in samples: the first sample of the ring that differs from what the untouched twin would have
-played, minus the ring's read index when the control was written. Both sounds are made again from the log of a take,
+moved. The guard is off: while it leads a sound back it moves some of them itself. A touch is measured in samples: the
+first sample of the ring that differs from what the untouched twin would have played, minus the ring's read index when
+the control was written; later ones move meanwhile if it takes long. Both sounds are made again from the log of a take,
 whose WAV proves that they are what was heard.
 """
 
@@ -13,6 +14,7 @@ import os
 import random
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +49,7 @@ def test_measure(jack_server: Server, player: Player, tmp_path: Path) -> None:
     client.set_audio("loopback, JACK Audio Connection Kit")
     client.set_depth_ms(DEPTH_MS)
     player.load(load_preset("piano").checkpoint)
+    client.set_param("guard", 0.0)
     client.play()
     player.expect(StateChanged(EngineState.PLAYING))
     time.sleep(SETTLE_S)
@@ -76,33 +79,43 @@ def test_measure(jack_server: Server, player: Player, tmp_path: Path) -> None:
     sys.stdout.write(f"\n{json.dumps(figures)}\n")
 
 
-def _touch(player: Player, number: int) -> int:
-    """Move a control some time after the last one; the read index at that moment."""
+@dataclass(frozen=True)
+class Touch:
+    """A control that was moved when the ring was read from `read` on."""
+
+    read: int
+    name: str
+    value: float
+
+    def is_in(self, step: Entry) -> bool:
+        """Whether this is how it was taken up, or a later one of the same value."""
+        return step["do"] == "patch" and step["ring"] >= self.read and step["set"].get(self.name) == self.value
+
+
+def _touch(player: Player, number: int) -> Touch:
+    """Move a control some time after the last one."""
     time.sleep(random.uniform(0.04, 0.08))
     name, values = list(MOVES.items())[number % 2]
     connection = player.client._connection
     assert connection is not None
-    read = int(connection.block.words[RING_AT + RING_READ])
-    player.client.set_param(name, values[number // 2 % 2])
-    return read
+    touch = Touch(int(connection.block.words[RING_AT + RING_READ]), name, values[number // 2 % 2])
+    player.client.set_param(name, touch.value)
+    return touch
 
 
-def _delays(score: Score, touches: list[int]) -> list[int]:
+def _delays(score: Score, touches: list[Touch]) -> list[int]:
     """Samples from each touch to the first one that would not have been heard without it."""
-    first, end = score.steps[0]["ring"], max(touches) + 2 * TWIN_SAMPLES
-    heard = _Source(score).take(first, end - first)
-    twins = _Twins(score)
-    delays = []
-    for begin, until in zip(touches, [*touches[1:], end], strict=True):
-        turn = next((step for step in score.steps[1:] if begin <= step["ring"] < until), None)
-        if turn is None:
-            continue
+    first, end = score.steps[0]["ring"], touches[-1].read + 2 * TWIN_SAMPLES
+    heard, twins = _Source(score).take(first, end - first), _Twins(score)
+    taken_up = [next((step["ring"] for step in score.steps[1:] if touch.is_in(step)), end) for touch in touches]
+    different: dict[int, NDArray[np.intp]] = {}
+    for at in sorted(set(taken_up) - {end}):
+        turn = next(step for step in score.steps[1:] if step["ring"] == at)
         twin = twins.untouched(turn)
-        at = turn["ring"]
-        different = np.flatnonzero((twin != heard[at - first : at - first + len(twin)]).any(axis=1))
-        if different.size:
-            delays.append(at + int(different[0]) - begin)
-    return delays
+        present = heard[at - first : at - first + len(twin)]
+        different[at] = np.flatnonzero((twin[: len(present)] != present).any(axis=1))
+    pairs = [(touch, at) for touch, at in zip(touches, taken_up, strict=True) if at in different and different[at].size]
+    return [at + int(different[at][0]) - touch.read for touch, at in pairs]
 
 
 class _Twins(_Source):
