@@ -34,6 +34,8 @@ from tests.fixtures.servers import Server
 TOUCHES = int(os.environ.get("TOUCHES", "200"))
 DEPTH_MS = float(os.environ.get("DEPTH_MS", "200"))
 SETTLE_S = 3.0
+APART_S = float(os.environ.get("APART_S", "0.06"))
+"""Time between two touches, in the middle: a third less or more at random."""
 TWIN_SAMPLES = 4096
 MOVES = {"temperature": (0.6, 1.4), "gain_db": (-12.0, 0.0)}
 
@@ -66,6 +68,7 @@ def test_measure(jack_server: Server, player: Player, tmp_path: Path) -> None:
     figures = {
         "touches": len(touches),
         "depth_ms": DEPTH_MS,
+        "apart_s": APART_S,
         **_statistics(_delays(score, touches), jack_server.rate_hz),
         "shown_touch_ms": round(metrics.touch_ms, 1),
         "shown_output_ms": round(metrics.output_latency_ms, 1),
@@ -94,7 +97,7 @@ class Touch:
 
 def _touch(player: Player, number: int) -> Touch:
     """Move a control some time after the last one."""
-    time.sleep(random.uniform(0.04, 0.08))
+    time.sleep(APART_S * random.uniform(2 / 3, 4 / 3))
     name, values = list(MOVES.items())[number % 2]
     connection = player.client._connection
     assert connection is not None
