@@ -96,6 +96,8 @@ def _perform(options: argparse.Namespace) -> int:
     window.controllers.start(options.midi, options.osc)
     gc.freeze()  # looking through all that is imported would hold up the window for 30 ms now and then
     code = application.exec()
+    if window.isVisible():  # the display went away
+        window.end()
     QThreadPool.globalInstance().waitForDone()  # an export is finished, and nothing is told to what is gone
     return code
 

@@ -76,3 +76,14 @@ def test_an_interrupted_window_closes_in_good_order(window: psutil.Popen, interr
     window.send_signal(interrupt)
     assert window.wait(PATIENCE_S) == 0
     assert not any(map(lives, family))
+
+
+def test_a_window_whose_display_goes_away_closes_in_good_order(
+    before: set[str], window: psutil.Popen, tmp_path: Path
+) -> None:
+    family = window.children(recursive=True)
+    next(child for child in psutil.Process().children() if child.name() == "Xvfb").kill()
+    assert window.wait(PATIENCE_S) == 1
+    assert not any(map(lives, family))
+    assert shared_memory() <= before
+    assert "Traceback" not in (tmp_path / "window.log").read_text()
