@@ -15,10 +15,14 @@ from livernn.units import SIDES, ms_to_samples, samples_to_ms
 _AT_ONCE = 32
 """Model samples."""
 
+NOTHING = np.empty((0, SIDES), np.float32)
+
 
 @dataclass(frozen=True)
 class CrossFade:
     """What is being left: `voice` from `state` on, under `patch`; `done` of `length` device samples are behind.
+
+    `done` is negative where so many are to be heard of it before the fade begins.
 
     `waiting`, `[n, SIDES]`, has been rendered of it and is yet to be heard. The weights sum to one, so that two limited
     sounds stay below the limiter's ceiling.
@@ -29,7 +33,7 @@ class CrossFade:
     patch: Patch
     length: int
     done: int = 0
-    waiting: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, SIDES), np.float32))
+    waiting: NDArray[np.float32] = field(default_factory=lambda: NOTHING)
     origin: Origin | None = None
     """Of the voice, for who tells of it."""
 
@@ -37,6 +41,11 @@ class CrossFade:
     def left(self) -> int:
         """Device samples to go."""
         return self.length - self.done
+
+    @property
+    def to_render(self) -> int:
+        """Of those, how many are not there yet."""
+        return max(0, self.left - len(self.waiting))
 
     def hurried(self, samples: int) -> "CrossFade":
         """With no more than so many samples to go, from where it is on."""
@@ -47,7 +56,7 @@ class CrossFade:
 
     def weights(self, count: int) -> NDArray[np.float32]:
         """Of the sound that is faded in, `[count, 1]`. Plain arithmetic: a cosine may differ with the block's size."""
-        share = np.arange(self.done + 1, self.done + count + 1) / (self.length + 1)
+        share = np.arange(self.done + 1, self.done + count + 1).clip(min=0) / (self.length + 1)
         rise: NDArray[np.float32] = (share * share * (3.0 - 2.0 * share)).astype(np.float32)
         return rise[:, np.newaxis]
 
@@ -70,6 +79,11 @@ class Deck:
         """Of the voice's last block, `[voices, n]`, and their mean surprisal, `[voices]`."""
         self.surprisal_bits = np.empty(0)
 
+    @property
+    def kept(self) -> int:
+        """Device samples from here on that are wholly of what is being left."""
+        return max(0, -self.fades[-1].done) if self.fades else 0
+
     def render(self, count: int, patch: Patch) -> NDArray[np.float32]:
         """The next `count` model samples as device samples, `[n, SIDES]`. There must be a voice."""
         assert self.voice is not None
@@ -87,16 +101,18 @@ class Deck:
         self.voice.restore(here)
         return sound
 
-    def leave(self, samples: int, patch: Patch) -> None:
+    def leave(self, samples: int, patch: Patch, kept: int = 0, rendered: NDArray[np.float32] = NOTHING) -> None:
         """Fade over so many device samples from the voice as it is, under `patch`; then it may be set or replaced.
 
-        A touch leaves what fades already alone; a longer fade has it make haste.
+        The fade begins after `kept` of them, which must be 0 where something fades already. What is to be heard of the
+        old sound may be there as `rendered`, if it is all of it. A touch leaves what fades already alone; a longer fade
+        has it make haste.
         """
         assert self.voice is not None
         rate_hz = self.voice.device_rate_hz
         if samples > ms_to_samples(TOUCH_FADE_MS, rate_hz):
             self.make_haste()
-        left = CrossFade(self.voice, self.voice.snapshot(), patch, samples, origin=self.origin)
+        left = CrossFade(self.voice, self.voice.snapshot(), patch, samples, -kept, rendered, self.origin)
         self.fades = (left, *self.fades)
 
     def make_haste(self) -> None:

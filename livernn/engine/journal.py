@@ -14,11 +14,11 @@ ring position at which it takes effect). An entry holds until the next of its ki
 **Rollback.** The journal tells what was rendered, a take what was heard. Between the two lies what is in the ring, and
 an entry goes into a take only when the ring has been heard beyond its position (`history.History`). Who renders again
 what nobody has heard yet sets the ring's write index back to `ring`, where a block begins, writes an entry `rollback`
-with that `ring`, the `at` that belongs to it, `fade`, the length of its cross-fade in device samples, and `set`, the
-whole patch that the old sound goes on under meanwhile, and then goes on writing entries from there, the patch first:
-all entries at or beyond that position that have not been heard are void, those from before it stay. To replay, the
-voice arrives at `ring` as it was, and goes on from there as two. Where that came too late, the old sound was heard:
-then it is told again, beginning with a `voice` in the state that it had.
+with that `ring`, the `at` that belongs to it, `fade`, the length of its cross-fade in device samples, `kept`, how many
+of the old sound are heard before that begins, and `set`, the whole patch that it goes on under meanwhile, and then goes
+on writing entries from there, the patch first: all entries at or beyond that position that have not been heard are
+void, those from before it stay. To replay, the voice arrives at `ring` as it was, and goes on from there as two. Where
+that came too late, the old sound was heard: then it is told again, beginning with a `voice` in the state that it had.
 """
 
 import json
@@ -69,9 +69,9 @@ class Journal:
         if newer >= at:
             self._stated_at = (-1, older)
 
-    def rollback(self, fade_samples: int, patch: Patch) -> None:
-        """What has been rendered from here on is void; it is faded from as it is under `patch`."""
-        self._write("rollback", fade=fade_samples, set=patch.to_dict())
+    def rollback(self, fade_samples: int, patch: Patch, kept: int) -> None:
+        """What has been rendered from here on is void; after `kept` samples it is faded from as it is under `patch`."""
+        self._write("rollback", fade=fade_samples, kept=kept, set=patch.to_dict())
 
     def make_haste(self) -> None:
         """What is still faded from ends soon."""

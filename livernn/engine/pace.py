@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from livernn.engine.shared import BLOCK_MS, LARGEST_BLOCK, REAL_TIME_FACTOR, TOUCH_MS, SharedBlock
-from livernn.engine.studio import BLOCK_SAMPLES, VoiceLike
+from livernn.engine.studio import BLOCK_SAMPLES, VoiceLike, least_block_samples
 from livernn.engine.transport import TOUCH_FADE_MS
 from livernn.units import ms_to_samples, samples_to_ms
 
@@ -88,11 +88,11 @@ class Pace:
         """Device samples from the next one to be played on: what the callback may be reading."""
         return int(self._block.words[LARGEST_BLOCK]) + ms_to_samples(_SLACK_MS, voice.device_rate_hz)
 
-    def reach_samples(self, voice: VoiceLike, more: float, fades: Sequence[int]) -> int:
+    def reach_samples(self, voice: VoiceLike, more: float, fades: Sequence[int], kept: int = 0) -> int:
         """The same: what is played before a block is rendered, and so much of it, at most, of what it is faded from.
 
-        So are the blocks after it, at the usual pace, before they are played. Each sample takes `more` times as long as
-        what was measured.
+        So are the blocks after it, at the usual pace, before they are played, though `kept` samples of the first one
+        are not. Each sample takes `more` times as long as what was measured.
         """
         cost = more * self._spent_ms / max(self._rendered_ms, 1e-6)
         block_samples = ms_to_samples(_block_ms(voice), voice.device_rate_hz)
@@ -101,31 +101,37 @@ class Pace:
 
         def ahead_samples(before_samples: int) -> int:
             spent_samples = cost * _with_fades(before_samples + block_samples, fades) + slack_samples
-            return math.ceil(spent_samples / call_samples) * call_samples - before_samples
+            return math.ceil(spent_samples / call_samples) * call_samples - max(0, before_samples - kept)
 
-        ahead = max(map(ahead_samples, range(0, call_samples + 2 * block_samples, block_samples)))
+        ahead = max(map(ahead_samples, range(0, call_samples + 3 * block_samples, block_samples)))
         return self.guard_samples(voice) + ahead
 
     def soonest_samples(
-        self, voice: VoiceLike, stock_samples: int, depth_samples: int, more: float, fades: Sequence[int]
+        self, voice: VoiceLike, stock_samples: int, depth_samples: int, more: float, fades: Sequence[int], kept: int
     ) -> float:
         """From where a ring that is kept so deep, and of which so much is left to be played, may be rendered again.
 
-        There is time then for a block of it to be there before it is played, and enough is left to be played meanwhile.
+        There is time then for a block of it to be there before it is played, and enough is left to be played meanwhile,
+        though rendering begins `kept` samples earlier.
         """
         factor = self._factor / more
         in_time_samples = _FULL_AGAIN * depth_samples
         besides_samples = _with_fades(depth_samples + in_time_samples, fades) - (depth_samples + in_time_samples)
         enough_left = stock_samples - factor * max(0.0, stock_samples - _LEAST_LEFT * depth_samples)
         full_again = depth_samples - (factor - 1.0) * in_time_samples
-        return max(self.reach_samples(voice, more, fades), max(enough_left, full_again) + besides_samples)
+        until_full_samples = max(enough_left, full_again) + besides_samples + kept
+        return max(self.reach_samples(voice, more, fades, kept), until_full_samples)
 
     def tell_touch(self, voice: VoiceLike, depth_samples: int) -> None:
         """Say how long it usually takes from the move of a control to the output."""
         rate_hz = voice.device_rate_hz
-        fades = (ms_to_samples(TOUCH_FADE_MS, rate_hz),)
-        from_ms = samples_to_ms(self.soonest_samples(voice, depth_samples, depth_samples, 1.0, fades), rate_hz)
-        waiting_ms = min((NAP_MS + _block_ms(voice)) / 2.0 + from_ms, samples_to_ms(depth_samples, rate_hz))
+        block_samples, fade_samples = least_block_samples(voice), ms_to_samples(TOUCH_FADE_MS, rate_hz)
+        kept = max(0, block_samples - fade_samples)
+        fades = () if fade_samples <= block_samples else (fade_samples,)
+        from_samples = self.soonest_samples(voice, depth_samples, depth_samples, 1.0, fades, kept)
+        until_next_block_samples = (block_samples - kept) ** 2 / (2.0 * block_samples)  # beyond `kept` it is waited for
+        from_ms = samples_to_ms(from_samples + until_next_block_samples, rate_hz)
+        waiting_ms = min(NAP_MS / 2.0 + from_ms, samples_to_ms(depth_samples, rate_hz))
         self._block.doubles[TOUCH_MS] = waiting_ms + samples_to_ms(voice.delay_samples, rate_hz)
 
 

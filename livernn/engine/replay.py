@@ -169,7 +169,7 @@ class _Source:
                 assert self._deck.voice is not None
                 self._deck.voice.reset(int(step["seed"]))
             case "rollback":
-                self._deck.leave(fade, Patch.from_dict(step["set"]))
+                self._deck.leave(fade, Patch.from_dict(step["set"]), int(step.get("kept", 0)))
             case "haste":
                 self._deck.make_haste()
             case other:

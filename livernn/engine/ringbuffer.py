@@ -90,6 +90,10 @@ class RingBuffer:
         """Write what there is room for, over what is there already, and return how much that was."""
         return int(push(self._words, self._samples, block))
 
+    def content(self, position: int, count: int) -> NDArray[np.float32]:
+        """A copy of what was pushed from `position` on, not long ago."""
+        return self._samples.take(range(position, position + count), axis=0, mode="wrap")
+
     def rewind(self, position: int) -> None:
         """Push from `position` on; what is there is played until it is overwritten."""
         self._words[RING_CURSOR] = position

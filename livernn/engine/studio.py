@@ -65,6 +65,11 @@ class Instrument:
     processor: Processor
 
 
+def least_block_samples(voice: VoiceLike) -> int:
+    """Device samples of a block, of which there may be one more."""
+    return int(BLOCK_SAMPLES * voice.device_rate_hz / voice.config.sample_rate_hz)
+
+
 class ShadowLike(Protocol):
     """Follows a sound, to go on with it at any moment. One thread at a time."""
 

@@ -10,21 +10,28 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+import numpy as np
+from numpy.typing import NDArray
+
 from livernn.control.patch import Patch
 from livernn.control.trouble import Trouble
-from livernn.engine.deck import CrossFade, Deck
+from livernn.engine.deck import NOTHING, CrossFade, Deck
 from livernn.engine.journal import Journal
 from livernn.engine.origin import Origin
 from livernn.engine.reel import Reel
 from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import LATE_RENDERS, LIMITER_GAIN_DB, RING_AT, RING_WORDS, SharedBlock
-from livernn.engine.studio import BLOCK_SAMPLES, Instrument
+from livernn.engine.studio import BLOCK_SAMPLES, Instrument, least_block_samples
 from livernn.engine.transport import HURRIED_FADE_MS, TOUCH_FADE_MS
 from livernn.model.foresight import Foresight
 from livernn.synth import guarded
 from livernn.synth.guard import Rendered
 from livernn.synth.voice import VoiceSnapshot
 from livernn.units import ms_to_samples
+
+Soonest = Callable[[tuple[int, ...], int], float]
+"""From where on something else may be heard, from the next sample to be played on, if there are fades of so many
+samples to render besides, and so many of the block that it begins in may stay what they are."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +91,8 @@ class Tape:
 
     @property
     def fades(self) -> tuple[int, ...]:
-        """Device samples that are left of each."""
-        return tuple(fade.left for fade in self._deck.fades)
+        """Device samples that are yet to be rendered of each."""
+        return tuple(fade.to_render for fade in self._deck.fades)
 
     def is_other_under(self, patch: Patch) -> bool:
         """Whether the next block is of another sound than the last one, or of another number of voices."""
@@ -125,19 +132,20 @@ class Tape:
         The callback may be reading `guard_samples` from the next one on, and gets through `reach_samples` before
         what is begun now is there.
         """
-        if self._is_late(guard_samples):
+        if self._is_late(self._ring.cursor + self._deck.kept, guard_samples):
             self._resume(patch, reach_samples)
         if self._patch is not None and patch.voices != self._patch.voices and self._ring.cursor > self._floor:
             self._turn(self._patch, patch)
         sound, voice = self._sounding, self._sounding.instrument.voice
-        snapshot, fades = voice.snapshot(), self._deck.fades
+        snapshot, fades, kept = voice.snapshot(), self._deck.fades, self._deck.kept
         place = _Place(self._ring.cursor, self._journal.at, sound, snapshot, fades, patch, self._journey)
         self._journal.block(voice, snapshot, fades, patch, BLOCK_SAMPLES)
         samples = self._deck.render(BLOCK_SAMPLES, patch)
-        if self._is_late(guard_samples):
+        if self._is_late(place.ring + kept, guard_samples):
             self._resume(patch, reach_samples)
             return None
-        self._ring.push(samples)
+        self._ring.rewind(place.ring + kept)
+        self._ring.push(samples[kept:])
         self._block.doubles[LIMITER_GAIN_DB] = voice.limiter_gain_db
         self._patch = patch
         if place.ring > self._floor:
@@ -145,22 +153,17 @@ class Tape:
         self._forget(min(self._ring.first, self._ring.cursor))
         return Rendered(place.at, snapshot, self._deck.codes, self._deck.surprisal_bits)
 
-    def set_back(self, patch: Patch, soonest_samples: Callable[[tuple[int, ...]], float], fade_ms: float = 0.0) -> bool:
-        """Go on under `patch` from the first block that may be rendered again, if there is one.
-
-        `soonest_samples` says where, from the next sample to be played on, if there are such fades to render from there
-        on, in samples; of which a change of `fade_ms` that is to follow is the last.
-        """
-        first, further = self._ring.first, (self._fade_samples(fade_ms),)
-
-        def is_soon_enough(place: _Place) -> bool:
-            fades = (self._turn_samples(place.patch, patch), *(fade.left for fade in place.fades))
-            return place.ring - first >= soonest_samples(fades + further)
-
-        place = next(filter(is_soon_enough, self._places_within(first, self._ring.cursor)), None)
-        if place is not None:
-            self._go_back_to(place, patch)
-        return place is not None
+    def set_back(self, patch: Patch, soonest_samples: Soonest, fade_ms: float = 0.0) -> bool:
+        """Go on under `patch` from where that can be heard soonest, if it can, with a change of `fade_ms` to follow."""
+        first, further = self._ring.first, self._fade_samples(fade_ms)
+        for place in self._places_within(first, self._ring.cursor):
+            spare = self._spare_samples(place, patch)
+            fades = (further,) if spare >= 0 else (*self._fades_from(place, patch), further)
+            soonest = first + math.ceil(soonest_samples(fades, max(0, spare)))
+            if soonest <= place.ring + max(0, spare):
+                self._go_back_to(place, patch, max(0, soonest - place.ring))
+                return True
+        return False
 
     def make_haste(self) -> None:
         """Have what is faded from end soon."""
@@ -200,8 +203,8 @@ class Tape:
         assert self._sound is not None
         return self._sound
 
-    def _is_late(self, guard_samples: int) -> bool:
-        return self._ring.first + guard_samples > self._ring.cursor < self._ring.end
+    def _is_late(self, position: int, guard_samples: int) -> bool:
+        return self._ring.first + guard_samples > position < self._ring.end
 
     def _places_within(self, first: int, end: int) -> Iterator[_Place]:
         first = max(first, self._floor + 1)
@@ -235,15 +238,27 @@ class Tape:
             self._journal.patch(place.patch)
             self._journal.seek(place.at + BLOCK_SAMPLES)
 
-    def _go_back_to(self, place: _Place, patch: Patch) -> None:
-        self._arrive_at(place)
-        self._turn(place.patch, patch)
+    def _spare_samples(self, place: _Place, patch: Patch) -> int:
+        """What a place's block has more of than a turn to `patch` fades from; below 0 where that is to be rendered."""
+        if place.fades:
+            return -1
+        return least_block_samples(place.sound.instrument.voice) - self._turn_samples(place.patch, patch)
 
-    def _turn(self, before: Patch, patch: Patch) -> None:
+    def _fades_from(self, place: _Place, patch: Patch) -> tuple[int, ...]:
+        return (self._turn_samples(place.patch, patch), *(fade.to_render for fade in place.fades))
+
+    def _go_back_to(self, place: _Place, patch: Patch, kept: int = 0) -> None:
+        is_there = self._spare_samples(place, patch) >= kept
+        length = kept + self._turn_samples(place.patch, patch)
+        rendered = self._ring.content(place.ring, length) if is_there else NOTHING
+        self._arrive_at(place)
+        self._turn(place.patch, patch, kept, rendered)
+
+    def _turn(self, before: Patch, patch: Patch, kept: int = 0, rendered: NDArray[np.float32] = NOTHING) -> None:
         """Fade from the sound under one patch to the same under another; longer where voices come or go."""
         fade_samples = self._turn_samples(before, patch)
-        self._deck.leave(fade_samples, before)
-        self._journal.rollback(fade_samples, before)
+        self._deck.leave(fade_samples, before, kept, rendered)
+        self._journal.rollback(fade_samples, before, kept)
         self._patch = patch
         self._begin_journey()
 

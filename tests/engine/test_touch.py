@@ -103,7 +103,7 @@ class Bench:
         self.history.hear(self.read, self.read)
 
 
-def soonest(_: tuple[int, ...]) -> float:
+def soonest(_: tuple[int, ...], kept: int) -> float:
     """There is time for everything beyond it."""
     return REACH
 
@@ -150,8 +150,23 @@ def test_a_touch_is_heard_within_reach_block_and_delay(make_bench: Callable[[], 
     bench.render(WILD)
     bench.hear(4 * DEPTH // 5)
     delay = first_difference(bench, make_bench) - moment
-    assert REACH <= delay < REACH + BLOCK + FADE
+    assert REACH <= delay < REACH + 2 * FADE
     assert bench.block.words[LATE_RENDERS] == bench.block.words[UNDERRUNS] == 0
+    bench.close()
+
+
+@given(st.integers(1000, 4000))
+def test_a_touch_begins_within_the_first_half_of_a_block_or_with_the_next_one(moment: int) -> None:
+    bench = Bench(LevelVoice(0.5, RATE_HZ))
+    bench.render(CALM)
+    bench.hear(moment)
+    soonest_at = bench.read + REACH
+    within = soonest_at % BLOCK
+    bench.tape.set_back(WILD, soonest)
+    bench.render(WILD)
+    bench.hear(DEPTH // 2)
+    changed = int(np.flatnonzero(bench.heard[FULL_LEVEL:, 0] != bench.heard[FULL_LEVEL, 0])[0]) + FULL_LEVEL
+    assert changed == (soonest_at if within <= BLOCK - FADE else soonest_at - within + BLOCK)
     bench.close()
 
 
@@ -235,7 +250,7 @@ def test_whatever_is_moved_and_however_late_a_take_tells_what_was_heard(
             bench.hear(_left(bench) // 2)
         elif what == "return":
             assert bench.last is not None
-            bench.tape.set_back(patch, lambda _: REACH + 20 * PULL)
+            bench.tape.set_back(patch, lambda *_: REACH + 20 * PULL)
             bench.tape.go_back(bench.last.snapshot.with_seed(number), patch, Trouble.LOOPING)
             bench.render(patch)
             bench.hear(_left(bench) // 2)
@@ -258,9 +273,9 @@ def test_where_there_is_less_time_a_touch_is_heard_later(make_bench: Callable[[]
     bench = make_bench()
     bench.render(CALM)
     bench.hear(1000)
-    assert not bench.tape.set_back(WILD, lambda _: DEPTH)
-    assert bench.tape.set_back(WILD, lambda _: DEPTH // 2)
-    assert DEPTH // 2 <= bench.tape.ahead_samples < DEPTH // 2 + BLOCK
+    assert not bench.tape.set_back(WILD, lambda *_: DEPTH)
+    assert bench.tape.set_back(WILD, lambda *_: DEPTH // 2)
+    assert DEPTH // 2 - FADE <= bench.tape.ahead_samples < DEPTH // 2 + FADE
     bench.close()
 
 
@@ -268,13 +283,13 @@ def test_fades_take_time(make_bench: Callable[[], Bench]) -> None:
     bench, fade_ms, asked = make_bench(), 50.0, list[tuple[int, ...]]()
     fade_samples = ms_to_samples(fade_ms, RATE_HZ)
 
-    def note(fades: tuple[int, ...]) -> float:
+    def note(fades: tuple[int, ...], _: int) -> float:
         asked.append(fades)
         return REACH
 
     bench.render(CALM)
     assert bench.tape.set_back(CALM, note, fade_ms)
-    assert asked[-1] == (FADE, fade_samples)
+    assert asked[-1] == (fade_samples,)
     bench.tape.reset(1, CALM.with_value("fade_ms", fade_ms))
     bench.render(CALM, blocks=5)
     assert bench.tape.set_back(CALM.with_value("voices", 2), note)
