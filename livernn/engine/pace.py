@@ -1,6 +1,7 @@
 """How fast the sampler is, and what that leaves time for."""
 
 import math
+import time
 from collections import deque
 from collections.abc import Sequence
 
@@ -35,6 +36,9 @@ _LOSING = 0.95
 _LATELY_OF = 9
 """Blocks."""
 
+_TOLD_EVERY_S = 0.1
+"""As often as it is looked at. Working it out takes a fiftieth of a block's time."""
+
 _FORGET = 0.99
 """Share that each block's timing keeps of what was measured before it."""
 
@@ -48,18 +52,21 @@ class Pace:
         self._spent_ms = 0.0
         self._lately: deque[float] = deque(maxlen=_LATELY_OF)
         """Time that a sound took, of the time that it lasts."""
+        self._tell_at_s = 0.0
 
     def measure(self, rendered_ms: float, spent_ms: float) -> None:
         """A block, with what it is faded from, was so much model time and took so long."""
         self._rendered_ms = _FORGET * self._rendered_ms + rendered_ms
         self._spent_ms = _FORGET * self._spent_ms + spent_ms
         self._lately.append(spent_ms / rendered_ms)
-        self._block.doubles[[REAL_TIME_FACTOR, BLOCK_MS]] = self._factor, spent_ms
+        self._block.doubles[REAL_TIME_FACTOR] = self._factor
+        self._block.doubles[BLOCK_MS] = spent_ms
 
     def forget(self) -> None:
         """What was measured says nothing of what comes: another model, or another number of voices."""
         self._rendered_ms = self._spent_ms = 0.0
         self._lately.clear()
+        self._tell_at_s = 0.0
 
     def carries(self, sounds: float) -> bool:
         """Whether as many can be rendered at once for a long time."""
@@ -123,7 +130,11 @@ class Pace:
         return max(self.reach_samples(voice, more, fades, kept), until_full_samples)
 
     def tell_touch(self, voice: VoiceLike, depth_samples: int) -> None:
-        """Say how long it usually takes from the move of a control to the output."""
+        """Say how long it usually takes from the move of a control to the output, if it has not been said just now."""
+        now_s = time.monotonic()
+        if now_s < self._tell_at_s:
+            return
+        self._tell_at_s = now_s + _TOLD_EVERY_S
         rate_hz = voice.device_rate_hz
         block_samples, fade_samples = least_block_samples(voice), ms_to_samples(TOUCH_FADE_MS, rate_hz)
         kept = max(0, block_samples - fade_samples)

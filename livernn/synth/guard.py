@@ -85,7 +85,8 @@ class Guard:
             self._origin, self._silent_until = place, self._after(at, FRESH_S)
         while self._candidates and self._candidates[-1].at > at:
             self._candidates.pop()
-        if not self._vigil.hear(at, block.codes, float(block.surprisal_bits.mean())):
+        bits = block.surprisal_bits.tolist()
+        if not self._vigil.hear(at, block.codes, sum(bits) / len(bits)):
             return None
         if self._vigil.healthy:
             self._note_healthy(place)

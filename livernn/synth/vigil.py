@@ -3,7 +3,7 @@
 import math
 from collections import deque
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import groupby, takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -59,6 +59,9 @@ _SECOND = round(1.0 / GLANCE_S)
 _REMEMBERED_S = 10.0
 """Of what was seen."""
 
+_LEAD_IN_S = 0.2
+"""By then filters have forgotten what was before it."""
+
 _KEPT_S = 2.5
 """Of what was heard: enough for a second to be left when the ring is rendered again."""
 
@@ -75,15 +78,15 @@ class Glance:
 
 
 class _Block(NamedTuple):
-    """A sum of voices, and the mean surprisal of their codes."""
+    """Codes `[voices, n]` up to sample `end`, and their mean surprisal."""
 
     end: int
-    audio: Audio
+    codes: NDArray[np.uint8]
     bits: float
 
 
 class Vigil:
-    """Over the sum of all voices, before gains and limiter. One thread; 10 us a block, a fraction of a ms a glance."""
+    """Over the sum of all voices, before gains and limiter. One thread; 2 us a block, a ms or so a glance."""
 
     def __init__(self, config: ModelConfig, foresight: Foresight | None) -> None:
         """`foresight`: how well the checkpoint foresees music, if that is known."""
@@ -100,7 +103,6 @@ class Vigil:
 
     def start_anew(self) -> None:
         """Forget all: what comes next does not continue it."""
-        self._decoder.reset()
         self._blocks.clear()
         self._glances.clear()
         self._ends[:] = -1
@@ -115,7 +117,7 @@ class Vigil:
         if not self._blocks:
             self._looked = at
         end = at + codes.shape[1]
-        self._blocks.append(_Block(end, self._decoder.process(codes).sum(axis=0), bits))
+        self._blocks.append(_Block(end, codes, bits))
         if end - self._looked < GLANCE_S * self._rate_hz:
             return False
         self._looked = end
@@ -164,7 +166,7 @@ class Vigil:
 
     def _look(self, end: int) -> bool:
         recent = [block for block in self._blocks if block.end > end - self._rate_hz]
-        sound = np.concatenate([block.audio for block in recent])[-self._rate_hz :]
+        sound = self._sound(end)
         if sound.size < self._rate_hz:
             return False
         power = power_spectra(sound, self._rate_hz, self._rate_hz)
@@ -180,6 +182,14 @@ class Vigil:
             )
         )
         return True
+
+    def _sound(self, end: int) -> Audio:
+        """The last second, as if silence had been decoded until a little before it."""
+        self._decoder.reset()
+        begin = end - (1.0 + _LEAD_IN_S) * self._rate_hz
+        codes = [block.codes for block in self._blocks if block.end > begin]
+        parts = [np.concatenate([*part], axis=1) for _, part in groupby(codes, key=len)]
+        return np.concatenate([self._decoder.process(part).sum(axis=0) for part in parts])[-self._rate_hz :]
 
     def _is_alike(self, end: int, spectrum: Spectra, bits: float) -> bool:
         """Whether this second resembles an earlier one; it is kept for those to come."""
