@@ -113,21 +113,17 @@ class Pace:
         ahead = max(map(ahead_samples, range(0, call_samples + 3 * block_samples, block_samples)))
         return self.guard_samples(voice) + ahead
 
-    def soonest_samples(
-        self, voice: VoiceLike, stock_samples: int, depth_samples: int, more: float, fades: Sequence[int], kept: int
-    ) -> float:
+    def beginning_samples(self, stock_samples: int, depth_samples: int, more: float, fades: Sequence[int]) -> float:
         """From where a ring that is kept so deep, and of which so much is left to be played, may be rendered again.
 
-        There is time then for a block of it to be there before it is played, and enough is left to be played meanwhile,
-        though rendering begins `kept` samples earlier.
+        Enough is left then to be played meanwhile, and it is soon full.
         """
         factor = self._factor / more
         in_time_samples = _FULL_AGAIN * depth_samples
         besides_samples = _with_fades(depth_samples + in_time_samples, fades) - (depth_samples + in_time_samples)
         enough_left = stock_samples - factor * max(0.0, stock_samples - _LEAST_LEFT * depth_samples)
         full_again = depth_samples - (factor - 1.0) * in_time_samples
-        until_full_samples = max(enough_left, full_again) + besides_samples + kept
-        return max(self.reach_samples(voice, more, fades, kept), until_full_samples)
+        return max(enough_left, full_again) + besides_samples
 
     def tell_touch(self, voice: VoiceLike, depth_samples: int) -> None:
         """Say how long it usually takes from the move of a control to the output, if it has not been said just now."""
@@ -139,9 +135,9 @@ class Pace:
         block_samples, fade_samples = least_block_samples(voice), ms_to_samples(TOUCH_FADE_MS, rate_hz)
         kept = max(0, block_samples - fade_samples)
         fades = () if fade_samples <= block_samples else (fade_samples,)
-        from_samples = self.soonest_samples(voice, depth_samples, depth_samples, 1.0, fades, kept)
-        until_next_block_samples = (block_samples - kept) ** 2 / (2.0 * block_samples)  # beyond `kept` it is waited for
-        from_ms = samples_to_ms(from_samples + until_next_block_samples, rate_hz)
+        in_time = self.reach_samples(voice, 1.0, fades, kept) + (block_samples - kept) ** 2 / (2.0 * block_samples)
+        with_enough = self.beginning_samples(depth_samples, depth_samples, 1.0, fades) + block_samples / 2.0
+        from_ms = samples_to_ms(max(in_time, with_enough), rate_hz)
         waiting_ms = min(NAP_MS / 2.0 + from_ms, samples_to_ms(depth_samples, rate_hz))
         self._block.doubles[TOUCH_MS] = waiting_ms + samples_to_ms(voice.delay_samples, rate_hz)
 

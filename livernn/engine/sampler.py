@@ -203,8 +203,9 @@ class Sampler:
         stock_samples, depth_samples, more = self._tape.stock_samples, self._target_samples(), self._more(patch)
 
         @cache
-        def soonest_samples(fades: tuple[int, ...], kept: int) -> float:
-            return self._pace.soonest_samples(voice, stock_samples, depth_samples, more, fades, kept)
+        def soonest_samples(fades: tuple[int, ...], kept: int) -> tuple[float, float]:
+            beginning_samples = self._pace.beginning_samples(stock_samples, depth_samples, more, fades)
+            return beginning_samples, self._pace.reach_samples(voice, more, fades, kept)
 
         return self._tape.set_back(patch, soonest_samples, fade_ms)
 

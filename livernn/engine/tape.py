@@ -29,9 +29,9 @@ from livernn.synth.guard import Rendered
 from livernn.synth.voice import VoiceSnapshot
 from livernn.units import ms_to_samples
 
-Soonest = Callable[[tuple[int, ...], int], float]
-"""From where on something else may be heard, from the next sample to be played on, if there are fades of so many
-samples to render besides, and so many of the block that it begins in may stay what they are."""
+Soonest = Callable[[tuple[int, ...], int], tuple[float, float]]
+"""From where on something else may be rendered, and heard, from the next sample to be played on, if there are fades of
+so many samples to render besides, and so many of the first block may stay what they are."""
 
 
 @dataclass(frozen=True)
@@ -159,9 +159,9 @@ class Tape:
         for place in self._places_within(first, self._ring.cursor):
             spare = self._spare_samples(place, patch)
             fades = (further,) if spare >= 0 else (*self._fades_from(place, patch), further)
-            soonest = first + math.ceil(soonest_samples(fades, max(0, spare)))
-            if soonest <= place.ring + max(0, spare):
-                self._go_back_to(place, patch, max(0, soonest - place.ring))
+            begin, heard = (first + math.ceil(samples) for samples in soonest_samples(fades, max(0, spare)))
+            if begin <= place.ring and heard <= place.ring + max(0, spare):
+                self._go_back_to(place, patch, max(0, heard - place.ring))
                 return True
         return False
 

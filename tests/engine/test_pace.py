@@ -69,26 +69,20 @@ def test_as_many_voices_are_left_as_keep_up(pace: Pace, voices: int, spent_ms: f
 def test_what_is_forgotten_is_not_taken_for_the_next_sound_s(pace: Pace) -> None:
     for _ in range(100):
         pace.measure(BLOCK_MS, 0.1 * BLOCK_MS)
-    assert pace.soonest_samples(VOICE, DEPTH, DEPTH, 1.0, (), 0) < 0.05 * DEPTH
+    assert pace.beginning_samples(DEPTH, DEPTH, 1.0, ()) < 0.05 * DEPTH
     pace.forget()
-    assert pace.soonest_samples(VOICE, DEPTH, DEPTH, 1.0, (), 0) >= DEPTH
+    assert pace.beginning_samples(DEPTH, DEPTH, 1.0, ()) >= DEPTH
     assert not pace.carries(1.0)
 
 
-@given(
-    st.floats(0.5, 20.0),
-    st.floats(1.0, 4.0),
-    st.integers(0, DEPTH),
-    st.lists(st.integers(0, 96_000), max_size=3),
-    st.integers(0, BLOCK),
-)
+@given(st.floats(0.5, 20.0), st.floats(1.0, 4.0), st.integers(0, DEPTH), st.lists(st.integers(0, 96_000), max_size=3))
 def test_a_ring_that_is_rendered_again_is_not_emptied_and_soon_full(
-    factor: float, more: float, stock: int, fades: list[int], kept: int
+    factor: float, more: float, stock: int, fades: list[int]
 ) -> None:
     with closing(SharedBlock.create()) as block:
         pace = Pace(block)
         pace.measure(BLOCK_MS, BLOCK_MS / factor)
-        begin = pace.soonest_samples(VOICE, stock, DEPTH, more, fades, kept) - kept
+        begin = pace.beginning_samples(stock, DEPTH, more, fades)
     if begin < stock:
         left = stock - rendering_samples(stock - begin, fades, factor / more)
         assert left > 0.14 * DEPTH
@@ -103,10 +97,10 @@ def rendering_samples(count: float, fades: list[int], factor: float) -> float:
 
 def test_the_slower_the_later(pace: Pace) -> None:
     shares = []
-    for factor in (0.9, 1.0, 1.2, 1.4, 1.6, 2.0):
+    for factor in (0.9, 1.0, 1.2, 1.4, 1.6, 5 / 3):
         pace.forget()
         pace.measure(BLOCK_MS, BLOCK_MS / factor)
-        shares.append(pace.soonest_samples(VOICE, DEPTH, DEPTH, 1.0, (), 0) / DEPTH)
+        shares.append(pace.beginning_samples(DEPTH, DEPTH, 1.0, ()) / DEPTH)
     assert shares == pytest.approx([1.15, 1.0, 0.7, 0.4, 0.1, 0.0], abs=0.02)
 
 
@@ -121,7 +115,6 @@ def test_a_block_and_what_it_is_faded_from_are_there_before_they_are_played(
     guard = pace.guard_samples(VOICE)
     assert guard > 128
     assert pace.reach_samples(VOICE, more, fades) == guard + ahead
-    assert pace.soonest_samples(VOICE, DEPTH, DEPTH, 1.0, fades, 0) >= pace.reach_samples(VOICE, 1.0, fades)
 
 
 @given(

@@ -103,9 +103,9 @@ class Bench:
         self.history.hear(self.read, self.read)
 
 
-def soonest(_: tuple[int, ...], kept: int) -> float:
+def soonest(_: tuple[int, ...], kept: int) -> tuple[float, float]:
     """There is time for everything beyond it."""
-    return REACH
+    return 0, REACH
 
 
 @pytest.fixture(scope="module")
@@ -250,7 +250,7 @@ def test_whatever_is_moved_and_however_late_a_take_tells_what_was_heard(
             bench.hear(_left(bench) // 2)
         elif what == "return":
             assert bench.last is not None
-            bench.tape.set_back(patch, lambda *_: REACH + 20 * PULL)
+            bench.tape.set_back(patch, lambda *_: (0, REACH + 20 * PULL))
             bench.tape.go_back(bench.last.snapshot.with_seed(number), patch, Trouble.LOOPING)
             bench.render(patch)
             bench.hear(_left(bench) // 2)
@@ -273,9 +273,10 @@ def test_where_there_is_less_time_a_touch_is_heard_later(make_bench: Callable[[]
     bench = make_bench()
     bench.render(CALM)
     bench.hear(1000)
-    assert not bench.tape.set_back(WILD, lambda *_: DEPTH)
-    assert bench.tape.set_back(WILD, lambda *_: DEPTH // 2)
-    assert DEPTH // 2 - FADE <= bench.tape.ahead_samples < DEPTH // 2 + FADE
+    assert not bench.tape.set_back(WILD, lambda *_: (DEPTH, REACH))
+    assert not bench.tape.set_back(WILD, lambda *_: (0, DEPTH))
+    assert bench.tape.set_back(WILD, lambda *_: (DEPTH // 2, REACH))
+    assert DEPTH // 2 <= bench.tape.ahead_samples < DEPTH // 2 + BLOCK
     bench.close()
 
 
@@ -283,9 +284,9 @@ def test_fades_take_time(make_bench: Callable[[], Bench]) -> None:
     bench, fade_ms, asked = make_bench(), 50.0, list[tuple[int, ...]]()
     fade_samples = ms_to_samples(fade_ms, RATE_HZ)
 
-    def note(fades: tuple[int, ...], _: int) -> float:
+    def note(fades: tuple[int, ...], _: int) -> tuple[float, float]:
         asked.append(fades)
-        return REACH
+        return 0, REACH
 
     bench.render(CALM)
     assert bench.tape.set_back(CALM, note, fade_ms)
