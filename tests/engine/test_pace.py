@@ -82,7 +82,7 @@ def test_a_ring_that_is_rendered_again_is_not_emptied_and_soon_full(
     with closing(SharedBlock.create()) as block:
         pace = Pace(block)
         pace.measure(BLOCK_MS, BLOCK_MS / factor)
-        begin = pace.beginning_samples(stock, DEPTH, more, fades)
+        begin = max(0.0, pace.beginning_samples(stock, DEPTH, more, fades))
     if begin < stock:
         left = stock - rendering_samples(stock - begin, fades, factor / more)
         assert left > 0.14 * DEPTH

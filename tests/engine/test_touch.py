@@ -155,16 +155,34 @@ def test_a_touch_is_heard_within_reach_block_and_delay(make_bench: Callable[[], 
     bench.close()
 
 
+class SlowVoice(LevelVoice):
+    """While it renders, something else happens."""
+
+    def __init__(self, level: float, rate_hz: float) -> None:
+        super().__init__(level, rate_hz)
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def render(self, count: int, patch: Patch) -> NDArray[np.float32]:
+        self.meanwhile()
+        return super().render(count, patch)
+
+
 @given(st.integers(1000, 4000))
 def test_a_touch_begins_within_the_first_half_of_a_block_or_with_the_next_one(moment: int) -> None:
-    bench = Bench(LevelVoice(0.5, RATE_HZ))
+    voice = SlowVoice(0.5, RATE_HZ)
+    bench = Bench(voice)
     bench.render(CALM)
     bench.hear(moment)
     soonest_at = bench.read + REACH
     within = soonest_at % BLOCK
     bench.tape.set_back(WILD, soonest)
+    bench.hear(PULL // 2)
+    voice.meanwhile = lambda: bench.hear(PULL // 2)
+    bench.render(WILD, blocks=1)
+    voice.meanwhile = lambda: None
     bench.render(WILD)
     bench.hear(DEPTH // 2)
+    assert bench.block.words[LATE_RENDERS] == 0
     changed = int(np.flatnonzero(bench.heard[FULL_LEVEL:, 0] != bench.heard[FULL_LEVEL, 0])[0]) + FULL_LEVEL
     assert changed == (soonest_at if within <= BLOCK - FADE else soonest_at - within + BLOCK)
     bench.close()
