@@ -132,12 +132,12 @@ class Tape:
         The callback may be reading `guard_samples` from the next one on, and gets through `reach_samples` before
         what is begun now is there.
         """
-        if self._is_late(self._ring.cursor + self._deck.kept, guard_samples):
+        if self._is_late(self._ring.cursor + self._kept, guard_samples):
             self._resume(patch, reach_samples)
         if self._patch is not None and patch.voices != self._patch.voices and self._ring.cursor > self._floor:
             self._turn(self._patch, patch)
         sound, voice = self._sounding, self._sounding.instrument.voice
-        snapshot, fades, kept = voice.snapshot(), self._deck.fades, self._deck.kept
+        snapshot, fades, kept = voice.snapshot(), self._deck.fades, self._kept
         place = _Place(self._ring.cursor, self._journal.at, sound, snapshot, fades, patch, self._journey)
         self._journal.block(voice, snapshot, fades, patch, BLOCK_SAMPLES)
         samples = self._deck.render(BLOCK_SAMPLES, patch)
@@ -202,6 +202,11 @@ class Tape:
     def _sounding(self) -> Incoming:
         assert self._sound is not None
         return self._sound
+
+    @property
+    def _kept(self) -> int:
+        """Samples in the ring, from its cursor on, that stay what they are."""
+        return min(self._deck.kept, self._ring.end - self._ring.cursor)
 
     def _is_late(self, position: int, guard_samples: int) -> bool:
         return self._ring.first + guard_samples > position < self._ring.end

@@ -219,6 +219,23 @@ def test_a_late_render_leaves_the_old_sound_and_is_counted(make_bench: Callable[
     bench.close()
 
 
+@pytest.mark.parametrize("moment", range(1000, 1192, 24))
+def test_a_touch_that_is_never_rendered_in_time_is_heard_behind_the_ring(
+    make_bench: Callable[[], Bench], tmp_path: Path, moment: int
+) -> None:
+    bench = make_bench()
+    bench.render(CALM)
+    bench.hear(moment)
+    assert bench.tape.set_back(WILD, soonest)
+    bench.hear(_left(bench) - REACH)
+    bench.render(WILD)
+    bench.hear(DEPTH // 2)
+    assert bench.block.words[LATE_RENDERS] == 1
+    assert DEPTH <= first_difference(bench, make_bench) < DEPTH + BLOCK
+    assert_replayed(bench, tmp_path)
+    bench.close()
+
+
 def test_the_seam_is_a_fade() -> None:
     bench = Bench(LevelVoice(0.5, RATE_HZ))
     for turn, gain_db in enumerate((0.0, -20.0, 0.0, -40.0, 0.0)):
