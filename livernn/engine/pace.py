@@ -135,9 +135,11 @@ class Pace:
         block_samples, fade_samples = least_block_samples(voice), ms_to_samples(TOUCH_FADE_MS, rate_hz)
         kept = max(0, block_samples - fade_samples)
         fades = () if fade_samples <= block_samples else (fade_samples,)
-        in_time = self.reach_samples(voice, 1.0, fades, kept) + (block_samples - kept) ** 2 / (2.0 * block_samples)
-        with_enough = self.beginning_samples(depth_samples, depth_samples, 1.0, fades) + block_samples / 2.0
-        from_ms = samples_to_ms(max(in_time, with_enough), rate_hz)
+        # Where it is too late to keep something of a block, the next one is waited for.
+        waiting_samples = (block_samples - kept) ** 2 / (2.0 * block_samples)
+        in_time_samples = self.reach_samples(voice, 1.0, fades, kept) + waiting_samples
+        with_enough_samples = self.beginning_samples(depth_samples, depth_samples, 1.0, fades) + block_samples / 2.0
+        from_ms = samples_to_ms(max(in_time_samples, with_enough_samples), rate_hz)
         waiting_ms = min(NAP_MS / 2.0 + from_ms, samples_to_ms(depth_samples, rate_hz))
         self._block.doubles[TOUCH_MS] = waiting_ms + samples_to_ms(voice.delay_samples, rate_hz)
 

@@ -157,8 +157,8 @@ class Tape:
         """Go on under `patch` from where that can be heard soonest, if it can, with a change of `fade_ms` to follow."""
         first, further = self._ring.first, self._fade_samples(fade_ms)
         for place in self._places_within(first, self._ring.cursor):
-            spare = self._spare_samples(place, patch)
-            fades = (further,) if spare >= 0 else (*self._fades_from(place, patch), further)
+            spare, turn = self._spare_samples(place, patch), self._turn_samples(place.patch, patch)
+            fades = (further,) if spare >= 0 else (turn, *(fade.to_render for fade in place.fades), further)
             begin, heard = (first + math.ceil(samples) for samples in soonest_samples(fades, max(0, spare)))
             if begin <= place.ring and heard <= place.ring + max(0, spare):
                 self._go_back_to(place, patch, max(0, heard - place.ring))
@@ -248,9 +248,6 @@ class Tape:
         if place.fades:
             return -1
         return least_block_samples(place.sound.instrument.voice) - self._turn_samples(place.patch, patch)
-
-    def _fades_from(self, place: _Place, patch: Patch) -> tuple[int, ...]:
-        return (self._turn_samples(place.patch, patch), *(fade.to_render for fade in place.fades))
 
     def _go_back_to(self, place: _Place, patch: Patch, kept: int = 0) -> None:
         is_there = self._spare_samples(place, patch) >= kept
