@@ -16,6 +16,7 @@ _AT_ONCE = 32
 """Model samples."""
 
 NOTHING = np.empty((0, SIDES), np.float32)
+"""No sound."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,10 @@ class Deck:
             self.make_haste()
         left = CrossFade(self.voice, self.voice.snapshot(), patch, samples, -kept, rendered, self.origin)
         self.fades = (left, *self.fades)
+
+    def keep_nothing(self) -> None:
+        """What was to be heard before a fade is gone, and so is the fade."""
+        self.fades = tuple(fade for fade in self.fades if fade.done >= 0)
 
     def make_haste(self) -> None:
         """Have the fades be over within `HURRIED_FADE_MS`."""

@@ -128,7 +128,7 @@ class Pace:
     def tell_touch(self, voice: VoiceLike, depth_samples: int) -> None:
         """Say how long it usually takes from the move of a control to the output, if it has not been said just now."""
         now_s = time.monotonic()
-        if now_s < self._tell_at_s:
+        if now_s < self._tell_at_s or self._spent_ms == 0.0:
             return
         self._tell_at_s = now_s + _TOLD_EVERY_S
         rate_hz = voice.device_rate_hz

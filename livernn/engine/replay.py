@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
 from livernn.engine.audio import serve
-from livernn.engine.deck import CrossFade, Deck
+from livernn.engine.deck import NOTHING, CrossFade, Deck
 from livernn.engine.history import Entry, is_beginning
 from livernn.engine.reel import REEL_WORDS, TAP_SAMPLES
 from livernn.engine.score import Flow, Score, find_checkpoint, spoilt
@@ -40,7 +40,6 @@ from livernn.units import SIDES, ms_to_samples
 
 _BLOCK_SAMPLES = 1024
 _SERVED_AT_ONCE = 4096
-_SILENCE = np.empty((0, SIDES), np.float32)
 
 
 def replay(score: Score) -> Iterator[NDArray[np.float32]]:
@@ -106,7 +105,7 @@ class _Source:
         self._at = 0
         self._end = 0
         """Ring position up to which there is sound."""
-        self._sound = _SILENCE
+        self._sound = NOTHING
         self._checkpoints: dict[str, Checkpoint] = {}
 
     def take(self, first: int, count: int) -> NDArray[np.float32]:
@@ -129,7 +128,7 @@ class _Source:
         for _ in range(usable[-1]):
             self._steps.popleft()
         self._end, self._at = self._steps[0]["ring"], self._steps[0]["at"]
-        self._sound = _SILENCE
+        self._sound = NOTHING
 
     def _go_on(self) -> None:
         while self._steps and self._steps[0]["ring"] <= self._end:

@@ -91,8 +91,8 @@ class RingBuffer:
         return int(push(self._words, self._samples, block))
 
     def content(self, position: int, count: int) -> NDArray[np.float32]:
-        """A copy of what was pushed from `position` on, not long ago."""
-        return self._samples.take(range(position, position + count), axis=0, mode="wrap")
+        """A copy of what was pushed from `position` on and has not been overwritten."""
+        return self._samples[np.arange(position, position + count) % len(self._samples)]
 
     def rewind(self, position: int) -> None:
         """Push from `position` on; what is there is played until it is overwritten."""

@@ -160,12 +160,12 @@ class Sampler:
         rendered_ms = self._tape.rendered_ms - before_ms
         if block is not None:
             self._watch(current, patch, block)
-        self._pace.tell_touch(voice, target_samples)
         self._block.doubles[GPU_MS] = gpu_ms() - gpu_before_ms
         if is_other:
             self._pace.forget()
         else:
             self._pace.measure(rendered_ms, 1000.0 * (time.perf_counter() - began_s))
+        self._pace.tell_touch(voice, target_samples)
         self._keep_up(patch, target_samples)
         return True
 

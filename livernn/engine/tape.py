@@ -21,7 +21,7 @@ from livernn.engine.origin import Origin
 from livernn.engine.reel import Reel
 from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import LATE_RENDERS, LIMITER_GAIN_DB, RING_AT, RING_WORDS, SharedBlock
-from livernn.engine.studio import BLOCK_SAMPLES, Instrument, least_block_samples
+from livernn.engine.studio import BLOCK_SAMPLES, Instrument, VoiceLike, least_block_samples
 from livernn.engine.transport import HURRIED_FADE_MS, TOUCH_FADE_MS
 from livernn.model.foresight import Foresight
 from livernn.synth import guarded
@@ -132,12 +132,12 @@ class Tape:
         The callback may be reading `guard_samples` from the next one on, and gets through `reach_samples` before
         what is begun now is there.
         """
-        if self._is_late(self._ring.cursor + self._kept, guard_samples):
+        if self._is_late(self._ring.cursor + self._deck.kept, guard_samples):
             self._resume(patch, reach_samples)
         if self._patch is not None and patch.voices != self._patch.voices and self._ring.cursor > self._floor:
             self._turn(self._patch, patch)
         sound, voice = self._sounding, self._sounding.instrument.voice
-        snapshot, fades, kept = voice.snapshot(), self._deck.fades, self._kept
+        snapshot, fades, kept = voice.snapshot(), self._deck.fades, self._deck.kept
         place = _Place(self._ring.cursor, self._journal.at, sound, snapshot, fades, patch, self._journey)
         self._journal.block(voice, snapshot, fades, patch, BLOCK_SAMPLES)
         samples = self._deck.render(BLOCK_SAMPLES, patch)
@@ -159,8 +159,9 @@ class Tape:
         for place in self._places_within(first, self._ring.cursor):
             spare, turn = self._spare_samples(place, patch), self._turn_samples(place.patch, patch)
             fades = (further,) if spare >= 0 else (turn, *(fade.to_render for fade in place.fades), further)
-            begin, heard = (first + math.ceil(samples) for samples in soonest_samples(fades, max(0, spare)))
-            if begin <= place.ring and heard <= place.ring + max(0, spare):
+            most_kept = max(0, spare)
+            begin, heard = (first + math.ceil(samples) for samples in soonest_samples(fades, most_kept))
+            if begin <= place.ring and heard <= place.ring + most_kept:
                 self._go_back_to(place, patch, max(0, heard - place.ring))
                 return True
         return False
@@ -203,11 +204,6 @@ class Tape:
         assert self._sound is not None
         return self._sound
 
-    @property
-    def _kept(self) -> int:
-        """Samples in the ring, from its cursor on, that stay what they are."""
-        return min(self._deck.kept, self._ring.end - self._ring.cursor)
-
     def _is_late(self, position: int, guard_samples: int) -> bool:
         return self._ring.first + guard_samples > position < self._ring.end
 
@@ -224,6 +220,7 @@ class Tape:
         self._tell_again(begin, place.ring if place is not None else end)
         if place is None:
             self._ring.rewind(end)
+            self._deck.keep_nothing()
             self._begin(sound, here)
         elif place.sound is sound:
             self._go_back_to(place, patch)
@@ -276,6 +273,12 @@ class Tape:
         self, before: Patch, fade_ms: float, sound: Incoming, snapshot: VoiceSnapshot, trouble: Trouble | None = None
     ) -> None:
         """From the present sound, as it is under the patch `before`, to one that goes on from `snapshot`."""
+        present = self._deck.voice
+        assert present is not None
+        if _rates(present) == _rates(sound.instrument.voice):
+            snapshot = snapshot.in_step_with(present.snapshot())
+        else:
+            self._places.clear()  # none of its blocks will begin where one of those does that are yet to be overwritten
         fade_samples = self._leave(before, fade_ms)
         sound.instrument.voice.restore(snapshot)
         self._hold(sound)
@@ -310,3 +313,8 @@ class Tape:
     def _forget(self, before: int) -> None:
         for ring in [*takewhile(lambda ring: ring < before, self._places)]:
             del self._places[ring]
+
+
+def _rates(voice: VoiceLike) -> tuple[int, float]:
+    """Where they are the same, so are the lengths of blocks."""
+    return voice.config.sample_rate_hz, voice.device_rate_hz

@@ -16,6 +16,9 @@ from livernn.units import SIDES
 UNITY = np.ones((1, SIDES))
 """Gains of one voice in the middle."""
 
+_PHASE = 5
+"""Of `SignalChain.arrays`."""
+
 
 class SignalChain:
     """Each voice decoded (`Decoder`), then gains and sum -> low cut -> resampler -> limiter. One thread.
@@ -87,6 +90,11 @@ class SignalChain:
             array[...] = copy
         self._resampler.check()
         self._limiter.check()
+
+
+def in_step(saved: tuple[NDArray[Any], ...], other: tuple[NDArray[Any], ...]) -> tuple[NDArray[Any], ...]:
+    """Copies of `SignalChain.arrays`, of which the resampler's phase is that of another chain of the same rates."""
+    return (*saved[:_PHASE], *other[_PHASE : _PHASE + 1], *saved[_PHASE + 1 :])
 
 
 def warm_up() -> None:

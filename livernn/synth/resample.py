@@ -44,9 +44,8 @@ class Resampler:
         self._phase = np.zeros(1, dtype=np.int64)
 
     def reset(self) -> None:
-        """As if silence had passed for ever."""
+        """As if silence had passed for ever; outputs lie between inputs where they did, so that blocks are as long."""
         self._history[:] = 0.0
-        self._phase[:] = 0
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """All state, by reference."""

@@ -86,7 +86,7 @@ class _Block(NamedTuple):
 
 
 class Vigil:
-    """Over the sum of all voices, before gains and limiter. One thread; 2 us a block, a ms or so a glance."""
+    """Over the sum of all voices, before gains and limiter. One thread; 2 us a block, a few ms a glance."""
 
     def __init__(self, config: ModelConfig, foresight: Foresight | None) -> None:
         """`foresight`: how well the checkpoint foresees music, if that is known."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from livernn.control.patch import Patch
 from livernn.model.config import ModelConfig
 from livernn.model.quantize import to_codes
-from livernn.synth.chain import SignalChain
+from livernn.synth.chain import SignalChain, in_step
 from livernn.synth.ensemble import ensemble_of
 
 
@@ -44,6 +44,10 @@ class VoiceSnapshot:
     def with_seed(self, seed: int) -> "VoiceSnapshot":
         """The same moment, from which another random stream goes on."""
         return replace(self, generator=replace(self.generator, seed=seed))
+
+    def in_step_with(self, other: "VoiceSnapshot") -> "VoiceSnapshot":
+        """The same moment, from which blocks are as long as those from `other` on: it is of the same rates."""
+        return replace(self, chain=in_step(self.chain, other.chain))
 
 
 class Voice:

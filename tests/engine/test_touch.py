@@ -113,10 +113,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_small(tmp_path_factory.mktemp("model") / "tiny.safetensors")
 
 
-@pytest.fixture(scope="module")
-def make_bench(model: Path) -> Callable[[], Bench]:
+@pytest.fixture(scope="module", params=[RATE_HZ])
+def make_bench(model: Path, request: pytest.FixtureRequest) -> Callable[[], Bench]:
     weights = load_kernel(load_checkpoint(model))
-    return lambda: Bench(Voice(choir_of(weights, 1), RATE_HZ), model)
+    return lambda: Bench(Voice(choir_of(weights, 1), request.param), model)
 
 
 def untouched(make_bench: Callable[[], Bench], count: int) -> NDArray[np.float32]:
@@ -135,7 +135,9 @@ def first_difference(bench: Bench, make_bench: Callable[[], Bench]) -> int:
 
 def assert_replayed(bench: Bench, tmp_path: Path) -> None:
     flow = Flow(0, 0, is_open=True, starved=False, level=FULL_LEVEL)
-    score = Score(tmp_path, new_card("", "", int(RATE_HZ), 0), [flow], bench.history.since(0), len(bench.heard))
+    score = Score(
+        tmp_path, new_card("", "", int(bench.sound.rate_hz), 0), [flow], bench.history.since(0), len(bench.heard)
+    )
     again = np.concatenate(list(replay(score)))
     different = np.flatnonzero((again != bench.heard)[FULL_LEVEL * 20 :].any(axis=1))
     assert different.size == 0, different[:3]
@@ -250,6 +252,7 @@ def test_the_seam_is_a_fade() -> None:
     bench.close()
 
 
+@pytest.mark.parametrize("make_bench", [RATE_HZ, 44100.0], indirect=True)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
@@ -316,20 +319,20 @@ def test_where_there_is_less_time_a_touch_is_heard_later(make_bench: Callable[[]
 
 
 def test_fades_take_time(make_bench: Callable[[], Bench]) -> None:
-    bench, fade_ms, asked = make_bench(), 50.0, list[tuple[int, ...]]()
+    bench, fade_ms, asked = make_bench(), 50.0, list[tuple[tuple[int, ...], int]]()
     fade_samples = ms_to_samples(fade_ms, RATE_HZ)
 
-    def note(fades: tuple[int, ...], _: int) -> tuple[float, float]:
-        asked.append(fades)
+    def note(fades: tuple[int, ...], kept: int) -> tuple[float, float]:
+        asked.append((fades, kept))
         return 0, REACH
 
     bench.render(CALM)
     assert bench.tape.set_back(CALM, note, fade_ms)
-    assert asked[-1] == (fade_samples,)
+    assert asked[-1] == ((fade_samples,), BLOCK - FADE)
     bench.tape.reset(1, CALM.with_value("fade_ms", fade_ms))
     bench.render(CALM, blocks=5)
     assert bench.tape.set_back(CALM.with_value("voices", 2), note)
-    assert asked[-1] == (ms_to_samples(CALM.fade_ms, RATE_HZ), fade_samples - BLOCK, 0)
+    assert asked[-1] == ((ms_to_samples(CALM.fade_ms, RATE_HZ), fade_samples - BLOCK, 0), 0)
     bench.close()
 
 
@@ -340,6 +343,7 @@ def test_the_usual_touch_is_told(block: SharedBlock) -> None:
     told_ms = []
     for factor in (0.9, 1.3, 9.0):
         pace.forget()
+        pace.tell_touch(voice, 9600)  # nothing yet
         pace.measure(block_ms, block_ms / factor)
         pace.tell_touch(voice, 9600)
         told_ms.append(block.doubles[TOUCH_MS])

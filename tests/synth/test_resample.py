@@ -118,11 +118,19 @@ def test_a_long_run_adds_up() -> None:
 
 
 def test_reset_forgets_the_past() -> None:
-    audio = sine(1000.0, 16000.0, 333)
+    audio = sine(1000.0, 16000.0, 320)  # a whole number of outputs
     resampler = Resampler(16000.0, 44100.0)
     first = resampler.process(audio)
     resampler.reset()
     assert np.array_equal(resampler.process(audio), first)
+
+
+def test_reset_leaves_blocks_as_long_as_they_would_have_been() -> None:
+    audio = sine(1000.0, 16000.0, 64)
+    one, other = Resampler(16000.0, 44100.0), Resampler(16000.0, 44100.0)
+    assert one.process(audio[:33]).size == other.process(audio[:33]).size
+    one.reset()
+    assert [one.process(audio).size for _ in range(20)] == [other.process(audio).size for _ in range(20)]
 
 
 def test_channels_know_nothing_of_each_other() -> None:
