@@ -37,7 +37,7 @@ _LATELY_OF = 9
 """Blocks."""
 
 _TOLD_EVERY_S = 0.1
-"""As often as it is looked at. Working it out takes a fiftieth of a block's time."""
+"""As often as it is looked at."""
 
 _FORGET = 0.99
 """Share that each block's timing keeps of what was measured before it."""

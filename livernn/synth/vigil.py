@@ -86,7 +86,7 @@ class _Block(NamedTuple):
 
 
 class Vigil:
-    """Over the sum of all voices, before gains and limiter. One thread; 2 us a block, a few ms a glance."""
+    """Over the sum of all voices, before gains and limiter. One thread. Sound is worked out at a glance only."""
 
     def __init__(self, config: ModelConfig, foresight: Foresight | None) -> None:
         """`foresight`: how well the checkpoint foresees music, if that is known."""

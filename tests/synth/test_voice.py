@@ -74,6 +74,22 @@ def test_a_restored_voice_repeats_bit_for_bit() -> None:
     assert np.array_equal(playing.render(64, loud), first[0])
 
 
+def test_a_moment_in_step_with_another_is_heard_as_it_was_in_blocks_as_long_as_the_other_s() -> None:
+    one, other = voice(44100.0), voice(44100.0)
+    one.render(1000, PATCH)
+    other.render(2010, PATCH)
+    moment = one.snapshot().in_step_with(other.snapshot())
+    as_it_was = [one.render(64, PATCH) for _ in range(20)]
+    one.restore(moment)
+    in_step = [one.render(64, PATCH) for _ in range(20)]
+    of_other = [other.render(64, PATCH) for _ in range(20)]
+    assert [*map(len, in_step)] == [*map(len, of_other)] != [*map(len, as_it_was)]
+    shortest = min(sum(map(len, in_step)), sum(map(len, as_it_was)))
+    moved = np.concatenate(in_step)[:shortest] - np.concatenate(as_it_was)[:shortest]
+    steepest = abs(np.diff(np.concatenate(as_it_was), axis=0)).max()
+    assert 0 < abs(moved).max() < steepest  # by less than a sample
+
+
 def test_reset_equals_a_new_voice() -> None:
     playing = voice()
     playing.render(1000, Patch(gain_db=9.0))
