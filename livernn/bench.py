@@ -12,7 +12,7 @@ from livernn.control.patch import Patch
 from livernn.engine.second_core import SecondCore
 from livernn.model.checkpoint import Checkpoint
 from livernn.model.config import ModelConfig
-from livernn.model.precision import DEFAULT_PRECISION, Precision
+from livernn.model.precision import Precision
 from livernn.nvidia import gpu_names
 from livernn.synth.account import costs
 from livernn.synth.choir import Lockstep
@@ -127,7 +127,7 @@ def describe(config: ModelConfig) -> str:
 def run_bench(
     checkpoint: Checkpoint,
     seconds: float,
-    precision: Precision = DEFAULT_PRECISION,
+    precision: Precision | None = None,
     *,
     voices: int = 1,
     threads: int = 1,
@@ -141,7 +141,7 @@ def run_bench(
     generator = Generator(packed, seed=0, voices=voices)
     player = SecondCore(generator) if threads == 2 else generator
     patches = [Patch()] * voices
-    speed = _speed(player, patches, seconds, platform.processor() or platform.machine(), checkpoint, precision)
+    speed = _speed(player, patches, seconds, platform.processor() or platform.machine(), checkpoint, packed.precision)
     cost = costs(packed)
     limits = measure_limits(packed, cost, voices)
     shares = _shares(generator, player, patches)

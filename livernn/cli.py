@@ -19,7 +19,7 @@ from livernn.control.params import PARAMS
 from livernn.control.preset import Preset, bare_preset, load_preset
 from livernn.errors import BadInputError, LiveRNNError
 from livernn.model.config import ModelConfig, Upsampler
-from livernn.model.precision import DEFAULT_PRECISION, Precision
+from livernn.model.precision import Precision
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("--temperature", type=_temperature, metavar="T", help=f"{low:g} to {high:g}")
     render.add_argument("--prime", type=Path, metavar="FILE", help="sound file to continue")
     render.add_argument("--voices", type=_live_voices, metavar="V", help="more than one are stereo")
-    render.add_argument("--precision", choices=get_args(Precision), default=DEFAULT_PRECISION)
+    _add_precision(render)
     render.add_argument("--out", type=Path, required=True, metavar="FILE.wav")
     render.set_defaults(run=_render)
 
@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_model(bench).add_argument("--dims", type=sizes, metavar="N,N,N", help="random weights; sample tier first")
     bench.add_argument("--frame-sizes", type=sizes, metavar="N,N", help="with --dims (default: 16,64)")
     bench.add_argument("--upsampler", choices=get_args(Upsampler), help="with --dims (default: full)")
-    bench.add_argument("--precision", choices=get_args(Precision), default=DEFAULT_PRECISION)
+    _add_precision(bench)
     bench.add_argument("--voices", type=_voices, default=(1,), metavar="V[,V]", help="in lockstep; a report for each V")
     add_threads(bench)
     bench.add_argument("--compare", action="store_true", help="time the plain loop in torch as well")
@@ -117,6 +117,10 @@ def _add_model(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGr
     model.add_argument("--preset", default="piano", metavar="NAME", help="name or path (default: piano)")
     model.add_argument("--checkpoint", type=Path, metavar="PATH", help="a .safetensors file, at default settings")
     return model
+
+
+def _add_precision(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--precision", choices=get_args(Precision), help="default: int4 for a large model, else int8")
 
 
 def _preset(options: argparse.Namespace) -> Preset:
@@ -212,7 +216,7 @@ def _bench(options: argparse.Namespace) -> int:
     else:
         checkpoint = load_checkpoint(_preset(options).checkpoint)
     on_gpu = options.device == "cuda"
-    if on_gpu and (options.threads != 1 or options.compare or options.precision != DEFAULT_PRECISION):
+    if on_gpu and (options.threads != 1 or options.compare or options.precision is not None):
         raise BadInputError("command line", "--threads, --compare and --precision are of the CPU", "Leave them out.")
     for voices in options.voices:
         if on_gpu:

@@ -18,20 +18,22 @@ from numpy.typing import NDArray
 
 from livernn.audiofile import read_audio
 from livernn.control.patch import Patch
+from livernn.control.primes import HEARD_S
 from livernn.engine.child import child_command, child_environment
 from livernn.engine.company import LEAST_FACTOR
 from livernn.engine.second_core import SecondCore
 from livernn.engine.shadow import Shadow
-from livernn.engine.studio import BLOCK_SAMPLES, PRIME_LIMIT_S, Instrument, Processor, Progress, VoiceLike
+from livernn.engine.studio import BLOCK_SAMPLES, Instrument, Processor, Progress, VoiceLike
 from livernn.engine.torch_libraries import load_torch_libraries
 from livernn.errors import DeviceError, LiveRNNError
 from livernn.model.checkpoint import Checkpoint, load_checkpoint
+from livernn.model.precision import Precision
 from livernn.nvidia import gpu_names
 from livernn.synth.choir import Choir, Lockstep
 from livernn.synth.ensemble import MOST_VOICES
 from livernn.synth.generator import Generator
 from livernn.synth.instructions import candidates
-from livernn.synth.kernel import load_kernel
+from livernn.synth.kernel import load_kernel, usual_precision
 from livernn.synth.kernel_cache import use_kernel_cache
 from livernn.synth.voice import GeneratorLike, Voice
 from livernn.synth.weights import PackedWeights
@@ -65,7 +67,7 @@ class RealStudio:
         """Raises BadInputError for a bad file, LiveRNNError when the kernel does not compile."""
         cancellations = self._cancellations
         checkpoint = load_checkpoint(path)
-        note = _note_of_tuning(self._threads)
+        note = _note_of_tuning(usual_precision(checkpoint.config), self._threads)
         if not note.exists():
             with self._helping:
                 if cancellations != self._cancellations:
@@ -105,7 +107,7 @@ class RealStudio:
 
     def read(self, path: Path, rate_hz: float, begin_s: float, end_s: float | None) -> NDArray[np.float32]:
         """Raises BadInputError for a file that cannot be read."""
-        limit_s = begin_s + PRIME_LIMIT_S
+        limit_s = begin_s + HEARD_S
         return read_audio(path, rate_hz, begin_s, min(end_s, limit_s) if end_s is not None else limit_s)
 
     def shadow(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> Shadow:
@@ -230,8 +232,8 @@ def _parse_progress(line: bytes) -> tuple[str, float] | None:
         return None
 
 
-def _note_of_tuning(threads: int) -> Path:
-    """The file that says that this processor's kernel is in the cache; one serves every model."""
+def _note_of_tuning(precision: Precision, threads: int) -> Path:
+    """The file that says that this processor's kernel is in the cache; one serves every model of a precision."""
     processor = binding.get_host_cpu_name() + binding.get_host_cpu_features().flatten() + "".join(candidates())
     key = hashlib.sha256(processor.encode()).hexdigest()[:16]
-    return use_kernel_cache() / f"tuned-{key}-{threads}"
+    return use_kernel_cache() / f"tuned-{key}-{precision}-{threads}"

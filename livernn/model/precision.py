@@ -4,9 +4,6 @@ from typing import Literal
 
 Precision = Literal["fp32", "bf16", "int8", "int4"]
 
-DEFAULT_PRECISION: Precision = "int8"
-"""A quarter of the bytes of fp32, which are what bounds the speed; what it costs is in docs/performance.md."""
-
 GPU_PRECISION, KERNEL_PRECISION = "cuda fp32", "cuda fp16"
 """What a take says of a voice that torch's graphs, or the kernel, played on a GPU: drawn otherwise than a CPU draws."""
 

@@ -8,12 +8,16 @@ import numpy as np
 from livernn.errors import LiveRNNError
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
 from livernn.model.config import ModelConfig
-from livernn.model.precision import DEFAULT_PRECISION, Precision
+from livernn.model.precision import Precision
+from livernn.synth.folding import upsampling_matrices
 from livernn.synth.generator import Generator
 from livernn.synth.instructions import SETS, candidates
 from livernn.synth.reference import Reference
 from livernn.synth.rounding import LARGEST
 from livernn.synth.weights import PackedWeights, pack
+
+_NEAR_BYTES = 1 << 21
+"""Of a core's own cache, at most."""
 
 FLOAT_TOLERANCE = 1e-4
 INTEGER_TOLERANCE_SD = 0.1
@@ -29,12 +33,26 @@ _PROOF_PRIMED = 28
 _logger = logging.getLogger(__name__)
 
 
-def load_kernel(checkpoint: Checkpoint, precision: Precision = DEFAULT_PRECISION) -> PackedWeights:
+def usual_precision(config: ModelConfig) -> Precision:
+    """What a model is played in: bytes are what bounds the speed; what rounding costs is in docs/performance.md.
+
+    int4 where the upsamplers, in int8, would not lie near a core, and be fetched from afar for every frame.
+    """
+    upsampling_bytes = sum(
+        upsampling_matrices(config, tier) * config.dims[tier - 1] * config.dims[tier] for tier in range(1, config.tiers)
+    )
+    return "int4" if upsampling_bytes > _NEAR_BYTES else "int8"
+
+
+def load_kernel(checkpoint: Checkpoint, precision: Precision | None = None) -> PackedWeights:
     """Pack a checkpoint for the fastest instructions that prove themselves here; compiles them if they are new.
+
+    In its `usual_precision` unless told otherwise.
 
     Raises:
         LiveRNNError: none does.
     """
+    precision = precision or usual_precision(checkpoint.config)
     for instructions in candidates():
         if proven(precision, instructions):
             return pack(checkpoint, precision, instructions)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from livernn.control.patch import Patch
 from livernn.errors import BadInputError
 from livernn.model.checkpoint import Checkpoint
-from livernn.model.precision import DEFAULT_PRECISION, Precision
+from livernn.model.precision import Precision
 from livernn.synth.choir import choir_of
 from livernn.synth.guard import Guard
 from livernn.synth.guarded import GuardedVoice
@@ -32,13 +32,14 @@ def render_offline(
     *,
     prime: NDArray[np.float32] | None = None,
     rate_hz: float | None = None,
-    precision: Precision = DEFAULT_PRECISION,
+    precision: Precision | None = None,
     on_progress: Callable[[float], Any] = lambda _: None,
 ) -> NDArray[np.float32]:
     """What a Voice and its guard would play, from the first sample on, without the chain's delay.
 
     `prime` is mono at the model's rate; the render continues it and does not contain it. `rate_hz` is the model's by
-    default. `on_progress` is called with the share that is done. Returns `[n]`, or `[n, SIDES]` for several voices.
+    default, `precision` the model's usual one. `on_progress` is called with the share that is done. Returns `[n]`, or
+    `[n, SIDES]` for several voices.
 
     Raises:
         BadInputError: `seconds` is not in 0..MAX_SECONDS or makes no sample.

@@ -43,7 +43,7 @@ from livernn.engine.transport import GATE_FADE_MS
 from livernn.engine.writer import Writer
 from livernn.errors import BadInputError
 from livernn.model.checkpoint import load_checkpoint
-from livernn.model.precision import DEFAULT_PRECISION, GPU_PRECISION
+from livernn.model.precision import GPU_PRECISION
 from livernn.units import SIDES, ms_to_samples
 from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24, write_wav
 from tests.engine.fakes import COMPILE_PATIENCE_S, Rig, running_rig
@@ -339,7 +339,7 @@ def test_a_sound_that_moves_to_a_gpu_and_back_goes_on_and_is_made_again(checkpoi
         wav = stage.end()
     log = json.loads(wav.with_suffix(".json").read_text("utf-8"))["log"]
     moves = [entry for entry in log if entry["do"] == "voice" and entry["fade"] > 0 and "guard" not in entry]
-    assert [move["origin"]["precision"] for move in moves] == [GPU_PRECISION, DEFAULT_PRECISION]
+    assert [move["origin"]["precision"] for move in moves] == [GPU_PRECISION, "int8"]
     assert len({move["state"]["seed"] for move in moves}) == 1
     assert 0 < moves[0]["state"]["position"] < moves[1]["state"]["position"]
     assert np.abs(assert_replayed(wav)).max() > 0.01
@@ -350,7 +350,7 @@ def test_a_rollback_is_replayed_as_it_was_heard(checkpoint: Path, tmp_path: Path
     opened, touch, fade = load_checkpoint(checkpoint), 96, ms_to_samples(GATE_FADE_MS, 48000)
     before, old, new = (Patch(temperature=temperature).to_dict() for temperature in (0.9, 1.5, 0.5))
     voice = RealStudio().build(opened, 1, 48000.0, 1).voice
-    origin = {"checkpoint": str(checkpoint), "sha256": opened.sha256, "precision": DEFAULT_PRECISION, "seed": 1}
+    origin = {"checkpoint": str(checkpoint), "sha256": opened.sha256, "precision": "int8", "seed": 1}
     state = encode_state(voice.snapshot())
     start = {"do": "voice", "fade": 0, "rate_hz": 48000.0, "origin": origin, "state": state, "fades": []}
     kept = voice.render(640, Patch(**before))

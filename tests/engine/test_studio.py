@@ -19,7 +19,7 @@ from livernn.engine.second_core import SecondCore
 from livernn.engine.studio import Processor
 from livernn.errors import BadInputError, DeviceError, LiveRNNError
 from livernn.model.checkpoint import load_checkpoint, random_checkpoint
-from livernn.model.precision import DEFAULT_PRECISION, GPU_PRECISION
+from livernn.model.precision import GPU_PRECISION
 from livernn.synth.choir import Choir, choir_of
 from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
@@ -56,6 +56,9 @@ def test_progress_is_passed_on_and_tuning_done_once(
     assert opened.sha256 == load_checkpoint(checkpoint).sha256
     studio.open(checkpoint, lambda stage, fraction: reports.append((stage, fraction)))
     assert len(reports) == 2
+    monkeypatch.setattr(module, "usual_precision", lambda config: "int4")
+    studio.open(checkpoint, lambda stage, fraction: reports.append((stage, fraction)))
+    assert len(reports) == 4, "another format is another kernel"
 
 
 def test_a_helper_that_fails_is_told_and_asked_again(
@@ -193,7 +196,7 @@ def test_a_gpu_plays_where_it_is_asked_for(checkpoint: Path) -> None:
 
 
 @pytest.mark.usefixtures("pretended_gpu")
-@pytest.mark.parametrize(("cpu_s", "precision"), [(1.0, GPU_PRECISION), (0.0, DEFAULT_PRECISION)])
+@pytest.mark.parametrize(("cpu_s", "precision"), [(1.0, GPU_PRECISION), (0.0, "int8")])
 def test_auto_is_whichever_is_faster(
     cpu_s: float, precision: str, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,7 +219,7 @@ def test_a_gpu_that_does_not_play_is_an_error_only_where_it_was_asked_for(
     built = studio.build(opened, 3, 48000.0, 1)
     assert isinstance(built.generator, Choir)
     assert isinstance(built.generator._present, Generator)
-    assert built.processor == Processor("CPU", DEFAULT_PRECISION)
+    assert built.processor == Processor("CPU", "int8")
 
 
 @pytest.mark.usefixtures("pretended_gpu")

@@ -41,7 +41,6 @@ from livernn.engine.take import new_card
 from livernn.engine.tape import Incoming, Tape
 from livernn.engine.transport import EngineState
 from livernn.model.checkpoint import load_checkpoint
-from livernn.model.precision import DEFAULT_PRECISION
 from livernn.synth.choir import choir_of
 from livernn.synth.guard import Rendered
 from livernn.synth.kernel import load_kernel
@@ -76,8 +75,8 @@ class Bench:
         self.history = History()
         self.tape = Tape(self.block, self.reel)
         sha256 = load_checkpoint(checkpoint).sha256 if checkpoint.exists() else ""
-        origin = Origin(str(checkpoint), sha256, DEFAULT_PRECISION, 1)
-        self.sound = Incoming(Instrument(None, voice, Processor("CPU", DEFAULT_PRECISION)), origin, 0, CALM)  # type: ignore[arg-type]
+        origin = Origin(str(checkpoint), sha256, "int8", 1)
+        self.sound = Incoming(Instrument(None, voice, Processor("CPU", "int8")), origin, 0, CALM)  # type: ignore[arg-type]
         self.tape.start(self.sound)
         self.last: Rendered | None = None
         self.heard = np.empty((0, SIDES), np.float32)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from livernn.control.patch import Patch
 from livernn.model.checkpoint import Checkpoint, random_checkpoint
-from livernn.model.precision import DEFAULT_PRECISION, Precision
+from livernn.model.precision import Precision
 from livernn.synth.generator import Generator
 from livernn.synth.instructions import SETS, candidates
 from livernn.synth.kernel import agree, load_kernel
@@ -22,9 +22,7 @@ from tests.fixtures.networks import CONFIGS, codes_for
 EDGE_TOLERANCE = 1e-5
 
 
-def kernel(
-    checkpoint: Checkpoint, precision: Precision = DEFAULT_PRECISION, seed: int = 0, voices: int = 1
-) -> Generator:
+def kernel(checkpoint: Checkpoint, precision: Precision = "int8", seed: int = 0, voices: int = 1) -> Generator:
     return Generator(load_kernel(checkpoint, precision), seed=seed, voices=voices)
 
 
@@ -143,7 +141,7 @@ def test_chi_square_of_the_first_draw() -> None:
     checkpoint = random_checkpoint(CONFIGS["three tiers"], seed=3)
     for temperature in (0.6, 1.0, 1.5):
         patch = Patch(temperature=temperature)
-        probabilities = distribution(Reference(checkpoint, DEFAULT_PRECISION).logits(), patch)
+        probabilities = distribution(Reference(checkpoint, "int8").logits(), patch)
         voice = kernel(checkpoint, seed=0)
         count = 4000
         drawn = []

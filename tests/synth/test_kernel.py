@@ -7,12 +7,12 @@ import pytest
 
 from livernn.errors import LiveRNNError
 from livernn.model.checkpoint import random_checkpoint
-from livernn.model.config import ModelConfig
+from livernn.model.config import ModelConfig, Upsampler
 from livernn.model.precision import Precision
 from livernn.synth import kernel
 from livernn.synth.generator import Generator
 from livernn.synth.instructions import VARIABLE, candidates, runnable
-from livernn.synth.kernel import load_kernel, proven
+from livernn.synth.kernel import load_kernel, proven, usual_precision
 
 CHECKPOINT = random_checkpoint(ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4))
 
@@ -58,6 +58,22 @@ def test_none_that_agrees_is_one_clear_error(monkeypatch: pytest.MonkeyPatch, ca
     with pytest.raises(LiveRNNError, match="none computes what it should"):
         load_kernel(CHECKPOINT, "int8")
     caplog.clear()
+
+
+@pytest.mark.parametrize(
+    ("dims", "upsampler", "precision"),
+    [
+        ((256, 256, 256), "full", "int8"),
+        ((512, 512, 512), "full", "int4"),
+        ((512, 512, 512), "shared", "int8"),
+        ((256, 384, 512), "full", "int4"),
+    ],
+)
+def test_upsamplers_that_lie_far_from_a_core_have_four_bits(
+    dims: tuple[int, ...], upsampler: Upsampler, precision: Precision
+) -> None:
+    assert usual_precision(ModelConfig(dims=dims, upsampler=upsampler)) == precision
+    assert load_kernel(CHECKPOINT).precision == "int8"
 
 
 def test_a_set_can_be_forced(monkeypatch: pytest.MonkeyPatch) -> None:
