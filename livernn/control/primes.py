@@ -19,6 +19,9 @@ from livernn.wavfile import HEADER_BYTES, read_header
 KEPT_S = 120.0
 """Of a longer sound, what comes first."""
 
+HEARD_S = 30.0
+"""At most, of a sound that is continued."""
+
 DELETED = "deleted"
 
 DUCK_DB = 12.0

@@ -16,8 +16,6 @@ from livernn.synth.voice import GeneratorLike, VoiceSnapshot
 BLOCK_SAMPLES = 64
 """Model samples per render: what the patch is read for once."""
 
-PRIME_LIMIT_S = 30.0
-
 Progress = Callable[[str, float], None]
 
 
@@ -99,7 +97,7 @@ class Studio(Protocol):
         """
 
     def read(self, path: Path, rate_hz: float, begin_s: float, end_s: float | None) -> NDArray[np.float32]:
-        """A sound file between two times, at most `PRIME_LIMIT_S` of it, mono at `rate_hz`."""
+        """A sound file between two times, at most `control.primes.HEARD_S` of it, mono at `rate_hz`."""
 
     def shadow(self, checkpoint: Checkpoint, seed: int, rate_hz: float) -> ShadowLike:
         """One that has heard nothing."""

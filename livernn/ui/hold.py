@@ -33,11 +33,11 @@ class HoldButton(QPushButton):
         self.pressed.connect(self._press)
         self.released.connect(self._release)
 
-    def show_listening(self, listening: bool) -> None:
-        """Whether the microphone is listened to, whoever asked for it."""
+    def show_listening(self, listening: bool, *, held: bool) -> None:
+        """Whether the microphone is listened to, whoever asked for it; or has been asked for."""
         self.setText(_HELD if listening else _IDLE)
         self.setAccessibleDescription("listening" if listening else "")
-        if not listening:
+        if not held:
             self._latched = False
 
     def _press(self) -> None:

@@ -94,7 +94,7 @@ class MicrophonePanel(QWidget):
         self.channels.setEnabled(len(channels) > 1)
         nearest = min(DUCKS_DB, key=lambda duck_db: abs(duck_db - priming.duck_db))
         self.duck.setCurrentIndex(DUCKS_DB.index(nearest))
-        self.hold.show_listening(priming.listening is not None)
+        self.hold.show_listening(priming.listening is not None, held=priming.held)
         self.state.setText(self._describe())
         self.state.setToolTip(self.state.text())
 

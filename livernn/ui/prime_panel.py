@@ -20,7 +20,9 @@ class PrimePanel(SoundPanel[KeptPrime]):
         super().__init__(priming, noun="prime", verb="Continue", listen="Preview")
         self.list.setToolTip("Sounds to continue. Enter continues, F2 renames, Delete deletes, Ctrl+Z undoes")
         self.listen.setToolTip("Play this part beside the instrument")
-        self.go_on = small_button("Continue", "Have the sound go on from this one, of which 30 s are heard (Enter)")
+        self.go_on = small_button(
+            "Continue", "Have the sound go on from the end of this one, of which the last 30 s are heard (Enter)"
+        )
         self._of_chosen.append(self.go_on)
         self.microphone = MicrophonePanel(priming)
         for wish in (self.list.itemActivated, self.go_on.clicked):

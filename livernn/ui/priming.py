@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from livernn.control.primes import DUCK_DB, KEPT_S, KeptPrime, PrimeShelf, primes_folder
+from livernn.control.primes import DUCK_DB, HEARD_S, KEPT_S, KeptPrime, PrimeShelf, primes_folder
 from livernn.engine.client import (
+    Attempt,
     AuditionEnded,
     Device,
     EngineClient,
     Event,
+    Failed,
     Listening,
     ListeningEnded,
     MicrophoneClosed,
@@ -37,7 +39,8 @@ class Priming(ShelfKeeper[KeptPrime]):
     def __init__(self, client: EngineClient, settings: Settings, undo_stack: UndoStack) -> None:
         super().__init__(client, PrimeShelf(primes_folder()), undo_stack)
         self._settings = settings
-        self._held = False
+        self._held: Path | None = None
+        """Where what has been asked for is kept, until it is let go or given up."""
         self._looking = False
         self.choice = settings.microphone
         self.duck_db = settings.duck_db if settings.duck_db is not None else DUCK_DB
@@ -47,6 +50,11 @@ class Priming(ShelfKeeper[KeptPrime]):
         self.unlisted: str | None = None
         """Why it is not known which there are."""
         self.sounds = self._find()
+
+    @property
+    def held(self) -> bool:
+        """Whether the microphone is to be listened to until it is let go."""
+        return self._held is not None
 
     @property
     def lacks_microphone(self) -> bool:
@@ -66,14 +74,18 @@ class Priming(ShelfKeeper[KeptPrime]):
             case Listening(path):
                 self.listening = Path(path)
                 self._say("Listening to the microphone. Let go to have it continued.")
-            case ListeningEnded():
+            case ListeningEnded(path):
                 self.listening = None
+                if self._held == Path(path):
+                    self._held = None
                 self._refresh()
+            case Failed(Attempt.LISTEN) if self.listening is None:
+                self._held = None
             case MicrophoneOpened(device, host_api):
                 self.microphone = event
                 self._remember(on=True, device=f"{device}, {host_api}" if self.choice.device is not None else None)
             case MicrophoneClosed(message):
-                self.microphone, self._held = None, False
+                self.microphone = self._held = None
                 if message is None:
                     self._remember(on=False, device=self.choice.device)
                 else:
@@ -89,20 +101,20 @@ class Priming(ShelfKeeper[KeptPrime]):
 
     def lose_engine(self) -> None:
         """It died: nothing is open or listened to until there is another."""
-        self.listening = self.microphone = None
-        self._held = self._looking = False
+        self.listening = self.microphone = self._held = None
+        self._looking = False
         self.state_changed.emit()
 
     def hold(self) -> None:
         """Listen to the microphone, opening it if need be, until `let_go`."""
-        if not self._held:
-            self._held = True
-            self._client.listen(self._shelf.free_phrase(), self.duck_db)
+        if self._held is None:
+            self._held = self._shelf.free_phrase()
+            self._client.listen(self._held, self.duck_db)
 
     def let_go(self) -> None:
         """Continue what was played."""
-        if self._held:
-            self._held = False
+        if self._held is not None:
+            self._held = None
             self._client.stop_listening()
 
     def choose_microphone(self, device: str | None) -> None:
@@ -144,9 +156,10 @@ class Priming(ShelfKeeper[KeptPrime]):
             self._keep(path)
 
     def continue_prime(self, prime: KeptPrime) -> None:
-        """Continue a prime, as trimmed."""
+        """Continue a prime, as trimmed, from its end: of more than is heard, the last of it."""
         self.told.emit(Notice(Kind.BUSY, f"Listening to {prime.name}"))
-        self._client.prime(prime.path, *prime.part)
+        begin_s, end_s = prime.part
+        self._client.prime(prime.path, max(begin_s, end_s - HEARD_S), end_s)
 
     def _keep(self, path: Path) -> None:
         def work() -> Callable[[], None]:
@@ -157,7 +170,10 @@ class Priming(ShelfKeeper[KeptPrime]):
             known = [prime.whole_s for prime in self._shelf.primes() if prime.name == path.stem]
             if not any(abs(length - seconds) < 1.0 / info.sample_rate_hz for length in known):
                 blocks = audio_blocks(path, info.sample_rate_hz, end_s=KEPT_S)
-                write_wav_blocks(self._shelf.free_path(path.stem), blocks, info.sample_rate_hz, 1)
+                kept = self._shelf.free_path(path.stem)
+                write_wav_blocks(kept, blocks, info.sample_rate_hz, 1)
+                if seconds > HEARD_S:
+                    self._shelf.trim(KeptPrime(kept, seconds), 0.0, HEARD_S)
             return self._refresh
 
         self._in_pool(work, quiet=True)  # the engine, which reads the same file, says what is wrong with it

@@ -3,7 +3,8 @@
 `python -m tests.engine.measure_priming [--preset NAME] [--depth MS] [--period SAMPLES] [--phrases N]` starts JACK with
 its dummy driver, plays the preset through `system` and a tone into the microphone, `loopback`. For each phrase it tells
 how many samples the device took between the call of `stop_listening` and the first sample of the continuation,
-in ms: what the device adds before (input) and after that (output) is told apart.
+in ms: what the device adds before (input) and after that (output) is told apart. Then it continues a file of 30 s, and
+tells how long that took from the call to its continuation.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from livernn.engine.client import AudioOpened, Listening, ListeningEnded, Loaded
 from livernn.engine.history import JournalReader
 from livernn.engine.reel import MarkReader, ScopeTap
 from livernn.engine.transport import EngineState
+from livernn.wavfile import write_wav
 from tests.engine.fakes import Player
 from tests.fixtures.recording import sounder
 
@@ -53,6 +55,13 @@ def _phrase(player: Player, path: Path, seconds: float) -> float:
     flow = marks.take()[0][-1]
     continued_at = flow.heard + voices[-1]["ring"] - flow.ring
     return 1000.0 * (continued_at - let_go_at) / flow.rate_hz
+
+
+def _file_s(player: Player, path: Path) -> float:
+    begun_s = time.monotonic()
+    player.client.prime(path)
+    player.await_event(lambda event: isinstance(event, Primed), PATIENCE_S)
+    return time.monotonic() - begun_s
 
 
 def main() -> None:
@@ -89,6 +98,9 @@ def _measure(player: Player, options: argparse.Namespace, folder: Path) -> None:
     time.sleep(1.0)
     seconds = np.random.default_rng(1).uniform(0.3, 2.0, options.phrases)
     took = [_phrase(player, folder / f"{at}.wav", length) for at, length in enumerate(seconds)]
+    file = folder / "file.wav"
+    write_wav(file, 0.1 * np.random.default_rng(2).standard_normal((30 * 44100, 2)).astype(np.float32), 44100)
+    files_s = [_file_s(player, file) for _ in range(5)]
     metrics = player.client.metrics()
     assert isinstance(output, AudioOpened)
     assert isinstance(source, MicrophoneOpened)
@@ -97,6 +109,7 @@ def _measure(player: Player, options: argparse.Namespace, folder: Path) -> None:
         f"most {max(took):.1f} of {len(took)}; the device adds {source.latency_ms:.1f} before and "
         f"{metrics.output_latency_ms:.1f} after; depth {metrics.target_depth_ms:.0f}, period {options.period}; "
         f"{metrics.underruns} underruns, {metrics.device_xruns} device xruns\n"
+        f"a file of 30 s: median {np.median(files_s):.2f} s, most {max(files_s):.2f} of {len(files_s)}\n"
     )
 
 

@@ -1,5 +1,6 @@
 """The page of primes and the microphone, on a fake engine."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,10 @@ from livernn.control.actions import Action
 from livernn.control.changes import Act
 from livernn.control.primes import KeptPrime, PrimeShelf, primes_folder
 from livernn.engine.client import (
+    Attempt,
     AuditionEnded,
+    Event,
+    Failed,
     Listening,
     ListeningEnded,
     MicrophoneOpened,
@@ -178,6 +182,52 @@ def test_the_button_is_held_or_latched(
     monkeypatch.setattr(hold, "LATCH_S", 0.0)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert [command[0] for command in client.sent[-2:]] == ["listen", "stop_listening"]
+
+
+def test_a_latch_outlives_the_opening_of_the_microphone(page: PrimePanel, client: FakeEngineClient) -> None:
+    button = page.microphone.hold
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    say(client, OPENED)
+    say(client, Listening(str(client.asked("listen")[-1][1])))
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert client.sent[-1] == ("stop_listening",)
+
+
+@pytest.mark.parametrize("given_up", [ListeningEnded, lambda _: Failed(Attempt.LISTEN, "there is no model")])
+def test_what_was_given_up_can_be_held_again(
+    page: PrimePanel, client: FakeEngineClient, given_up: Callable[[str], Event]
+) -> None:
+    QTest.mouseClick(page.microphone.hold, Qt.MouseButton.LeftButton)
+    say(client, given_up(str(client.asked("listen")[-1][1])))
+    QTest.mouseClick(page.microphone.hold, Qt.MouseButton.LeftButton)
+    assert len(client.asked("listen")) == 2
+
+
+def test_the_end_of_an_earlier_phrase_does_not_end_the_next_one(window: MainWindow, client: FakeEngineClient) -> None:
+    priming = window.session.priming
+    priming.hold()
+    earlier = keep("earlier")
+    priming.let_go()
+    priming.hold()
+    say(client, ListeningEnded(str(earlier)))
+    assert priming.held
+
+
+def test_a_long_prime_is_continued_from_its_end_and_a_long_file_where_it_was_heard(
+    qtbot: object, page: PrimePanel, session: Session, client: FakeEngineClient, tmp_path: Path
+) -> None:
+    def continued(name: str) -> tuple[object, ...]:
+        session.priming.continue_prime(next(prime for prime in session.priming.sounds if prime.name == name))
+        return client.sent[-1]
+
+    phrase = keep("phrase", 50.0)
+    session.priming._refresh()
+    assert continued("phrase") == ("prime", phrase, 20.0, 50.0)
+    song = keep("song", 40.0).rename(tmp_path / "song.wav")
+    session.open(song)
+    with qtbot.waitSignal(session.priming.changed):
+        pass
+    assert continued("song") == ("prime", primes_folder() / "song.wav", 0.0, 30.0)
 
 
 def test_a_pedal_listens(window: MainWindow, client: FakeEngineClient) -> None:
