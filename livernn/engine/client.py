@@ -119,9 +119,7 @@ class EngineClient:
         threads: int = 1,
         device: str = "cpu",
     ) -> None:
-        """`options` are more arguments of `python -m livernn.engine`. Of two `threads`, one computes ahead. `device` is
-        one of `commandline.DEVICES`.
-        """
+        """`options` are for `livernn.engine`. Of two `threads`, one computes ahead. `device`: see `run_on`."""
         self._on_event = on_event
         self._options = ("--threads", str(threads), *options)
         self._device = device
@@ -132,6 +130,7 @@ class EngineClient:
         self._moved_since_load: dict[str, float] = {}
         self._checkpoint: Path | None = None
         self._audio: SetAudio | None = None
+        self._proven_audio: SetAudio | None = None
         self._depth: SetDepth | None = None
         self._microphone: SetMicrophone | None = None
         self._playing = False
@@ -147,6 +146,11 @@ class EngineClient:
     def alive(self) -> bool:
         """Whether the process runs and answers."""
         return self._connection is not None and self._connection.answers
+
+    @property
+    def hangs(self) -> bool:
+        """Whether the process is there and does not answer: of one that ended, EngineDied tells."""
+        return self._connection is not None and self._connection.hangs
 
     @property
     def patch(self) -> Patch:
@@ -197,9 +201,8 @@ class EngineClient:
         What is set while it loads is heard at once and also holds for the new sound.
         """
         with self._lock:
-            self._request += 1
+            request = self._request = self._request + 1
             self._moved_since_load = {}
-            request = self._request
         self._send(Load(request, str(checkpoint), patch.to_dict() if patch is not None else None))
 
     def play(self) -> None:
@@ -213,9 +216,10 @@ class EngineClient:
         self._send(Stop())
 
     def panic(self) -> None:
-        """Fade out at once, and back to the initial state."""
+        """Fade out at once, what is auditioned as well, and back to the initial state."""
         self._playing = False
         self._send(Panic())
+        self.stop_audition()
 
     def reset(self, seed: int | None = None) -> None:
         """Cross-fade to the initial state, with a new random seed where none is given. Ends in WasReset."""
@@ -355,6 +359,10 @@ class EngineClient:
             refusal = self._adopt_most(event.most_voices)
         elif isinstance(event, DeviceLost | NoDevice):
             self._playing = False
+        elif isinstance(event, AudioOpened):
+            self._proven_audio = self._audio
+        elif isinstance(event, Failed) and event.attempt is Attempt.AUDIO:
+            self._audio = self._proven_audio  # which the engine goes back to
         if isinstance(event, DeviceLost | EngineDied) and self._recorder is not None:
             self._recorder.send(StopRecording(when_quiet=True))
         self._tell(event)

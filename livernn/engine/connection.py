@@ -68,6 +68,11 @@ class Connection:
         patience_s = _HEARTBEAT_PATIENCE_S if beat else _START_PATIENCE_S
         return self.runs and time.monotonic() - self._beat_at < patience_s
 
+    @property
+    def hangs(self) -> bool:
+        """Whether the process is there and does not answer."""
+        return self.runs and not self.answers
+
     def send(self, command: Command) -> None:
         """Queue a command; never blocks."""
         self._outbox.put(command)

@@ -2,6 +2,7 @@
 
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -12,23 +13,22 @@ from livernn.engine.wire import encode, events_from
 from livernn.errors import LiveRNNError
 
 _END_PATIENCE_S = 10.0
+_LEAST_LIFE_S = 5.0
+"""A process that died sooner would die again and again."""
 
 
 class Recorder:
-    """Starts the process at once. `receive` gets its events on a reader thread, a Failed last if it dies."""
+    """Starts the process at once. `receive` gets its events on a reader thread, a Failed when it dies.
+
+    One that dies is replaced at once, as what is heard is to be kept all the time, unless it has hardly lived.
+    """
 
     def __init__(self, reel: Reel, receive: Callable[[Event], None]) -> None:
         self._reel = reel
         self._receive = receive
+        self._lock = threading.Lock()
         self._ending = False
-        self._process = subprocess.Popen(
-            child_command("livernn.engine.writer", reel.handle),
-            env=child_environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            pass_fds=reel.descriptors,
-        )
+        self._process = self._start()
         self._reader = threading.Thread(target=self._read, name="take-events", daemon=True)
         self._reader.start()
 
@@ -39,33 +39,60 @@ class Recorder:
 
     def send(self, command: Command) -> None:
         """Have it carried out; any thread."""
-        assert self._process.stdin is not None
-        with suppress(OSError):  # it is dead, which the reader tells
-            self._process.stdin.write(encode(command))
+        pipe = self._process.stdin
+        assert pipe is not None
+        with suppress(OSError, ValueError):  # it is dead, which the reader tells
+            pipe.write(encode(command))
 
     def end(self) -> None:
         """Have the take closed and the process end. Not on the reader thread."""
-        self._ending = True
+        with self._lock:
+            self._ending = True
         self.send(Quit())
-        assert self._process.stdin is not None
+        process = self._process
+        assert process.stdin is not None
         with suppress(OSError):
-            self._process.stdin.close()
+            process.stdin.close()
         try:
-            self._process.wait(_END_PATIENCE_S)
+            process.wait(_END_PATIENCE_S)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            process.kill()
+            process.wait()
         self._reader.join()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        assert process.stdout is not None
+        process.stdout.close()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            child_command("livernn.engine.writer", self._reel.handle),
+            env=child_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            pass_fds=self._reel.descriptors,
+        )
 
     def _read(self) -> None:
-        pipe = self._process.stdout
-        assert pipe is not None
-        for event in events_from(pipe):
-            self._receive(event)
-        code = self._process.wait()
-        if not self._ending:
-            self._reel.words[[RECORDED, RECORDING_RATE_HZ]] = 0
+        goes_on = True
+        while goes_on:
+            began_s, pipe = time.monotonic(), self._process.stdout
+            assert pipe is not None
+            for event in events_from(pipe):
+                self._receive(event)
+            code = self._process.wait()
+            goes_on = time.monotonic() > began_s + _LEAST_LIFE_S
+            with self._lock:
+                if self._ending:
+                    return
+                self._reel.words[[RECORDED, RECORDING_RATE_HZ]] = 0
+                if goes_on:
+                    self._replace()
             why = LiveRNNError("take writer", f"it ended with code {code}", "Record again; the last minute is gone.")
             self._receive(Failed(Attempt.RECORD, str(why)))
+
+    def _replace(self) -> None:
+        dead, self._process = self._process, self._start()
+        for pipe in (dead.stdin, dead.stdout):
+            assert pipe is not None
+            with suppress(OSError):
+                pipe.close()

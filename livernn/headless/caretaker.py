@@ -10,11 +10,14 @@ from livernn.headless.player import Player
 DEATHS_APART_S = 60.0
 """An engine that dies sooner after its restart would die again and again."""
 
+HANGS_FOR_S = 2.0
+"""Where this program was stopped, or the machine asleep, the engine has just not answered yet."""
+
 OutputEvent = AudioOpened | NoDevice | DeviceLost
 
 
 class Caretaker:
-    """Tries the output again while it is away, and restarts an engine that died. One thread."""
+    """Tries the output again while it is away, and restarts an engine that died or hangs. One thread."""
 
     def __init__(self, player: Player, on_status: Callable[[str], None]) -> None:
         self._player = player
@@ -22,6 +25,7 @@ class Caretaker:
         self._opened = False
         self._look_at_s = math.inf
         self._restarted_at_s = -math.inf
+        self._answered_s = math.inf
         self.away = False
         """Whether there was an output, and is none."""
 
@@ -47,6 +51,13 @@ class Caretaker:
             case EngineDied(_, message):
                 return self._lose_engine(message)
         return True
+
+    def watch_engine(self) -> bool:
+        """Whether the performance can go on, to be asked now and then."""
+        now_s = time.monotonic()
+        if not self._player.hangs:
+            self._answered_s = now_s
+        return self._lose_engine("it no longer answers") if now_s > self._answered_s + HANGS_FOR_S else True
 
     def _lose_output(self, message: str) -> bool:
         if not self._opened:

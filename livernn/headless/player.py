@@ -39,6 +39,11 @@ class Player:
         self._load(self._preset)
         self._act(Action.PLAY)
 
+    @property
+    def hangs(self) -> bool:
+        """Whether the engine is there and does not answer."""
+        return self.client.hangs
+
     def resume(self) -> None:
         """Play if that is what is wanted, on an output that is opened for it."""
         if self._playing:

@@ -1,6 +1,7 @@
 """The performance: events, one after the other, until it is interrupted."""
 
 import queue
+import time
 from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
@@ -31,6 +32,7 @@ from livernn.inputs.midi import MidiInput, MidiPorts
 from livernn.inputs.osc import OscInput
 
 _STATUS_PERIOD_S = 10.0
+_WATCH_PERIOD_S = 1.0
 
 
 class _Woken(Enum):
@@ -101,20 +103,23 @@ class _Performance:
 
     def follow(self, items: "queue.SimpleQueue[_Item]") -> int:
         """The exit code, once it cannot go on."""
-        goes_on = True
+        goes_on, tell_at_s = True, time.monotonic() + _STATUS_PERIOD_S
         while goes_on:
             if self._caretaker.due_s == 0.0:
                 self._caretaker.look_again()
             try:
-                item = items.get(timeout=min(self._caretaker.due_s, _STATUS_PERIOD_S))
+                item = items.get(timeout=min(self._caretaker.due_s, _WATCH_PERIOD_S))
             except queue.Empty:
-                if not self._caretaker.away:
+                if time.monotonic() > tell_at_s and not self._caretaker.away:
                     self._on_status(_summary(self._player.client.metrics()))
+                    tell_at_s = time.monotonic() + _STATUS_PERIOD_S
             else:
+                tell_at_s = time.monotonic() + _STATUS_PERIOD_S
                 line = _describe(item)
                 if line is not None:
                     self._on_status(line)
                 goes_on = self._take(item)
+            goes_on = goes_on and self._caretaker.watch_engine()
         return 1
 
     def _take(self, item: _Item) -> bool:

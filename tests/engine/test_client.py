@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from livernn.control.patch import Patch
+from livernn.engine import recorder
 from livernn.engine.child import child_environment
 from livernn.engine.client import (
     Attempt,
@@ -280,9 +281,24 @@ def test_an_engine_told_nonsense_says_so_and_goes_on(block: SharedBlock, reel: R
     assert engine.returncode == 0
 
 
-def test_a_killed_take_writer_is_told_and_replaced(player: Player, tmp_path: Path) -> None:
+def take_writers() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "livernn.engine.writer" in child.cmdline()]
+
+
+def test_a_killed_take_writer_is_told_and_replaced_at_once(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "_LEAST_LIFE_S", 0.0)
     player.expect(StateChanged(EngineState.IDLE))
-    (writer,) = [child for child in psutil.Process().children() if "livernn.engine.writer" in child.cmdline()]
+    (writer,) = take_writers()
+    writer.kill()
+    died = player.await_event(lambda event: isinstance(event, Failed))
+    assert isinstance(died, Failed)
+    assert died.attempt is Attempt.RECORD
+    assert [one.pid for one in take_writers()] not in ([], [writer.pid])
+
+
+def test_a_take_writer_that_died_as_it_began_is_replaced_for_the_next_take(player: Player, tmp_path: Path) -> None:
+    player.expect(StateChanged(EngineState.IDLE))
+    (writer,) = take_writers()
     writer.kill()
     died = player.await_event(lambda event: isinstance(event, Failed))
     assert isinstance(died, Failed)

@@ -83,6 +83,10 @@ def test_outputs_have_names_and_are_opened_by_them(jack_server: Server, player: 
     assert isinstance(failed, Failed)
     assert "12345 Hz" in failed.message
     player.expect(PLAYING)
+    player.client.restart()
+    again = player.await_event(lambda event: isinstance(event, AudioOpened | Failed | NoDevice))
+    assert isinstance(again, AudioOpened)
+    assert again.device == "loopback"
 
 
 def test_a_killed_server_is_survived(jack_server: Server, player: Player, checkpoint: Path) -> None:

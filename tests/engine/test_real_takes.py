@@ -223,9 +223,12 @@ def test_a_take_is_auditioned_beside_the_sound_and_leaves_no_trace_in_what_was_h
     assert 0.22 < played.min() < 0.25
     assert 0.3 < played.max() < 0.36
     assert not heard(player, 2.0).any()
-    player.client.audition(sound, 0.0, 2.0)
-    player.client.stop_audition()
-    player.expect(AuditionEnded(str(sound)))
+    for end in (player.client.stop_audition, player.client.panic):
+        begun_s = time.monotonic()
+        player.client.audition(sound, 0.0, 2.0)
+        end()
+        player.expect(AuditionEnded(str(sound)))
+        assert time.monotonic() < begun_s + 2.0, "it was played to its end"
     player.client.audition(tmp_path / "none.wav", 0.0, 2.0)
     failed = player.await_event(lambda event: isinstance(event, Failed))
     assert isinstance(failed, Failed)

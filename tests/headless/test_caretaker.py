@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from livernn.engine.client import LOOK_AGAIN_MS, AudioOpened, DeviceLost, EngineDied, NoDevice
-from livernn.headless.caretaker import DEATHS_APART_S, Caretaker
+from livernn.headless.caretaker import DEATHS_APART_S, HANGS_FOR_S, Caretaker
 
 OPENED = AudioOpened("Stage interface", "ALSA", 48000.0, 2, 5.0)
 LOST, STILL_LOST = DeviceLost("it stopped taking sound."), NoDevice("there is no such output.")
@@ -17,6 +17,7 @@ class FakePlayer:
     """What the caretaker has had done."""
 
     loaded: bool = True
+    hangs: bool = False
     done: list[str] = field(default_factory=list)
 
     def resume(self) -> None:
@@ -77,6 +78,19 @@ def test_an_engine_is_restarted_unless_it_dies_again_at_once(scene: Scene, apart
     assert scene.caretaker.take_event(DIED) == (restarts == 2)
     assert scene.player.done == ["restart"] * restarts
     assert all("ended by SIGKILL" in line for line in scene.said)
+
+
+def test_an_engine_that_hangs_is_restarted_as_one_that_died_is(scene: Scene) -> None:
+    assert scene.caretaker.watch_engine()
+    scene.player.hangs = True
+    scene.pass_s(HANGS_FOR_S - 0.1)
+    assert scene.caretaker.watch_engine()
+    assert scene.player.done == scene.said == []
+    scene.pass_s(0.2)
+    assert scene.caretaker.watch_engine()
+    assert scene.player.done == ["restart"]
+    assert not scene.caretaker.watch_engine()
+    assert all("no longer answers" in line for line in scene.said)
 
 
 def test_an_engine_that_has_never_played_is_not_restarted(scene: Scene) -> None:

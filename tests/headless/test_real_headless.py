@@ -62,14 +62,12 @@ class Instrument:
             assert line, f"it ended without {left}"
             left -= {word for word in left if word in line}
 
-    def kill_engine(self) -> None:
-        """As if it crashed."""
-        (engine,) = (
-            child
-            for child in psutil.Process(self.process.pid).children(recursive=True)
-            if "livernn.engine" in child.cmdline()
-        )
-        engine.kill()
+    @property
+    def engine(self) -> psutil.Process:
+        """The process of the sampler."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        (engine,) = (child for child in children if "livernn.engine" in child.cmdline())
+        return engine
 
     def interrupt(self) -> int:
         """Press Ctrl-C; the exit code."""
@@ -203,13 +201,23 @@ def test_a_killed_engine_is_replaced_once_and_plays_the_same_patch(
         instrument.expect("Ctrl-C", "seed")
         send_osc(osc_port, "/livernn/gain_db", -30.0)
         quiet_db = begun_level_db(tmp_path)
-        instrument.kill_engine()
+        instrument.engine.kill()
         instrument.expect("restarted with the same patch", "seed", "Ctrl-C")
         assert begun_level_db(tmp_path) == pytest.approx(quiet_db, abs=6.0)
-        instrument.kill_engine()
+        instrument.engine.kill()
         _, said = instrument.process.communicate(timeout=PATIENCE_S)
     assert instrument.process.returncode == 1
     assert said.splitlines()[-1] == "the engine stopped (ended by SIGKILL)"
+
+
+def test_an_engine_that_hangs_is_replaced(jack_server: Server, checkpoint: Path, tmp_path: Path) -> None:
+    with Instrument(checkpoint, "--audio-device", LOOPBACK) as instrument:
+        instrument.expect("Ctrl-C", "seed")
+        begun_level_db(tmp_path)
+        instrument.engine.suspend()
+        instrument.expect("no longer answers", "seed", "Ctrl-C")
+        assert begun_level_db(tmp_path) > -40.0
+        assert instrument.interrupt() == 0
 
 
 def test_without_its_device_it_ends_with_one_line(jack_server: Server, checkpoint: Path) -> None:
