@@ -24,8 +24,12 @@ _AT_ONCE = {
 
 @dataclass(frozen=True)
 class Learning:
-    """What has been heard so far, from the first control that moved."""
+    """What has been heard so far, from the first control that moved.
 
+    What is not `for_parameter` goes off: a program change will do for that, and where a control stands says nothing.
+    """
+
+    for_parameter: bool = True
     port: str = ""
     heard: tuple[MidiMessage, ...] = ()
     since_s: float = 0.0
@@ -33,7 +37,7 @@ class Learning:
     def hear(self, port: str, message: MidiMessage, now_s: float) -> "Learning":
         """After one more message; those that belong to no control, or to another one, change nothing."""
         if not self.heard:
-            return Learning(port, (message,), now_s) if _can_start(message) else self
+            return replace(self, port=port, heard=(message,), since_s=now_s) if self._can_start(message) else self
         return replace(self, heard=(*self.heard, message)) if self._continues(port, message) else self
 
     def found(self, now_s: float) -> tuple[Control, Encoding] | None:
@@ -47,10 +51,21 @@ class Learning:
         if len(self.heard) < _ENOUGH and now_s - self.since_s < SETTLE_S:
             return None
         numbers = {message.number for message in self.heard}
+        if not self.for_parameter:
+            return Control(ControlKind.CC, first.channel, min(numbers), self.port), Encoding.ABSOLUTE
         if len(numbers) == 2:
             return Control(ControlKind.CC_14_BIT, first.channel, min(numbers), self.port), Encoding.ABSOLUTE
         encoding = _guess(tuple(message.value for message in self.heard))
         return Control(ControlKind.CC, first.channel, first.number, self.port), encoding
+
+    def _can_start(self, message: MidiMessage) -> bool:
+        match message.kind:
+            case Kind.CONTROL_CHANGE:
+                return message.number < FIRST_CHANNEL_MODE_MESSAGE
+            case Kind.PROGRAM_CHANGE:
+                return not self.for_parameter
+            case _:
+                return message.kind in _AT_ONCE
 
     def _continues(self, port: str, message: MidiMessage) -> bool:
         first = self.heard[0]
@@ -61,12 +76,6 @@ class Learning:
         return message.number in numbers or (
             len(numbers) == 1 and {message.number, first.number} == {first.number % 32, first.number % 32 + 32}
         )
-
-
-def _can_start(message: MidiMessage) -> bool:
-    if message.kind is Kind.CONTROL_CHANGE:
-        return message.number < FIRST_CHANNEL_MODE_MESSAGE
-    return message.kind in _AT_ONCE
 
 
 def _guess(values: tuple[int, ...]) -> Encoding:

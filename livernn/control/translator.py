@@ -27,7 +27,8 @@ _KINDS = {
 class _Hand:
     """What is remembered of the control of one binding."""
 
-    coarse: int = 0
+    coarse: int | None = None
+    """None as long as it is not known."""
     fine: int = 0
     seen: float | None = None
     pressed: bool = False
@@ -123,14 +124,12 @@ def _is_down(message: MidiMessage) -> bool:
 
 
 def _place(control: Control, hand: _Hand, message: MidiMessage) -> float | None:
-    """Where an absolute control stands, 0..1; None where the message does not say, as the end of a note."""
+    """Where an absolute control stands, 0..1; None where it is not known, as at the end of a note."""
     match message.kind:
         case Kind.PITCH_BEND:
             return message.value / 0x3FFF
-        case Kind.NOTE_OFF:
+        case Kind.NOTE_OFF | Kind.PROGRAM_CHANGE:
             return None
-        case Kind.PROGRAM_CHANGE:
-            return 1.0
         case _:
             if control.kind is not ControlKind.CC_14_BIT:
                 return message.value / 0x7F
@@ -139,4 +138,4 @@ def _place(control: Control, hand: _Hand, message: MidiMessage) -> float | None:
         hand.coarse = message.value
     else:
         hand.fine = message.value
-    return (hand.coarse << 7 | hand.fine) / 0x3FFF
+    return None if hand.coarse is None else (hand.coarse << 7 | hand.fine) / 0x3FFF

@@ -118,7 +118,7 @@ class Controllers(QObject):
     def learn(self, target: Target) -> None:
         """Bind the next control that moves to `target`."""
         self.target = target
-        self._desk.learning = Learning()
+        self._desk.learning = Learning(for_parameter=target.kind is TargetKind.PARAM)
         self._learn_timer.start()
         self._tell(f"Learn: move a controller for {target.label}.")
         self.changed.emit()
@@ -248,11 +248,8 @@ class Controllers(QObject):
         if target is None or found is None:
             return
         control, encoding = found
-        binding = Binding(control, target)
-        if target.kind is TargetKind.PARAM:
-            binding = Binding(control, target, encoding)
         self._end_learning()
-        self.keep(self.map.learned(binding))
+        self.keep(self.map.learned(Binding(control, target, encoding)))
         self._tell(f"{target.label}: {control.label} of {control.port}." + (f" {_TOUCH}" if self.learn_mode else ""))
 
     def _end_learning(self) -> None:

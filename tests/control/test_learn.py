@@ -11,8 +11,8 @@ from tests.control.midi import PORT, cc, note
 LATER_S = 10.1 + SETTLE_S
 
 
-def hear(*messages: MidiMessage, port: str = PORT) -> Learning:
-    learning = Learning()
+def hear(*messages: MidiMessage, port: str = PORT, for_parameter: bool = True) -> Learning:
+    learning = Learning(for_parameter)
     for message in messages:
         learning = learning.hear(port, message, 10.0)
     return learning
@@ -27,7 +27,9 @@ def hear(*messages: MidiMessage, port: str = PORT) -> Learning:
     ],
 )
 def test_keys_programs_and_wheels_are_known_at_once(message: MidiMessage, control: Control) -> None:
-    assert hear(message).found(10.0) == (control, Encoding.ABSOLUTE)
+    assert hear(message, for_parameter=False).found(10.0) == (control, Encoding.ABSOLUTE)
+    by_parameter = hear(message).found(LATER_S)
+    assert by_parameter == (None if message.kind is Kind.PROGRAM_CHANGE else (control, Encoding.ABSOLUTE))
 
 
 @pytest.mark.parametrize(
@@ -61,9 +63,13 @@ def test_encoders_are_told_from_knobs_by_what_they_repeat(values: tuple[int, ...
 
 
 @pytest.mark.parametrize("numbers", [(1, 33), (33, 1), (1, 33, 1, 33)])
-def test_both_halves_of_a_pair_are_one_control(numbers: tuple[int, ...]) -> None:
-    learning = hear(*(cc(number, 5) for number in numbers))
-    assert learning.found(LATER_S) == (Control(ControlKind.CC_14_BIT, 1, 1, PORT), Encoding.ABSOLUTE)
+def test_both_halves_of_a_pair_are_one_control_and_an_action_takes_the_coarse_one(
+    numbers: tuple[int, ...],
+) -> None:
+    halves = [cc(number, 5) for number in numbers]
+    assert hear(*halves).found(LATER_S) == (Control(ControlKind.CC_14_BIT, 1, 1, PORT), Encoding.ABSOLUTE)
+    of_action = hear(*halves, for_parameter=False).found(LATER_S)
+    assert of_action == (Control(ControlKind.CC, 1, 1, PORT), Encoding.ABSOLUTE)
 
 
 def test_controls_33_apart_are_no_pair() -> None:

@@ -61,6 +61,12 @@ def test_pairs_have_14_bits_whichever_half_comes_first() -> None:
         instrument = Instrument(binding)
         instrument.play(*(cc(number, value) for number, value in halves))
         assert instrument.patch.gain_db == pytest.approx(-60.0 + 72.0 * (64 * 128 + 3) / 16383)
+    assert Instrument(binding).play(cc(33, 3)) == [], "where it stands is not known yet"
+
+
+def test_a_program_change_moves_no_parameter() -> None:
+    instrument = Instrument(replace(GAIN, control=Control(ControlKind.PROGRAM, 1, 4)))
+    assert instrument.play(MidiMessage(Kind.PROGRAM_CHANGE, 1, 4)) == []
 
 
 def test_a_pitch_wheel_has_14_bits() -> None:
