@@ -82,7 +82,7 @@ class ParamSpec:
         return f"{value:.{self.decimals}f}" + (f" {self.unit}" if self.unit else "")
 
     def parse(self, text: str) -> float:
-        """The value that the performer typed, with or without its unit.
+        """The value that the performer typed, with a point or a comma, with or without its unit.
 
         Raises:
             ValueError: it is no number.
@@ -90,7 +90,7 @@ class ParamSpec:
         text = text.strip().lower().removesuffix(self.unit.lower())
         if self.off is not None and text == OFF:
             return self.off
-        return self.maximum if self.law is Law.SWITCH and text == ON else self.clamp(float(text))
+        return self.maximum if self.law is Law.SWITCH and text == ON else self.clamp(float(text.replace(",", ".")))
 
 
 _TABLE = (

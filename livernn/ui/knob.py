@@ -35,7 +35,7 @@ BURST_S = 1.0
 
 _WHEEL_STEP, _ARROW_STEP, _PAGE_STEP = 0.02, 0.01, 0.1
 _NOTCH = 120
-_NUMBER = r"-?\d*\.?\d*"
+_NUMBER = r"-?\d*[.,]?\d*"
 _TYPED, _TYPED_OR_OFF = QRegularExpression(_NUMBER), QRegularExpression(f"{_NUMBER}|{OFF}")
 _START_DEG, _SWEEP_DEG = 225.0, -270.0
 _LABEL_SHARE, _VALUE_SHARE = 0.15, 0.19

@@ -98,7 +98,7 @@ def test_what_is_shown_can_be_typed(spec: ParamSpec, value: float) -> None:
 
 @pytest.mark.parametrize(
     ("name", "typed", "value"),
-    [("top_k", " OFF ", 0.0), ("top_p", "off", 1.0), ("gain_db", "-6db", -6.0), ("gain_db", "99", 12.0)],
+    [("top_k", " OFF ", 0.0), ("top_p", "off", 1.0), ("gain_db", "-3,5db", -3.5), ("gain_db", "99", 12.0)],
 )
 def test_typing_is_forgiving(name: str, typed: str, value: float) -> None:
     assert PARAMS[name].parse(typed) == value

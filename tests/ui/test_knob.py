@@ -128,7 +128,8 @@ def test_double_click_on_the_dial_and_delete_reset(knobs: dict[str, Knob]) -> No
 
 
 @pytest.mark.parametrize(
-    ("typed", "value"), [("0.75", 0.75), ("99", 2.0), ("", 1.0), ("-", 1.0), ("abc1.2", 1.2), ("off", 1.0)]
+    ("typed", "value"),
+    [("0.75", 0.75), ("0,8", 0.8), ("99", 2.0), ("", 1.0), ("-", 1.0), ("abc1.2", 1.2), ("off", 1.0)],
 )
 def test_typed_value(knobs: dict[str, Knob], typed: str, value: float) -> None:
     knob = knobs["temperature"]
