@@ -19,6 +19,7 @@ from livernn.engine.shared import (
     GATE,
     GPU_MS,
     LARGEST_BLOCK,
+    LEVEL,
     RING_SAMPLES,
     TARGET_DEPTH_MS,
     ControlBlock,
@@ -156,7 +157,8 @@ class Sampler:
             return False
         self._urgency.set(self._is_urgent(voice, began_s))
         reach_samples = partial(self._reach_samples, voice, patch)
-        block = self._tape.render(patch, self._pace.guard_samples(voice), reach_samples)
+        guard_samples = 0 if self._is_still else self._pace.guard_samples(voice)
+        block = self._tape.render(patch, guard_samples, reach_samples)
         rendered_ms = self._tape.rendered_ms - before_ms
         if block is not None:
             self._watch(current, patch, block)
@@ -168,6 +170,11 @@ class Sampler:
         self._pace.tell_touch(voice, target_samples)
         self._keep_up(patch, target_samples)
         return True
+
+    @property
+    def _is_still(self) -> bool:
+        """Whether nothing is being played, and nothing will be before the gate is opened."""
+        return not self._block.words[GATE] and not self._block.words[LEVEL]
 
     def _is_urgent(self, voice: VoiceLike, now_s: float) -> bool:
         """Long work is not, unless what is there as it is to be is soon played."""
@@ -201,9 +208,12 @@ class Sampler:
     def _set_back(self, voice: VoiceLike, patch: Patch, fade_ms: float = 0.0) -> bool:
         """Go back to where a change, of `fade_ms`, is heard soonest, if there is time and enough in the ring for it."""
         stock_samples, depth_samples, more = self._tape.stock_samples, self._target_samples(), self._more(patch)
+        is_still = self._is_still
 
         @cache
         def soonest_samples(fades: tuple[int, ...], kept: int) -> tuple[float, float]:
+            if is_still:
+                return 0.0, 0.0
             beginning_samples = self._pace.beginning_samples(stock_samples, depth_samples, more, fades)
             return beginning_samples, self._pace.reach_samples(voice, more, fades, kept)
 

@@ -1,5 +1,6 @@
 """The engine on a thread, against an output driven by hand and sounds that are constant levels."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -31,9 +32,10 @@ from livernn.engine.messages import (
     WasReset,
 )
 from livernn.engine.shared import HEARTBEAT, ControlBlock, read_metrics
-from livernn.engine.transport import GATE_FADE_MS, EngineState
+from livernn.engine.studio import BLOCK_SAMPLES
+from livernn.engine.transport import GATE_FADE_MS, TOUCH_FADE_MS, EngineState
 from livernn.units import ms_to_samples
-from tests.engine.fakes import RATE_HZ, SPEAKER, Rig, settles_at
+from tests.engine.fakes import RATE_HZ, SMALL, SPEAKER, Rig, settles_at
 
 IDLE, LOADING, READY, PLAYING = (
     StateChanged(state) for state in (EngineState.IDLE, EngineState.LOADING, EngineState.READY, EngineState.PLAYING)
@@ -257,6 +259,18 @@ def test_what_nobody_heard_of_the_old_sound_is_dropped(rig: Rig) -> None:
     rig.await_event(loaded(2, "-0.25"))
     rig.send(Play())
     assert rig.listen(settles_at(-0.25)).max() <= 0.0
+
+
+def test_a_control_that_moved_in_silence_is_heard_from_the_first_sound_on(rig: Rig) -> None:
+    play_at(rig, 0.5)
+    rig.send(Stop())
+    rig.listen(settles_at(0.0))
+    ControlBlock(rig.block).write(Patch(gain_db=-40.0), 0)
+    rig.send(Play())
+    heard = rig.listen(settles_at(0.005))
+    rest = math.ceil(BLOCK_SAMPLES * RATE_HZ / SMALL.sample_rate_hz)
+    assert np.count_nonzero(heard > 0.01) < rest + ms_to_samples(TOUCH_FADE_MS, RATE_HZ)
+    assert read_metrics(rig.block, rig.reel).late_renders == 0
 
 
 def test_no_device_is_told_with_a_list_and_the_rest_works(rig: Rig) -> None:
