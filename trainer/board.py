@@ -26,7 +26,7 @@ class Board:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
             raise LiveRNNError(
-                "--tensorboard", "the package tensorboard is not installed", "Type: pip install 'livernn[tensorboard]'"
+                "--tensorboard", "the package tensorboard is not installed", "Type: pip install tensorboard"
             ) from error
         self._begin = partial(SummaryWriter, str(folder))
         self._writer = self._begin(purge_step=first_step + 1)

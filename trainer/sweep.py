@@ -58,7 +58,7 @@ class Sweep:
         try:
             import optuna
         except ImportError as error:
-            raise BadInputError("sweep", "Optuna is not installed", "Type: pip install 'livernn[sweep]'") from error
+            raise BadInputError("sweep", "Optuna is not installed", "Type: pip install optuna") from error
         optuna.logging.set_verbosity(
             optuna.logging.CRITICAL
         )  # what stops a sweep is told once, and not with a traceback

@@ -16,7 +16,7 @@ from trainer.run import RunFolder
 from trainer.space import SPACE
 from trainer.sweep import Sweep, report
 
-optuna = pytest.importorskip("optuna", reason="no Optuna: pip install 'livernn[sweep]'")
+optuna = pytest.importorskip("optuna", reason="no Optuna: pip install optuna")
 
 
 @pytest.fixture
