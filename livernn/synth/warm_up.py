@@ -4,6 +4,7 @@ Prints one JSON object per stage: {"stage": what is being done, "fraction": shar
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from livernn.synth.generator import Generator
 from livernn.synth.kernel import load_kernel
 
 _SAMPLES = 64
+_NICE = 10
+"""Another model may be playing meanwhile."""
 
 
 def _report(stage: str, fraction: float) -> None:
@@ -24,6 +27,8 @@ def _report(stage: str, fraction: float) -> None:
 
 def main(path: Path, threads: int) -> None:
     """Compile what playing `path` needs; a warm cache makes this a matter of loading."""
+    if sys.platform != "win32":
+        os.nice(_NICE)
     _report("reading the model", 0.0)
     checkpoint = load_checkpoint(path)
     _report("tuning the signal chain for this processor", 0.1)
