@@ -53,20 +53,24 @@ class Pace:
         self._lately: deque[float] = deque(maxlen=_LATELY_OF)
         """Time that a sound took, of the time that it lasts."""
         self._tell_at_s = 0.0
+        self._voice: VoiceLike | None = None
+        self.voices = 1.0
+        """Of what was measured, which says nothing of another number."""
 
-    def measure(self, rendered_ms: float, spent_ms: float) -> None:
-        """A block, with what it is faded from, was so much model time and took so long."""
+    def measure(self, voice: VoiceLike, voices: float, rendered_ms: float, spent_ms: float) -> None:
+        """A block of so many voices, with what it is faded from, was so much model time and took so long."""
+        if voice is not self._voice or voices != self.voices:
+            self._voice, self.voices = voice, voices
+            self._forget()
         self._rendered_ms = _FORGET * self._rendered_ms + rendered_ms
         self._spent_ms = _FORGET * self._spent_ms + spent_ms
         self._lately.append(spent_ms / rendered_ms)
         self._block.doubles[REAL_TIME_FACTOR] = self._factor
         self._block.doubles[BLOCK_MS] = spent_ms
 
-    def forget(self) -> None:
-        """What was measured says nothing of what comes: another model, or another number of voices."""
-        self._rendered_ms = self._spent_ms = 0.0
-        self._lately.clear()
-        self._tell_at_s = 0.0
+    def more(self, voices: float) -> float:
+        """How many times as long as what was measured so many voices take, at most; 1 at least."""
+        return max(1.0, cost_of(voices) / cost_of(self.voices))
 
     def carries(self, sounds: float) -> bool:
         """Whether as many can be rendered at once for a long time."""
@@ -82,6 +86,11 @@ class Pace:
         fewer = 1 + math.floor((affordable - cost_of(1)) / _FURTHER_VOICE)
         self._lately.clear()
         return max(1, min(fewer, round(voices) - 1))
+
+    def _forget(self) -> None:
+        self._rendered_ms = self._spent_ms = 0.0
+        self._lately.clear()
+        self._tell_at_s = 0.0
 
     @property
     def _cost_lately(self) -> float:
@@ -106,12 +115,18 @@ class Pace:
         call_samples = max(int(self._block.words[LARGEST_BLOCK]), 1)
         slack_samples = (_HASTE - 1.0) * cost * _with_fades(block_samples, fades)
 
+        def spent_samples(before_samples: int) -> float:
+            return cost * _with_fades(before_samples + block_samples, fades) + slack_samples
+
         def ahead_samples(before_samples: int) -> int:
-            spent_samples = cost * _with_fades(before_samples + block_samples, fades) + slack_samples
-            return math.ceil(spent_samples / call_samples) * call_samples - max(0, before_samples - kept)
+            calls = math.ceil(spent_samples(before_samples) / call_samples)
+            return calls * call_samples - max(0, before_samples - kept)
 
         ahead = max(map(ahead_samples, range(0, call_samples + 3 * block_samples, block_samples)))
-        return self.guard_samples(voice) + ahead
+        # Where what is faded from takes more time than there is, rendering falls behind until the fade is over.
+        ends = (fade - block_samples for fade in fades if fade > block_samples)
+        behind = max((spent_samples(end) + call_samples - (end - kept) for end in ends), default=0)
+        return self.guard_samples(voice) + max(ahead, math.ceil(behind))
 
     def beginning_samples(self, stock_samples: int, depth_samples: int, more: float, fades: Sequence[int]) -> float:
         """From where a ring that is kept so deep, and of which so much is left to be played, may be rendered again.

@@ -8,12 +8,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 
 from livernn.control.patch import Patch
 from livernn.control.trouble import Trouble
 from livernn.engine.messages import DEFAULT_DEPTH_MS
-from livernn.engine.pace import NAP_MS, Pace, cost_of
+from livernn.engine.pace import NAP_MS, Pace
 from livernn.engine.reel import Reel
 from livernn.engine.shared import (
     GATE,
@@ -27,7 +27,7 @@ from livernn.engine.shared import (
     count_return,
 )
 from livernn.engine.studio import BLOCK_SAMPLES, Instrument, VoiceLike
-from livernn.engine.tape import Incoming, Tape
+from livernn.engine.tape import Incoming, Soonest, Tape
 from livernn.engine.transport import HURRIED_FADE_MS, TOUCH_FADE_MS
 from livernn.engine.urgency import Urgency
 from livernn.synth import guarded
@@ -152,21 +152,16 @@ class Sampler:
         before_ms, gpu_before_ms, began_s = self._tape.rendered_ms, gpu_ms(), time.perf_counter()
         voice, patch, target_samples = current.instrument.voice, self._patch_for(current), self._target_samples()
         self._limit_fades(patch)
-        is_other = self._tape.is_other_under(patch)
         if not self._touch(voice, patch) and self._tape.ahead_samples >= target_samples:
             return False
         self._urgency.set(self._is_urgent(voice, began_s))
-        reach_samples = partial(self._reach_samples, voice, patch)
         guard_samples = 0 if self._is_still else self._pace.guard_samples(voice)
-        block = self._tape.render(patch, guard_samples, reach_samples)
+        block = self._tape.render(patch, guard_samples, self._soonest_samples(voice, patch))
         rendered_ms = self._tape.rendered_ms - before_ms
         if block is not None:
             self._watch(current, patch, block)
         self._block.doubles[GPU_MS] = gpu_ms() - gpu_before_ms
-        if is_other:
-            self._pace.forget()
-        else:
-            self._pace.measure(rendered_ms, 1000.0 * (time.perf_counter() - began_s))
+        self._pace.measure(voice, patch.voices, rendered_ms, 1000.0 * (time.perf_counter() - began_s))
         self._pace.tell_touch(voice, target_samples)
         self._keep_up(patch, target_samples)
         return True
@@ -207,30 +202,26 @@ class Sampler:
 
     def _set_back(self, voice: VoiceLike, patch: Patch, fade_ms: float = 0.0) -> bool:
         """Go back to where a change, of `fade_ms`, is heard soonest, if there is time and enough in the ring for it."""
-        stock_samples, depth_samples, more = self._tape.stock_samples, self._target_samples(), self._more(patch)
-        is_still = self._is_still
+        return self._tape.set_back(patch, self._soonest_samples(voice, patch), fade_ms)
+
+    def _soonest_samples(self, voice: VoiceLike, patch: Patch) -> Soonest:
+        """As things are when it is first asked."""
+        more = self._pace.more(patch.voices)
 
         @cache
         def soonest_samples(fades: tuple[int, ...], kept: int) -> tuple[float, float]:
-            if is_still:
+            if self._is_still:
                 return 0.0, 0.0
+            stock_samples, depth_samples = self._tape.stock_samples, self._target_samples()
             beginning_samples = self._pace.beginning_samples(stock_samples, depth_samples, more, fades)
             return beginning_samples, self._pace.reach_samples(voice, more, fades, kept)
 
-        return self._tape.set_back(patch, soonest_samples, fade_ms)
-
-    def _reach_samples(self, voice: VoiceLike, patch: Patch) -> int:
-        fades = (ms_to_samples(TOUCH_FADE_MS, voice.device_rate_hz), *self._tape.fades)
-        return self._pace.reach_samples(voice, self._more(patch), fades)
-
-    def _more(self, patch: Patch) -> float:
-        """How many times as long as the last block the next one takes under `patch`, at most."""
-        return max(1.0, cost_of(patch.voices) / cost_of(self._tape.voices(patch)))
+        return soonest_samples
 
     def _limit_fades(self, patch: Patch) -> None:
         longest_ms = math.inf
-        if not self._pace.carries(1.0 + self._more(patch)):
-            longest_ms = TOUCH_FADE_MS if patch.voices < self._tape.voices(patch) else HURRIED_FADE_MS
+        if not self._pace.carries(1.0 + self._pace.more(patch.voices)):
+            longest_ms = TOUCH_FADE_MS if patch.voices < self._pace.voices else HURRIED_FADE_MS
         self._tape.longest_fade_ms = longest_ms
 
     def _patch_for(self, current: Incoming) -> Patch:

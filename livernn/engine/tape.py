@@ -81,6 +81,8 @@ class Tape:
         self._journey = 0
         self._floor = 0
         """What begins here or before must not be rendered again."""
+        self._late = 0
+        """How often it has been since all in the ring was as it was to be."""
         self._sound: Incoming | None = None
         self._patch: Patch | None = None
 
@@ -88,19 +90,6 @@ class Tape:
     def sounds(self) -> int:
         """How many are rendered for a block: the present one, and those that it is faded from."""
         return 1 + len(self._deck.fades)
-
-    @property
-    def fades(self) -> tuple[int, ...]:
-        """Device samples that are yet to be rendered of each."""
-        return tuple(fade.to_render for fade in self._deck.fades)
-
-    def is_other_under(self, patch: Patch) -> bool:
-        """Whether the next block is of another sound than the last one, or of another number of voices."""
-        return self._patch is None or self._patch.voices != patch.voices
-
-    def voices(self, patch: Patch) -> float:
-        """Of the last block; of the next one if there is none."""
-        return (self._patch or patch).voices
 
     @property
     def rendered_ms(self) -> float:
@@ -126,14 +115,13 @@ class Tape:
         """Whether the last block was rendered under this patch, or there is none."""
         return self._patch is None or patch == self._patch
 
-    def render(self, patch: Patch, guard_samples: int, reach_samples: Callable[[], int]) -> Rendered | None:
+    def render(self, patch: Patch, guard_samples: int, soonest_samples: Soonest) -> Rendered | None:
         """Render the next block; there must be a sound. None if that came too late.
 
-        The callback may be reading `guard_samples` from the next one on, and gets through `reach_samples` before
-        what is begun now is there.
+        The callback may be reading `guard_samples` from the next one on.
         """
         if self._is_late(self._ring.cursor + self._deck.kept, guard_samples):
-            self._resume(patch, reach_samples)
+            self._resume(patch, soonest_samples)
         if self._patch is not None and patch.voices != self._patch.voices and self._ring.cursor > self._floor:
             self._turn(self._patch, patch)
         sound, voice = self._sounding, self._sounding.instrument.voice
@@ -142,10 +130,12 @@ class Tape:
         self._journal.block(voice, snapshot, fades, patch, BLOCK_SAMPLES)
         samples = self._deck.render(BLOCK_SAMPLES, patch)
         if self._is_late(place.ring + kept, guard_samples):
-            self._resume(patch, reach_samples)
+            self._resume(patch, soonest_samples)
             return None
         self._ring.rewind(place.ring + kept)
         self._ring.push(samples[kept:])
+        if self._ring.cursor == self._ring.end:
+            self._late = 0
         self._block.doubles[LIMITER_GAIN_DB] = voice.limiter_gain_db
         self._patch = patch
         if place.ring > self._floor:
@@ -157,10 +147,8 @@ class Tape:
         """Go on under `patch` from where that can be heard soonest, if it can, with a change of `fade_ms` to follow."""
         first, further = self._ring.first, self._fade_samples(fade_ms)
         for place in self._places_within(first, self._ring.cursor):
-            spare, turn = self._spare_samples(place, patch), self._turn_samples(place.patch, patch)
-            fades = (further,) if spare >= 0 else (turn, *(fade.to_render for fade in place.fades), further)
-            most_kept = max(0, spare)
-            begin, heard = (first + math.ceil(samples) for samples in soonest_samples(fades, most_kept))
+            most_kept = max(0, self._spare_samples(place, patch))
+            begin, heard = self._beyond(first, soonest_samples((*self._fades_at(place, patch), further), most_kept))
             if begin <= place.ring and heard <= place.ring + most_kept:
                 self._go_back_to(place, patch, max(0, heard - place.ring))
                 return True
@@ -211,11 +199,36 @@ class Tape:
         first = max(first, self._floor + 1)
         return (place for ring, place in self._places.items() if first <= ring < end)
 
-    def _resume(self, patch: Patch, reach_samples: Callable[[], int]) -> None:
+    def _beyond(self, first: int, soonest: tuple[float, float]) -> tuple[int, int]:
+        """Where that is. What is late more than once takes longer than is thought: it is given twice as much time."""
+        begin, heard = soonest
+        return first + math.ceil(begin), first + math.ceil(heard) * 2**self._late
+
+    def _place_in_time(self, patch: Patch, soonest_samples: Soonest) -> _Place | None:
+        """Where to take up again what was late: as soon as enough is left in the ring, or else as its end comes."""
+        first, last = self._ring.first, None
+        for place in self._places_within(max(self._ring.cursor, first), self._ring.end):
+            begin, heard = self._beyond(first, soonest_samples(self._fades_at(place, patch), 0))
+            if heard <= place.ring:
+                last = place
+                if begin <= place.ring:
+                    break
+        return last
+
+    def _fades_at(self, place: _Place, patch: Patch) -> tuple[int, ...]:
+        """Samples that are rendered of what is faded from where the present sound takes up from a place on."""
+        is_same = place.sound is self._sound
+        if is_same and self._spare_samples(place, patch) >= 0:
+            return ()
+        seam = self._turn_samples(place.patch, patch) if is_same else self._fade_samples(HURRIED_FADE_MS)
+        return seam, *(fade.to_render for fade in place.fades)
+
+    def _resume(self, patch: Patch, soonest_samples: Soonest) -> None:
         """The callback has come to what has not been overwritten: tell what it plays, and take up the change again."""
         self._block.words[LATE_RENDERS] += 1
         begin, end, sound = self._ring.cursor, self._ring.end, self._sounding
-        place = next(self._places_within(max(begin, self._ring.first + reach_samples()), end), None)
+        place = self._place_in_time(patch, soonest_samples)
+        self._late += 1
         here = sound.instrument.voice.snapshot()
         self._tell_again(begin, place.ring if place is not None else end)
         if place is None:

@@ -13,7 +13,7 @@ from livernn.control.params import PARAMS
 from livernn.control.patch import Patch
 from livernn.control.trouble import Trouble
 from livernn.engine import sampler
-from livernn.engine.messages import DEFAULT_DEPTH_MS, Crowded, Load
+from livernn.engine.messages import DEFAULT_DEPTH_MS, Crowded, Load, Reset
 from livernn.engine.ringbuffer import RingBuffer
 from livernn.engine.shared import RING_AT, RING_WORDS, ControlBlock, read_metrics
 from livernn.engine.studio import BLOCK_SAMPLES
@@ -45,6 +45,24 @@ def slow_down(monkeypatch: pytest.MonkeyPatch, share: float) -> SimpleNamespace:
     monkeypatch.setattr(LevelVoice, "render", render_slowly)
     monkeypatch.setattr(sampler, "time", clock)
     return clock
+
+
+def play_while_rendering(monkeypatch: pytest.MonkeyPatch, rig: Rig, share: float, stalls_samples: list[int]) -> None:
+    """The same, with a device that plays for as long, and longer where the host takes so many samples' time."""
+    clock, render, heard = slow_down(monkeypatch, share), LevelVoice.render, 0.0
+
+    def render_meanwhile(voice: LevelVoice, count: int, patch: Patch) -> NDArray[np.float32]:
+        nonlocal heard
+        before_s, sound = clock.now_s, render(voice, count, patch)
+        stall_s = stalls_samples.pop() / RATE_HZ if stalls_samples else 0.0
+        clock.now_s += stall_s
+        heard += (clock.now_s - before_s) * RATE_HZ
+        while heard >= 96:
+            rig.output.pull(96)
+            heard -= 96
+        return sound
+
+    monkeypatch.setattr(LevelVoice, "render", render_meanwhile)
 
 
 def note_urgency(monkeypatch: pytest.MonkeyPatch, rig: Rig, heard_meanwhile: int) -> list[bool]:
@@ -156,3 +174,21 @@ def test_a_change_that_would_leave_little_in_the_ring_is_heard_behind_it(
     heard = rig.listen(settles_at(0.5 * 10 ** (-20.0 / 20)))
     waited_ms = samples_to_ms(int((heard == np.float32(0.5)).sum()), RATE_HZ)
     assert waited_ms < 15.0 if is_heard_soon else 16.0 < waited_ms < 35.0
+
+
+@pytest.mark.parametrize("share", [0.5, 0.7])
+def test_what_is_late_is_not_late_again_and_again(rig: Rig, monkeypatch: pytest.MonkeyPatch, share: float) -> None:
+    stalls_samples: list[int] = []
+    play_at(rig, 0.5)
+    wait_until(lambda: is_full(rig))
+    play_while_rendering(monkeypatch, rig, share, stalls_samples)
+    for _ in range(2 * BLOCKS):
+        wait_until(lambda: is_full(rig))
+        rig.output.pull(96)
+    wait_until(lambda: is_full(rig))
+    stalls_samples.extend([960, 0, 0, 960])
+    rig.send(Reset(2))
+    wait_until(lambda: not stalls_samples and is_full(rig))
+    metrics = read_metrics(rig.block, rig.reel)
+    assert 1 <= metrics.late_renders <= 2
+    assert metrics.underruns == 0

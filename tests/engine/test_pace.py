@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from livernn.engine.pace import Pace
@@ -28,7 +28,7 @@ def loses_ground_after(pace: Pace, spent_ms: Iterable[float], sounds: int = 1) -
     """Blocks of so many sounds measured when it said so."""
     found = []
     for number, one_ms in enumerate(spent_ms, 1):
-        pace.measure(sounds * BLOCK_MS, one_ms)
+        pace.measure(VOICE, 1, sounds * BLOCK_MS, one_ms)
         if pace.loses_ground(sounds):
             found.append(number)
     return found
@@ -66,13 +66,17 @@ def test_as_many_voices_are_left_as_keep_up(pace: Pace, voices: int, spent_ms: f
     assert not pace.loses_ground(1)
 
 
-def test_what_is_forgotten_is_not_taken_for_the_next_sound_s(pace: Pace) -> None:
+@pytest.mark.parametrize(("voice", "voices"), [(LevelVoice(0.5, RATE_HZ), 1), (VOICE, 4)])
+def test_what_was_measured_is_not_taken_for_another_voice_s_or_number_s(
+    pace: Pace, voice: LevelVoice, voices: int
+) -> None:
     for _ in range(100):
-        pace.measure(BLOCK_MS, 0.1 * BLOCK_MS)
+        pace.measure(VOICE, 1, BLOCK_MS, 0.1 * BLOCK_MS)
     assert pace.beginning_samples(DEPTH, DEPTH, 1.0, ()) < 0.05 * DEPTH
-    pace.forget()
+    pace.measure(voice, voices, BLOCK_MS, 1.25 * BLOCK_MS)
     assert pace.beginning_samples(DEPTH, DEPTH, 1.0, ()) >= DEPTH
     assert not pace.carries(1.0)
+    assert pace.more(8) == pytest.approx(3.8 / (1.0 + 0.4 * (voices - 1)))
 
 
 @given(st.floats(0.5, 20.0), st.floats(1.0, 4.0), st.integers(0, DEPTH), st.lists(st.integers(0, 96_000), max_size=3))
@@ -81,7 +85,7 @@ def test_a_ring_that_is_rendered_again_is_not_emptied_and_soon_full(
 ) -> None:
     with closing(SharedBlock.create()) as block:
         pace = Pace(block)
-        pace.measure(BLOCK_MS, BLOCK_MS / factor)
+        pace.measure(VOICE, 1, BLOCK_MS, BLOCK_MS / factor)
         begin = max(0.0, pace.beginning_samples(stock, DEPTH, more, fades))
     if begin < stock:
         left = stock - rendering_samples(stock - begin, fades, factor / more)
@@ -98,8 +102,7 @@ def rendering_samples(count: float, fades: list[int], factor: float) -> float:
 def test_the_slower_the_later(pace: Pace) -> None:
     shares = []
     for factor in (0.9, 1.0, 1.2, 1.4, 1.6, 5 / 3):
-        pace.forget()
-        pace.measure(BLOCK_MS, BLOCK_MS / factor)
+        pace.measure(LevelVoice(0.5, RATE_HZ), 1, BLOCK_MS, BLOCK_MS / factor)
         shares.append(pace.beginning_samples(DEPTH, DEPTH, 1.0, ()) / DEPTH)
     assert shares == pytest.approx([1.15, 1.0, 0.7, 0.4, 0.1, 0.0], abs=0.02)
 
@@ -110,7 +113,7 @@ def test_the_slower_the_later(pace: Pace) -> None:
 def test_a_block_and_what_it_is_faded_from_are_there_before_they_are_played(
     pace: Pace, more: float, fades: tuple[int, ...], ahead: int
 ) -> None:
-    pace.measure(BLOCK_MS, BLOCK_MS / 2.25)
+    pace.measure(VOICE, 1, BLOCK_MS, BLOCK_MS / 2.25)
     pace._block.words[LARGEST_BLOCK] = 128
     guard = pace.guard_samples(VOICE)
     assert guard > 128
@@ -118,16 +121,17 @@ def test_a_block_and_what_it_is_faded_from_are_there_before_they_are_played(
 
 
 @given(
-    st.floats(1.0, 8.0),
+    st.floats(1.0, 16.0),
     st.sampled_from([64, 128, 256, 1024]),
     st.lists(st.integers(0, 9600), max_size=2),
     st.integers(0, BLOCK),
 )
-def test_so_are_the_blocks_after_it(quickness: float, call: int, fades: list[int], kept: int) -> None:
-    factor = quickness * (1 + len(fades))
+@example(1.2, 128, [960], 0)
+def test_so_are_the_blocks_after_it(factor: float, call: int, fades: list[int], kept: int) -> None:
+    assume(factor >= 1.2 or not fades)
     with closing(SharedBlock.create()) as block:
         pace = Pace(block)
-        pace.measure(BLOCK_MS, BLOCK_MS / factor)
+        pace.measure(VOICE, 1, BLOCK_MS, BLOCK_MS / factor)
         block.words[LARGEST_BLOCK] = call
         ahead, guard = pace.reach_samples(VOICE, 1.0, fades, kept), pace.guard_samples(VOICE)
     slack = 0.5 * rendering_samples(BLOCK, fades, factor)

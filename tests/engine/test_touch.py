@@ -92,7 +92,7 @@ class Bench:
     def render(self, patch: Patch, blocks: int | None = None) -> None:
         """So many blocks, or until the ring is full."""
         while (blocks is None and self.tape.ahead_samples < DEPTH) or (blocks is not None and blocks > 0):
-            self.last = self.tape.render(patch, GUARD, lambda: REACH) or self.last
+            self.last = self.tape.render(patch, GUARD, soonest) or self.last
             blocks = None if blocks is None else blocks - 1
 
     def hear(self, count: int) -> None:
@@ -336,14 +336,15 @@ def test_fades_take_time(make_bench: Callable[[], Bench]) -> None:
 
 
 def test_the_usual_touch_is_told(block: SharedBlock) -> None:
-    pace, voice = Pace(block), LevelVoice(0.5, RATE_HZ)
+    pace = Pace(block)
     block_ms = 1000.0 * BLOCK_SAMPLES / SMALL.sample_rate_hz
     block.words[LARGEST_BLOCK] = 128
     told_ms = []
+    pace.tell_touch(LevelVoice(0.5, RATE_HZ), 9600)
+    assert block.doubles[TOUCH_MS] == 0.0
     for factor in (0.9, 1.3, 9.0):
-        pace.forget()
-        pace.tell_touch(voice, 9600)  # nothing yet
-        pace.measure(block_ms, block_ms / factor)
+        voice = LevelVoice(0.5, RATE_HZ)
+        pace.measure(voice, 1, block_ms, block_ms / factor)
         pace.tell_touch(voice, 9600)
         told_ms.append(block.doubles[TOUCH_MS])
     assert told_ms[0] == 200.0
