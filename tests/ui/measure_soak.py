@@ -5,8 +5,9 @@ Prints one JSON object; asserts nothing. Not collected with the tests.
 `python app.py` plays to JACK's dummy driver in a window of its own while another process keeps one core busy. Knobs are
 moved by OSC all the time; now and then the preset changes, the sound starts over, stops and plays, the microphone is
 listened to (it hears the output), a take is recorded, pages are turned. Now and then all comes back to one voice of the
-first preset on the first page, so that like is compared with like: each process's own memory (USS; `pss` has its share
-of what it shares as well), threads and open files are told at these rests, and at most.
+first preset on the first page, so that like is compared with like: each process's own memory, threads and open files
+are told at these rests, and at most. Its own is what it has allocated or written to (anonymous memory): pages of files
+come and go as Linux sees fit, and so does who shares them. `pss_mib` has each one's share of these as well.
 """
 
 import json
@@ -48,7 +49,7 @@ RESTS = max(2, min(12, round(MINUTES / 2.5)))
 """The first one after as long as lies between them: the minute before a take is full, every code path gone once."""
 REST_S = 20.0
 """What is replaced has gone by then."""
-MIB = float(1 << 20)
+KIB_PER_MIB = 1024.0
 
 MOVE_EVERY_S = (0.02, 0.5)
 EVENTS_EVERY_S = {"next_preset": 40.0, "new_seed": 15.0, "pause": 60.0, "phrase": 30.0, "take": 90.0, "key": 10.0}
@@ -201,11 +202,11 @@ class Observer:
             return
         if role == "engine" and process.pid not in self.engines:
             self.engines[process.pid] = attached(process.pid, SharedBlock)
-        memory, seen = process.memory_full_info(), self.seen[role]
+        memory_mib, seen = _memory_mib(process), self.seen[role]
         if resting:
             seen.rests.append(len(seen.own_mib))
-        seen.own_mib.append(memory.uss / MIB)
-        seen.pss_mib.append(memory.pss / MIB)
+        seen.own_mib.append(memory_mib["Anonymous"])
+        seen.pss_mib.append(memory_mib["Pss"])
         seen.threads.append(process.num_threads())
         seen.files.append(process.num_fds())
 
@@ -221,6 +222,15 @@ def _role(process: psutil.Process) -> str | None:
         "livernn.engine.writer": "writer", "livernn.inputs.midi_listener": "MIDI listener",
     }  # fmt: skip
     return roles.get(modules[0]) if modules else None
+
+
+def _memory_mib(process: psutil.Process) -> dict[str, float]:
+    """By the names of `proc_pid_smaps(5)`."""
+    try:
+        lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()[1:]
+    except OSError as error:
+        raise psutil.NoSuchProcess(process.pid) from error
+    return {line.split(":")[0]: int(line.split()[1]) / KIB_PER_MIB for line in lines}
 
 
 def _drift(looks: list[float], rests: list[int]) -> dict[str, object]:
