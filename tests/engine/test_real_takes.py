@@ -89,6 +89,30 @@ def test_a_take_is_what_the_device_played_and_is_made_again_without_it(
     assert again.read_bytes() == content
 
 
+@pytest.mark.parametrize("silence_s", [0.0, 0.004, 0.02, 0.3])
+def test_what_is_moved_in_silence_is_made_again_too(
+    jack_server: Server, player: Player, checkpoint: Path, tmp_path: Path, silence_s: float
+) -> None:
+    sounding(player, checkpoint)
+    wav = recording(player, tmp_path / "takes")
+    for turn in range(6):
+        player.client.stop()
+        time.sleep(silence_s)
+        player.client.set_param("gain_db", -6.0 - turn)
+        if turn % 2:
+            player.client.reset(turn)
+        player.client.set_param("temperature", 0.6 + 0.1 * turn)
+        time.sleep(silence_s)
+        player.client.play()
+        wait_until(lambda: bool(heard(player).any()))
+    player.client.stop_recording()
+    recorded(player)
+    content = wav.read_bytes()
+    wav.unlink()
+    assert main(["render", "--replay", str(wav.with_suffix(".json")), "--out", str(wav)]) == 0
+    assert wav.read_bytes() == content
+
+
 def from_first_sound(tap: ScopeTap) -> NDArray[np.float32]:
     """What was heard, without the silence before it."""
     audio, lost = tap.between(0, tap.written)
