@@ -62,6 +62,12 @@ class CrossFade:
         return rise[:, np.newaxis]
 
 
+def hurried(fades: tuple[CrossFade, ...], rate_hz: float) -> tuple[CrossFade, ...]:
+    """So that they are over within `HURRIED_FADE_MS`."""
+    samples = ms_to_samples(HURRIED_FADE_MS, rate_hz)
+    return tuple(fade.hurried(samples) for fade in fades)
+
+
 class Deck:
     """The sampler plays on one, and who replays a take plays on another, so that both make the same samples.
 
@@ -121,10 +127,9 @@ class Deck:
         self.fades = tuple(fade for fade in self.fades if fade.done >= 0)
 
     def make_haste(self) -> None:
-        """Have the fades be over within `HURRIED_FADE_MS`."""
+        """Have the fades be over soon."""
         assert self.voice is not None
-        samples = ms_to_samples(HURRIED_FADE_MS, self.voice.device_rate_hz)
-        self.fades = tuple(fade.hurried(samples) for fade in self.fades)
+        self.fades = hurried(self.fades, self.voice.device_rate_hz)
 
     def _mix(self, fade: CrossFade, sound: NDArray[np.float32]) -> tuple[NDArray[np.float32], CrossFade]:
         count = min(len(sound), fade.left)

@@ -2,6 +2,7 @@
 
 import math
 import time
+import weakref
 from collections import deque
 from collections.abc import Sequence
 
@@ -53,15 +54,23 @@ class Pace:
         self._lately: deque[float] = deque(maxlen=_LATELY_OF)
         """Time that a sound took, of the time that it lasts."""
         self._tell_at_s = 0.0
-        self._voice: VoiceLike | None = None
-        self.voices = 1.0
-        """Of what was measured, which says nothing of another number."""
+        self._voice: weakref.ref[VoiceLike] | None = None
+        """Nobody else may hold it any more."""
+        self._voices = 1.0
+        self._was_first = False
+        """The block that was measured last, of its voice or number of voices."""
 
     def measure(self, voice: VoiceLike, voices: float, rendered_ms: float, spent_ms: float) -> None:
         """A block of so many voices, with what it is faded from, was so much model time and took so long."""
-        if voice is not self._voice or voices != self.voices:
-            self._voice, self.voices = voice, voices
-            self._forget()
+        is_first = not self._is_of(voice) or voices != self._voices
+        if is_first:
+            self._voice, self._voices = weakref.ref(voice), voices
+            self._lately.clear()
+            self._tell_at_s = 0.0
+        # The first one may have had to make what all need.
+        if is_first or self._was_first:
+            self._rendered_ms = self._spent_ms = 0.0
+        self._was_first = is_first
         self._rendered_ms = _FORGET * self._rendered_ms + rendered_ms
         self._spent_ms = _FORGET * self._spent_ms + spent_ms
         self._lately.append(spent_ms / rendered_ms)
@@ -70,7 +79,11 @@ class Pace:
 
     def more(self, voices: float) -> float:
         """How many times as long as what was measured so many voices take, at most; 1 at least."""
-        return max(1.0, cost_of(voices) / cost_of(self.voices))
+        return max(1.0, _cost_of(voices) / _cost_of(self._voices))
+
+    def is_fewer(self, voice: VoiceLike, voices: float) -> bool:
+        """Whether so many are fewer of the same than were measured."""
+        return self._is_of(voice) and voices < self._voices
 
     def carries(self, sounds: float) -> bool:
         """Whether as many can be rendered at once for a long time."""
@@ -82,15 +95,13 @@ class Pace:
 
     def fitting(self, voices: float) -> int:
         """How many would keep up, where so many do not; one at least. What has been too slow is forgotten."""
-        affordable = cost_of(voices) / (_SPARE * self._cost_lately)
-        fewer = 1 + math.floor((affordable - cost_of(1)) / _FURTHER_VOICE)
+        affordable = _cost_of(voices) / (_SPARE * self._cost_lately)
+        fewer = 1 + math.floor((affordable - _cost_of(1)) / _FURTHER_VOICE)
         self._lately.clear()
         return max(1, min(fewer, round(voices) - 1))
 
-    def _forget(self) -> None:
-        self._rendered_ms = self._spent_ms = 0.0
-        self._lately.clear()
-        self._tell_at_s = 0.0
+    def _is_of(self, voice: VoiceLike) -> bool:
+        return self._voice is not None and self._voice() is voice
 
     @property
     def _cost_lately(self) -> float:
@@ -125,7 +136,7 @@ class Pace:
         ahead = max(map(ahead_samples, range(0, call_samples + 3 * block_samples, block_samples)))
         # Where what is faded from takes more time than there is, rendering falls behind until the fade is over.
         ends = (fade - block_samples for fade in fades if fade > block_samples)
-        behind = max((spent_samples(end) + call_samples - (end - kept) for end in ends), default=0)
+        behind = max((spent_samples(end) + call_samples - max(0, end - kept) for end in ends), default=0)
         return self.guard_samples(voice) + max(ahead, math.ceil(behind))
 
     def beginning_samples(self, stock_samples: int, depth_samples: int, more: float, fades: Sequence[int]) -> float:
@@ -159,7 +170,7 @@ class Pace:
         self._block.doubles[TOUCH_MS] = waiting_ms + samples_to_ms(voice.delay_samples, rate_hz)
 
 
-def cost_of(voices: float) -> float:
+def _cost_of(voices: float) -> float:
     """In time of one voice, at most."""
     return 1.0 + _FURTHER_VOICE * (voices - 1.0)
 

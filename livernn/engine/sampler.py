@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 from livernn.control.patch import Patch
 from livernn.control.trouble import Trouble
@@ -151,12 +151,12 @@ class Sampler:
         gpu_ms = current.instrument.processor.gpu_ms
         before_ms, gpu_before_ms, began_s = self._tape.rendered_ms, gpu_ms(), time.perf_counter()
         voice, patch, target_samples = current.instrument.voice, self._patch_for(current), self._target_samples()
-        self._limit_fades(patch)
+        self._limit_fades(current, patch)
         if not self._touch(voice, patch) and self._tape.ahead_samples >= target_samples:
             return False
         self._urgency.set(self._is_urgent(voice, began_s))
         guard_samples = 0 if self._is_still else self._pace.guard_samples(voice)
-        block = self._tape.render(patch, guard_samples, self._soonest_samples(voice, patch))
+        block = self._tape.render(patch, guard_samples, partial(self._soonest, voice, patch))
         rendered_ms = self._tape.rendered_ms - before_ms
         if block is not None:
             self._watch(current, patch, block)
@@ -202,26 +202,23 @@ class Sampler:
 
     def _set_back(self, voice: VoiceLike, patch: Patch, fade_ms: float = 0.0) -> bool:
         """Go back to where a change, of `fade_ms`, is heard soonest, if there is time and enough in the ring for it."""
-        return self._tape.set_back(patch, self._soonest_samples(voice, patch), fade_ms)
+        return self._tape.set_back(patch, self._soonest(voice, patch), fade_ms)
 
-    def _soonest_samples(self, voice: VoiceLike, patch: Patch) -> Soonest:
-        """As things are when it is first asked."""
+    def _soonest(self, voice: VoiceLike, patch: Patch) -> Soonest:
+        if self._is_still:
+            return Soonest(lambda fades: 0.0, lambda fades, kept: 0.0)
+        stock_samples, depth_samples = self._tape.stock_samples, self._target_samples()
         more = self._pace.more(patch.voices)
+        return Soonest(
+            cache(lambda fades: self._pace.beginning_samples(stock_samples, depth_samples, more, fades)),
+            cache(lambda fades, kept: self._pace.reach_samples(voice, more, fades, kept)),
+        )
 
-        @cache
-        def soonest_samples(fades: tuple[int, ...], kept: int) -> tuple[float, float]:
-            if self._is_still:
-                return 0.0, 0.0
-            stock_samples, depth_samples = self._tape.stock_samples, self._target_samples()
-            beginning_samples = self._pace.beginning_samples(stock_samples, depth_samples, more, fades)
-            return beginning_samples, self._pace.reach_samples(voice, more, fades, kept)
-
-        return soonest_samples
-
-    def _limit_fades(self, patch: Patch) -> None:
+    def _limit_fades(self, current: Incoming, patch: Patch) -> None:
         longest_ms = math.inf
         if not self._pace.carries(1.0 + self._pace.more(patch.voices)):
-            longest_ms = TOUCH_FADE_MS if patch.voices < self._pace.voices else HURRIED_FADE_MS
+            is_fewer = self._pace.is_fewer(current.instrument.voice, patch.voices)
+            longest_ms = TOUCH_FADE_MS if is_fewer else HURRIED_FADE_MS
         self._tape.longest_fade_ms = longest_ms
 
     def _patch_for(self, current: Incoming) -> Patch:
@@ -292,7 +289,7 @@ class Sampler:
         if not self._playing or self._current is None or self._rate_hz <= 0.0:
             return None
         patch = self._patch_for(self._current)
-        self._limit_fades(patch)
+        self._limit_fades(self._current, patch)
         return patch
 
     def _set_playing(self, playing: bool) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
 from livernn.control.trouble import Trouble
-from livernn.engine.deck import NOTHING, CrossFade, Deck
+from livernn.engine.deck import NOTHING, CrossFade, Deck, hurried
 from livernn.engine.journal import Journal
 from livernn.engine.origin import Origin
 from livernn.engine.reel import Reel
@@ -29,9 +29,17 @@ from livernn.synth.guard import Rendered
 from livernn.synth.voice import VoiceSnapshot
 from livernn.units import ms_to_samples
 
-Soonest = Callable[[tuple[int, ...], int], tuple[float, float]]
-"""From where on something else may be rendered, and heard, from the next sample to be played on, if there are fades of
-so many samples to render besides, and so many of the first block may stay what they are."""
+
+@dataclass(frozen=True)
+class Soonest:
+    """From where on something else may be rendered, and heard, as things are now.
+
+    In samples from the next one to be played on, if there are fades of so many to render besides, and so many of the
+    first block may stay what they are.
+    """
+
+    begin_samples: Callable[[tuple[int, ...]], float]
+    heard_samples: Callable[[tuple[int, ...], int], float]
 
 
 @dataclass(frozen=True)
@@ -115,13 +123,13 @@ class Tape:
         """Whether the last block was rendered under this patch, or there is none."""
         return self._patch is None or patch == self._patch
 
-    def render(self, patch: Patch, guard_samples: int, soonest_samples: Soonest) -> Rendered | None:
+    def render(self, patch: Patch, guard_samples: int, soonest: Callable[[], Soonest]) -> Rendered | None:
         """Render the next block; there must be a sound. None if that came too late.
 
         The callback may be reading `guard_samples` from the next one on.
         """
         if self._is_late(self._ring.cursor + self._deck.kept, guard_samples):
-            self._resume(patch, soonest_samples)
+            self._resume(patch, soonest())
         if self._patch is not None and patch.voices != self._patch.voices and self._ring.cursor > self._floor:
             self._turn(self._patch, patch)
         sound, voice = self._sounding, self._sounding.instrument.voice
@@ -130,7 +138,7 @@ class Tape:
         self._journal.block(voice, snapshot, fades, patch, BLOCK_SAMPLES)
         samples = self._deck.render(BLOCK_SAMPLES, patch)
         if self._is_late(place.ring + kept, guard_samples):
-            self._resume(patch, soonest_samples)
+            self._resume(patch, soonest())
             return None
         self._ring.rewind(place.ring + kept)
         self._ring.push(samples[kept:])
@@ -143,15 +151,16 @@ class Tape:
         self._forget(min(self._ring.first, self._ring.cursor))
         return Rendered(place.at, snapshot, self._deck.codes, self._deck.surprisal_bits)
 
-    def set_back(self, patch: Patch, soonest_samples: Soonest, fade_ms: float = 0.0) -> bool:
+    def set_back(self, patch: Patch, soonest: Soonest, fade_ms: float = 0.0) -> bool:
         """Go on under `patch` from where that can be heard soonest, if it can, with a change of `fade_ms` to follow."""
         first, further = self._ring.first, self._fade_samples(fade_ms)
         for place in self._places_within(first, self._ring.cursor):
-            most_kept = max(0, self._spare_samples(place, patch))
-            begin, heard = self._beyond(first, soonest_samples((*self._fades_at(place, patch), further), most_kept))
-            if begin <= place.ring and heard <= place.ring + most_kept:
-                self._go_back_to(place, patch, max(0, heard - place.ring))
-                return True
+            most_kept, fades = max(0, self._spare_samples(place, patch)), self._fades_at(place, patch, further)
+            if first + soonest.begin_samples(fades) <= place.ring:
+                heard = first + self._heard_samples(soonest, fades, most_kept)
+                if heard <= place.ring + most_kept:
+                    self._go_back_to(place, patch, max(0, heard - place.ring))
+                    return True
         return False
 
     def make_haste(self) -> None:
@@ -199,35 +208,39 @@ class Tape:
         first = max(first, self._floor + 1)
         return (place for ring, place in self._places.items() if first <= ring < end)
 
-    def _beyond(self, first: int, soonest: tuple[float, float]) -> tuple[int, int]:
-        """Where that is. What is late more than once takes longer than is thought: it is given twice as much time."""
-        begin, heard = soonest
-        return first + math.ceil(begin), first + math.ceil(heard) * 2**self._late
+    def _heard_samples(self, soonest: Soonest, fades: tuple[int, ...], kept: int = 0) -> int:
+        """Twice as many for each time that it was late lately: what is rendered takes longer than is thought."""
+        return math.ceil(soonest.heard_samples(fades, kept)) << self._late
 
-    def _place_in_time(self, patch: Patch, soonest_samples: Soonest) -> _Place | None:
+    def _place_in_time(self, patch: Patch, soonest: Soonest) -> _Place | None:
         """Where to take up again what was late: as soon as enough is left in the ring, or else as its end comes."""
-        first, last = self._ring.first, None
-        for place in self._places_within(max(self._ring.cursor, first), self._ring.end):
-            begin, heard = self._beyond(first, soonest_samples(self._fades_at(place, patch), 0))
-            if heard <= place.ring:
-                last = place
-                if begin <= place.ring:
-                    break
-        return last
+        first = self._ring.first
+        places = [*self._places_within(max(self._ring.cursor + 1, first), self._ring.end)]
 
-    def _fades_at(self, place: _Place, patch: Patch) -> tuple[int, ...]:
-        """Samples that are rendered of what is faded from where the present sound takes up from a place on."""
+        def is_in_time(place: _Place) -> bool:
+            return first + self._heard_samples(soonest, self._fades_at(place, patch)) <= place.ring
+
+        for place in places:
+            if first + soonest.begin_samples(self._fades_at(place, patch)) <= place.ring and is_in_time(place):
+                return place
+        return next(filter(is_in_time, reversed(places)), None)
+
+    def _fades_at(self, place: _Place, patch: Patch, further: int = 0) -> tuple[int, ...]:
+        """Samples to render of what is faded from where the present sound goes on at a place, and changes `further`."""
         is_same = place.sound is self._sound
         if is_same and self._spare_samples(place, patch) >= 0:
-            return ()
+            return (further,)
         seam = self._turn_samples(place.patch, patch) if is_same else self._fade_samples(HURRIED_FADE_MS)
-        return seam, *(fade.to_render for fade in place.fades)
+        fades = place.fades
+        if max(seam, further) > self._fade_samples(TOUCH_FADE_MS):
+            fades = hurried(fades, self._sounding.rate_hz)
+        return seam, *(fade.to_render for fade in fades), further
 
-    def _resume(self, patch: Patch, soonest_samples: Soonest) -> None:
+    def _resume(self, patch: Patch, soonest: Soonest) -> None:
         """The callback has come to what has not been overwritten: tell what it plays, and take up the change again."""
         self._block.words[LATE_RENDERS] += 1
         begin, end, sound = self._ring.cursor, self._ring.end, self._sounding
-        place = self._place_in_time(patch, soonest_samples)
+        place = self._place_in_time(patch, soonest)
         self._late += 1
         here = sound.instrument.voice.snapshot()
         self._tell_again(begin, place.ring if place is not None else end)

@@ -1,6 +1,7 @@
 """How fast the sampler takes itself to be."""
 
 import math
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 
@@ -77,6 +78,25 @@ def test_what_was_measured_is_not_taken_for_another_voice_s_or_number_s(
     assert pace.beginning_samples(DEPTH, DEPTH, 1.0, ()) >= DEPTH
     assert not pace.carries(1.0)
     assert pace.more(8) == pytest.approx(3.8 / (1.0 + 0.4 * (voices - 1)))
+
+
+def test_the_first_block_may_take_longer_than_others(pace: Pace) -> None:
+    pace.measure(VOICE, 1, BLOCK_MS, 25.0 * BLOCK_MS)
+    assert not pace.carries(1.0)
+    pace.measure(VOICE, 1, BLOCK_MS, 0.5 * BLOCK_MS)
+    assert pace.carries(1.7)
+    pace.measure(VOICE, 1, BLOCK_MS, BLOCK_MS)
+    assert not pace.carries(1.7)
+
+
+def test_a_voice_that_was_measured_is_not_kept(pace: Pace) -> None:
+    voice = LevelVoice(0.5, RATE_HZ)
+    pace.measure(voice, 4, BLOCK_MS, BLOCK_MS)
+    assert pace.is_fewer(voice, 3)
+    assert not pace.is_fewer(VOICE, 3)
+    kept = weakref.ref(voice)
+    del voice
+    assert kept() is None
 
 
 @given(st.floats(0.5, 20.0), st.floats(1.0, 4.0), st.integers(0, DEPTH), st.lists(st.integers(0, 96_000), max_size=3))

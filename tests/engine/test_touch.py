@@ -28,6 +28,7 @@ from livernn.engine.shared import (
     LEVEL,
     REEL_ADDRESS,
     RING_AT,
+    RING_CURSOR,
     RING_READ,
     RING_WORDS,
     TOUCH_MS,
@@ -38,8 +39,8 @@ from livernn.engine.shared import (
 )
 from livernn.engine.studio import BLOCK_SAMPLES, Instrument, Processor, VoiceLike
 from livernn.engine.take import new_card
-from livernn.engine.tape import Incoming, Tape
-from livernn.engine.transport import EngineState
+from livernn.engine.tape import Incoming, Soonest, Tape
+from livernn.engine.transport import HURRIED_FADE_MS, EngineState
 from livernn.model.checkpoint import load_checkpoint
 from livernn.synth.choir import choir_of
 from livernn.synth.guard import Rendered
@@ -89,10 +90,10 @@ class Bench:
     def read(self) -> int:
         return int(self.block.words[RING_AT + RING_READ])
 
-    def render(self, patch: Patch, blocks: int | None = None) -> None:
+    def render(self, patch: Patch, blocks: int | None = None, in_time: Soonest | None = None) -> None:
         """So many blocks, or until the ring is full."""
         while (blocks is None and self.tape.ahead_samples < DEPTH) or (blocks is not None and blocks > 0):
-            self.last = self.tape.render(patch, GUARD, soonest) or self.last
+            self.last = self.tape.render(patch, GUARD, lambda: in_time or soonest()) or self.last
             blocks = None if blocks is None else blocks - 1
 
     def hear(self, count: int) -> None:
@@ -102,9 +103,9 @@ class Bench:
         self.history.hear(self.read, self.read)
 
 
-def soonest(_: tuple[int, ...], kept: int) -> tuple[float, float]:
-    """There is time for everything beyond it."""
-    return 0, REACH
+def soonest(begin: float = 0.0, heard: float = REACH) -> Soonest:
+    """There is time, and enough in the ring, for everything beyond these."""
+    return Soonest(lambda fades: begin, lambda fades, kept: heard)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +148,7 @@ def test_a_touch_is_heard_within_reach_block_and_delay(make_bench: Callable[[], 
     bench = make_bench()
     bench.render(CALM)
     bench.hear(moment)
-    assert bench.tape.set_back(WILD, soonest)
+    assert bench.tape.set_back(WILD, soonest())
     bench.render(WILD)
     bench.hear(4 * DEPTH // 5)
     delay = first_difference(bench, make_bench) - moment
@@ -176,7 +177,7 @@ def test_a_touch_begins_within_the_first_half_of_a_block_or_with_the_next_one(mo
     bench.hear(moment)
     soonest_at = bench.read + REACH
     within = soonest_at % BLOCK
-    bench.tape.set_back(WILD, soonest)
+    bench.tape.set_back(WILD, soonest())
     bench.hear(PULL // 2)
     voice.meanwhile = lambda: bench.hear(PULL // 2)
     bench.render(WILD, blocks=1)
@@ -194,7 +195,7 @@ def test_a_touch_that_changes_nothing_changes_no_sample(make_bench: Callable[[],
     for _ in range(30):
         bench.render(CALM)
         bench.hear(300)
-        bench.tape.set_back(CALM, soonest)
+        bench.tape.set_back(CALM, soonest())
     assert np.allclose(bench.heard, untouched(make_bench, len(bench.heard)), atol=1e-6)
     bench.close()
 
@@ -203,7 +204,7 @@ def test_a_late_render_leaves_the_old_sound_and_is_counted(make_bench: Callable[
     bench = make_bench()
     bench.render(CALM)
     bench.hear(1024)
-    bench.tape.set_back(WILD, soonest)
+    bench.tape.set_back(WILD, soonest())
     bench.render(WILD, blocks=2)
     bench.hear(2048)
     came_back = bench.read
@@ -220,6 +221,74 @@ def test_a_late_render_leaves_the_old_sound_and_is_counted(make_bench: Callable[
     bench.close()
 
 
+@pytest.mark.parametrize(("begin", "taken_up"), [(0, REACH), (DEPTH // 2, DEPTH // 2), (DEPTH, DEPTH - 2048 + 1024)])
+def test_what_is_late_is_taken_up_where_enough_is_left_or_else_as_the_ring_ends(
+    make_bench: Callable[[], Bench], begin: int, taken_up: int
+) -> None:
+    bench = late_bench(make_bench)
+    end = int(bench.block.words[RING_AT])
+    bench.render(WILD, blocks=1, in_time=soonest(begin))
+    expected = min(bench.read + taken_up, end - 1) // BLOCK * BLOCK
+    assert expected <= int(bench.block.words[RING_AT + RING_CURSOR]) - BLOCK <= expected + BLOCK
+    bench.close()
+
+
+def late_bench(make_bench: Callable[[], Bench]) -> Bench:
+    """Whose next block of `WILD` is late."""
+    bench = make_bench()
+    bench.render(CALM)
+    bench.hear(1024)
+    bench.tape.set_back(WILD, soonest())
+    bench.render(WILD, blocks=2)
+    bench.hear(1024)
+    return bench
+
+
+def test_what_is_late_again_is_given_twice_as_much_time_until_the_ring_is_whole(
+    make_bench: Callable[[], Bench],
+) -> None:
+    bench = late_bench(make_bench)
+    bench.render(WILD, blocks=1)
+    assert 0 <= bench.tape.ahead_samples - BLOCK - REACH < BLOCK
+    bench.hear(1024)
+    bench.render(WILD, blocks=1)
+    assert bench.block.words[LATE_RENDERS] == 2
+    assert 0 <= bench.tape.ahead_samples - BLOCK - 2 * REACH < BLOCK
+    bench.render(WILD)
+    bench.hear(1024)
+    assert bench.tape.set_back(CALM, soonest())
+    assert 0 <= bench.tape.ahead_samples - REACH + BLOCK < 2 * BLOCK
+    bench.close()
+
+
+def test_the_fade_to_a_new_sound_that_is_late_takes_time(make_bench: Callable[[], Bench]) -> None:
+    bench, asked = make_bench(), list[tuple[int, ...]]()
+    bench.render(CALM)
+    bench.hear(1024)
+    bench.tape.set_back(CALM, soonest(), CALM.fade_ms)
+    bench.tape.reset(1, CALM)
+    bench.render(CALM, blocks=1)
+    bench.hear(1024)
+
+    def note(fades: tuple[int, ...], kept: int) -> float:
+        asked.append(fades)
+        return REACH
+
+    bench.render(CALM, blocks=1, in_time=Soonest(lambda fades: 0.0, note))
+    assert set(asked) == {(ms_to_samples(HURRIED_FADE_MS, RATE_HZ), 0)}
+    bench.close()
+
+
+def test_what_is_late_is_not_taken_up_where_it_was(make_bench: Callable[[], Bench]) -> None:
+    bench = late_bench(make_bench)
+    cursor = int(bench.block.words[RING_AT + RING_CURSOR])
+    bench.block.words[RING_AT + RING_READ] = cursor - GUARD + 1
+    bench.render(WILD, blocks=1, in_time=soonest(heard=0.0))
+    assert bench.block.words[LATE_RENDERS] == 1
+    assert int(bench.block.words[RING_AT + RING_CURSOR]) == cursor + 2 * BLOCK
+    bench.close()
+
+
 @pytest.mark.parametrize("moment", range(1000, 1192, 24))
 def test_a_touch_that_is_never_rendered_in_time_is_heard_behind_the_ring(
     make_bench: Callable[[], Bench], tmp_path: Path, moment: int
@@ -227,7 +296,7 @@ def test_a_touch_that_is_never_rendered_in_time_is_heard_behind_the_ring(
     bench = make_bench()
     bench.render(CALM)
     bench.hear(moment)
-    assert bench.tape.set_back(WILD, soonest)
+    assert bench.tape.set_back(WILD, soonest())
     bench.hear(_left(bench) - REACH)
     bench.render(WILD)
     bench.hear(DEPTH // 2)
@@ -242,7 +311,7 @@ def test_the_seam_is_a_fade() -> None:
     for turn, gain_db in enumerate((0.0, -20.0, 0.0, -40.0, 0.0)):
         patch = Patch(gain_db=gain_db)
         if turn:
-            assert bench.tape.set_back(patch, soonest)
+            assert bench.tape.set_back(patch, soonest())
         bench.render(patch)
         bench.hear(1500)
     steps = np.abs(np.diff(bench.heard[FULL_LEVEL:], axis=0))
@@ -274,20 +343,20 @@ def test_whatever_is_moved_and_however_late_a_take_tells_what_was_heard(
     for number, (what, blocks, heard) in enumerate(turns):
         if what == "touch":
             patch = Patch(temperature=0.5 + number / 12, voices=patch.voices, fade_ms=patch.fade_ms)
-            bench.tape.set_back(patch, soonest)
+            bench.tape.set_back(patch, soonest())
         elif what == "voices":
             patch = patch.with_value("voices", 1 + number % 4)
             if number % 3:
-                bench.tape.set_back(patch, soonest)
+                bench.tape.set_back(patch, soonest())
         elif what == "reset":
-            bench.tape.set_back(patch, soonest)
+            bench.tape.set_back(patch, soonest())
             patch = patch.with_value("fade_ms", FADES_MS[number % len(FADES_MS)])
             bench.tape.reset(number, patch)
             bench.render(patch)
             bench.hear(_left(bench) // 2)
         elif what == "return":
             assert bench.last is not None
-            bench.tape.set_back(patch, lambda *_: (0, REACH + 20 * PULL))
+            bench.tape.set_back(patch, soonest(heard=REACH + 20 * PULL))
             bench.tape.go_back(bench.last.snapshot.with_seed(number), patch, Trouble.LOOPING)
             bench.render(patch)
             bench.hear(_left(bench) // 2)
@@ -310,9 +379,9 @@ def test_where_there_is_less_time_a_touch_is_heard_later(make_bench: Callable[[]
     bench = make_bench()
     bench.render(CALM)
     bench.hear(1000)
-    assert not bench.tape.set_back(WILD, lambda *_: (DEPTH, REACH))
-    assert not bench.tape.set_back(WILD, lambda *_: (0, DEPTH))
-    assert bench.tape.set_back(WILD, lambda *_: (DEPTH // 2, REACH))
+    assert not bench.tape.set_back(WILD, soonest(DEPTH))
+    assert not bench.tape.set_back(WILD, soonest(heard=DEPTH))
+    assert bench.tape.set_back(WILD, soonest(DEPTH // 2))
     assert DEPTH // 2 <= bench.tape.ahead_samples < DEPTH // 2 + BLOCK
     bench.close()
 
@@ -321,17 +390,19 @@ def test_fades_take_time(make_bench: Callable[[], Bench]) -> None:
     bench, fade_ms, asked = make_bench(), 50.0, list[tuple[tuple[int, ...], int]]()
     fade_samples = ms_to_samples(fade_ms, RATE_HZ)
 
-    def note(fades: tuple[int, ...], kept: int) -> tuple[float, float]:
+    def note(fades: tuple[int, ...], kept: int) -> float:
         asked.append((fades, kept))
-        return 0, REACH
+        return REACH
 
+    noting = Soonest(lambda fades: 0.0, note)
     bench.render(CALM)
-    assert bench.tape.set_back(CALM, note, fade_ms)
+    assert bench.tape.set_back(CALM, noting, fade_ms)
     assert asked[-1] == ((fade_samples,), BLOCK - FADE)
     bench.tape.reset(1, CALM.with_value("fade_ms", fade_ms))
     bench.render(CALM, blocks=5)
-    assert bench.tape.set_back(CALM.with_value("voices", 2), note)
-    assert asked[-1] == ((ms_to_samples(CALM.fade_ms, RATE_HZ), fade_samples - BLOCK, 0), 0)
+    assert bench.tape.set_back(CALM.with_value("voices", 2), noting)
+    hurried_samples = ms_to_samples(HURRIED_FADE_MS, RATE_HZ)
+    assert asked[-1] == ((ms_to_samples(CALM.fade_ms, RATE_HZ), hurried_samples, 0), 0)
     bench.close()
 
 
