@@ -12,23 +12,12 @@ from numpy.typing import NDArray
 
 from livernn.control.patch import Patch
 from livernn.control.trouble import Trouble
-from livernn.engine.history import History, JournalReader
 from livernn.engine.messages import Command, Event, Load, Loaded, Play, Prime, Primed, SetDepth
-from livernn.engine.origin import Origin
 from livernn.engine.pace import Pace
-from livernn.engine.reel import Reel
-from livernn.engine.replay import replay
-from livernn.engine.score import Flow, Score
 from livernn.engine.shared import (
-    CHANNELS,
-    FADE_SAMPLES,
-    GATE,
     LARGEST_BLOCK,
     LATE_RENDERS,
-    LEVEL,
-    REEL_ADDRESS,
     RING_AT,
-    RING_CURSOR,
     RING_READ,
     RING_WORDS,
     TOUCH_MS,
@@ -37,110 +26,30 @@ from livernn.engine.shared import (
     SharedBlock,
     read_metrics,
 )
-from livernn.engine.studio import BLOCK_SAMPLES, Instrument, Processor, VoiceLike
-from livernn.engine.take import new_card
-from livernn.engine.tape import Incoming, Soonest, Tape
+from livernn.engine.studio import BLOCK_SAMPLES
+from livernn.engine.tape import Soonest
 from livernn.engine.transport import HURRIED_FADE_MS, EngineState
-from livernn.model.checkpoint import load_checkpoint
-from livernn.synth.choir import choir_of
-from livernn.synth.guard import Rendered
-from livernn.synth.kernel import load_kernel
-from livernn.synth.voice import Voice
-from livernn.units import SIDES, ms_to_samples
-from tests.engine.fakes import RATE_HZ, SMALL, LevelVoice, Rig, pull, save_small, settles_at, wait_until
+from livernn.units import ms_to_samples
+from tests.engine.fakes import RATE_HZ, SMALL, LevelVoice, Rig, settles_at, wait_until
+from tests.engine.tape_bench import (
+    BLOCK,
+    CALM,
+    DEPTH,
+    FADE,
+    FULL_LEVEL,
+    PULL,
+    REACH,
+    WILD,
+    Bench,
+    assert_replayed,
+    first_difference,
+    soonest,
+    untouched,
+)
 
-CALM, WILD = Patch(temperature=0.6, gain_db=-3.0), Patch(temperature=1.4)
-BLOCK = 192
-"""Device samples of a block."""
-FADE = 96
-PULL = 128
-GUARD, REACH = PULL + 14, 2 * PULL + 14
-DEPTH = 9600
 SETTLED_S = 0.1
 """The sampler has seen what it was told."""
 FADES_MS = (20.0, 150.0, 2.0)
-FULL_LEVEL = 16
-"""Of the gate."""
-
-
-class Bench:
-    """A tape and what was heard of it."""
-
-    def __init__(self, voice: VoiceLike, checkpoint: Path = Path("none")) -> None:
-        self.reel = Reel.create()
-        self.block = SharedBlock.create()
-        words = self.block.words
-        words[[REEL_ADDRESS, CHANNELS, FADE_SAMPLES]] = self.reel.address, 2, FULL_LEVEL
-        words[[GATE, LEVEL]] = 1, FULL_LEVEL
-        self.entries = JournalReader(self.reel)
-        self.history = History()
-        self.tape = Tape(self.block, self.reel)
-        sha256 = load_checkpoint(checkpoint).sha256 if checkpoint.exists() else ""
-        origin = Origin(str(checkpoint), sha256, "int8", 1)
-        self.sound = Incoming(Instrument(None, voice, Processor("CPU", "int8")), origin, 0, CALM)  # type: ignore[arg-type]
-        self.tape.start(self.sound)
-        self.last: Rendered | None = None
-        self.heard = np.empty((0, SIDES), np.float32)
-
-    def close(self) -> None:
-        self.block.close()
-        self.reel.close()
-
-    @property
-    def read(self) -> int:
-        return int(self.block.words[RING_AT + RING_READ])
-
-    def render(self, patch: Patch, blocks: int | None = None, in_time: Soonest | None = None) -> None:
-        """So many blocks, or until the ring is full."""
-        while (blocks is None and self.tape.ahead_samples < DEPTH) or (blocks is not None and blocks > 0):
-            self.last = self.tape.render(patch, GUARD, lambda: in_time or soonest()) or self.last
-            blocks = None if blocks is None else blocks - 1
-
-    def hear(self, count: int) -> None:
-        for start in range(0, count, PULL):
-            self.heard = np.concatenate((self.heard, pull(self.block, min(PULL, count - start))))
-        self.history.add(self.entries.take() or [])
-        self.history.hear(self.read, self.read)
-
-
-def soonest(begin: float = 0.0, heard: float = REACH) -> Soonest:
-    """There is time, and enough in the ring, for everything beyond these."""
-    return Soonest(lambda fades: begin, lambda fades, kept: heard)
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_small(tmp_path_factory.mktemp("model") / "tiny.safetensors")
-
-
-@pytest.fixture(scope="module", params=[RATE_HZ])
-def make_bench(model: Path, request: pytest.FixtureRequest) -> Callable[[], Bench]:
-    weights = load_kernel(load_checkpoint(model))
-    return lambda: Bench(Voice(choir_of(weights, 1), request.param), model)
-
-
-def untouched(make_bench: Callable[[], Bench], count: int) -> NDArray[np.float32]:
-    """What is heard where nothing is moved."""
-    bench = make_bench()
-    while len(bench.heard) < count:
-        bench.render(CALM)
-        bench.hear(PULL)
-    bench.close()
-    return bench.heard[:count]
-
-
-def first_difference(bench: Bench, make_bench: Callable[[], Bench]) -> int:
-    return int(np.flatnonzero((bench.heard != untouched(make_bench, len(bench.heard))).any(axis=1))[0])
-
-
-def assert_replayed(bench: Bench, tmp_path: Path) -> None:
-    flow = Flow(0, 0, is_open=True, starved=False, level=FULL_LEVEL)
-    score = Score(
-        tmp_path, new_card("", "", int(bench.sound.rate_hz), 0), [flow], bench.history.since(0), len(bench.heard)
-    )
-    again = np.concatenate(list(replay(score)))
-    different = np.flatnonzero((again != bench.heard)[FULL_LEVEL * 20 :].any(axis=1))
-    assert different.size == 0, different[:3]
 
 
 @pytest.mark.parametrize("moment", [1024, 1111, 2000])
@@ -200,112 +109,6 @@ def test_a_touch_that_changes_nothing_changes_no_sample(make_bench: Callable[[],
     bench.close()
 
 
-def test_a_late_render_leaves_the_old_sound_and_is_counted(make_bench: Callable[[], Bench], tmp_path: Path) -> None:
-    bench = make_bench()
-    bench.render(CALM)
-    bench.hear(1024)
-    bench.tape.set_back(WILD, soonest())
-    bench.render(WILD, blocks=2)
-    bench.hear(2048)
-    came_back = bench.read
-    bench.render(WILD)
-    bench.hear(DEPTH // 2)
-    assert bench.block.words[LATE_RENDERS] == 1
-    assert bench.block.words[UNDERRUNS] == 0
-    twin = untouched(make_bench, len(bench.heard))
-    overwritten = 1024 + REACH + 3 * BLOCK
-    assert np.array_equal(bench.heard[overwritten : came_back + REACH], twin[overwritten : came_back + REACH])
-    taken_up = came_back + REACH + BLOCK + FADE
-    assert not np.array_equal(bench.heard[taken_up:], twin[taken_up:])
-    assert_replayed(bench, tmp_path)
-    bench.close()
-
-
-@pytest.mark.parametrize(("begin", "taken_up"), [(0, REACH), (DEPTH // 2, DEPTH // 2), (DEPTH, DEPTH - 2048 + 1024)])
-def test_what_is_late_is_taken_up_where_enough_is_left_or_else_as_the_ring_ends(
-    make_bench: Callable[[], Bench], begin: int, taken_up: int
-) -> None:
-    bench = late_bench(make_bench)
-    end = int(bench.block.words[RING_AT])
-    bench.render(WILD, blocks=1, in_time=soonest(begin))
-    expected = min(bench.read + taken_up, end - 1) // BLOCK * BLOCK
-    assert expected <= int(bench.block.words[RING_AT + RING_CURSOR]) - BLOCK <= expected + BLOCK
-    bench.close()
-
-
-def late_bench(make_bench: Callable[[], Bench]) -> Bench:
-    """Whose next block of `WILD` is late."""
-    bench = make_bench()
-    bench.render(CALM)
-    bench.hear(1024)
-    bench.tape.set_back(WILD, soonest())
-    bench.render(WILD, blocks=2)
-    bench.hear(1024)
-    return bench
-
-
-def test_what_is_late_again_is_given_twice_as_much_time_until_the_ring_is_whole(
-    make_bench: Callable[[], Bench],
-) -> None:
-    bench = late_bench(make_bench)
-    bench.render(WILD, blocks=1)
-    assert 0 <= bench.tape.ahead_samples - BLOCK - REACH < BLOCK
-    bench.hear(1024)
-    bench.render(WILD, blocks=1)
-    assert bench.block.words[LATE_RENDERS] == 2
-    assert 0 <= bench.tape.ahead_samples - BLOCK - 2 * REACH < BLOCK
-    bench.render(WILD)
-    bench.hear(1024)
-    assert bench.tape.set_back(CALM, soonest())
-    assert 0 <= bench.tape.ahead_samples - REACH + BLOCK < 2 * BLOCK
-    bench.close()
-
-
-def test_the_fade_to_a_new_sound_that_is_late_takes_time(make_bench: Callable[[], Bench]) -> None:
-    bench, asked = make_bench(), list[tuple[int, ...]]()
-    bench.render(CALM)
-    bench.hear(1024)
-    bench.tape.set_back(CALM, soonest(), CALM.fade_ms)
-    bench.tape.reset(1, CALM)
-    bench.render(CALM, blocks=1)
-    bench.hear(1024)
-
-    def note(fades: tuple[int, ...], kept: int) -> float:
-        asked.append(fades)
-        return REACH
-
-    bench.render(CALM, blocks=1, in_time=Soonest(lambda fades: 0.0, note))
-    assert set(asked) == {(ms_to_samples(HURRIED_FADE_MS, RATE_HZ), 0)}
-    bench.close()
-
-
-def test_what_is_late_is_not_taken_up_where_it_was(make_bench: Callable[[], Bench]) -> None:
-    bench = late_bench(make_bench)
-    cursor = int(bench.block.words[RING_AT + RING_CURSOR])
-    bench.block.words[RING_AT + RING_READ] = cursor - GUARD + 1
-    bench.render(WILD, blocks=1, in_time=soonest(heard=0.0))
-    assert bench.block.words[LATE_RENDERS] == 1
-    assert int(bench.block.words[RING_AT + RING_CURSOR]) == cursor + 2 * BLOCK
-    bench.close()
-
-
-@pytest.mark.parametrize("moment", range(1000, 1192, 24))
-def test_a_touch_that_is_never_rendered_in_time_is_heard_behind_the_ring(
-    make_bench: Callable[[], Bench], tmp_path: Path, moment: int
-) -> None:
-    bench = make_bench()
-    bench.render(CALM)
-    bench.hear(moment)
-    assert bench.tape.set_back(WILD, soonest())
-    bench.hear(_left(bench) - REACH)
-    bench.render(WILD)
-    bench.hear(DEPTH // 2)
-    assert bench.block.words[LATE_RENDERS] == 1
-    assert DEPTH <= first_difference(bench, make_bench) < DEPTH + BLOCK
-    assert_replayed(bench, tmp_path)
-    bench.close()
-
-
 def test_the_seam_is_a_fade() -> None:
     bench = Bench(LevelVoice(0.5, RATE_HZ))
     for turn, gain_db in enumerate((0.0, -20.0, 0.0, -40.0, 0.0)):
@@ -353,26 +156,22 @@ def test_whatever_is_moved_and_however_late_a_take_tells_what_was_heard(
             patch = patch.with_value("fade_ms", FADES_MS[number % len(FADES_MS)])
             bench.tape.reset(number, patch)
             bench.render(patch)
-            bench.hear(_left(bench) // 2)
+            bench.hear(bench.left // 2)
         elif what == "return":
             assert bench.last is not None
             bench.tape.set_back(patch, soonest(heard=REACH + 20 * PULL))
             bench.tape.go_back(bench.last.snapshot.with_seed(number), patch, Trouble.LOOPING)
             bench.render(patch)
-            bench.hear(_left(bench) // 2)
+            bench.hear(bench.left // 2)
         elif what == "haste":
             bench.tape.make_haste()
         bench.render(patch, blocks)
-        bench.hear(min(heard, _left(bench)))
+        bench.hear(min(heard, bench.left))
     bench.render(patch, blocks=1)
     bench.hear(0)
     assert bench.block.words[UNDERRUNS] == 0
     assert_replayed(bench, tmp_path)
     bench.close()
-
-
-def _left(bench: Bench) -> int:
-    return max(0, int(bench.block.words[RING_AT]) - bench.read)
 
 
 def test_where_there_is_less_time_a_touch_is_heard_later(make_bench: Callable[[], Bench]) -> None:
