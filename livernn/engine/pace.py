@@ -55,7 +55,7 @@ class Pace:
         """Time that a sound took, of the time that it lasts."""
         self._tell_at_s = 0.0
         self._voice: weakref.ref[VoiceLike] | None = None
-        """Nobody else may hold it any more."""
+        """It is not kept alive here."""
         self._voices = 1.0
         self._was_first = False
         """The block that was measured last, of its voice or number of voices."""
@@ -66,10 +66,9 @@ class Pace:
         if is_first:
             self._voice, self._voices = weakref.ref(voice), voices
             self._lately.clear()
-            self._tell_at_s = 0.0
         # The first one may have had to make what all need.
         if is_first or self._was_first:
-            self._rendered_ms = self._spent_ms = 0.0
+            self._rendered_ms = self._spent_ms = self._tell_at_s = 0.0
         self._was_first = is_first
         self._rendered_ms = _FORGET * self._rendered_ms + rendered_ms
         self._spent_ms = _FORGET * self._spent_ms + spent_ms
@@ -135,7 +134,7 @@ class Pace:
 
         ahead = max(map(ahead_samples, range(0, call_samples + 3 * block_samples, block_samples)))
         # Where what is faded from takes more time than there is, rendering falls behind until the fade is over.
-        ends = (fade - block_samples for fade in fades if fade > block_samples)
+        ends = (fade - block_samples for fade in fades if fade > 2 * block_samples)
         behind = max((spent_samples(end) + call_samples - max(0, end - kept) for end in ends), default=0)
         return self.guard_samples(voice) + max(ahead, math.ceil(behind))
 
