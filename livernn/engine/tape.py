@@ -90,7 +90,7 @@ class Tape:
         self._floor = 0
         """What begins here or before must not be rendered again."""
         self._late = 0
-        """How often it has been since all in the ring was as it was to be."""
+        """How often it has been since the last touch, or since all in the ring was as it was to be."""
         self._sound: Incoming | None = None
         self._patch: Patch | None = None
 
@@ -157,8 +157,9 @@ class Tape:
         for place in self._places_within(first, self._ring.cursor):
             most_kept, fades = max(0, self._spare_samples(place, patch)), self._fades_at(place, patch, further)
             if first + soonest.begin_samples(fades) <= place.ring:
-                heard = first + self._heard_samples(soonest, fades, most_kept)
+                heard = first + math.ceil(soonest.heard_samples(fades, most_kept))
                 if heard <= place.ring + most_kept:
+                    self._late = 0
                     self._go_back_to(place, patch, max(0, heard - place.ring))
                     return True
         return False
@@ -208,9 +209,9 @@ class Tape:
         first = max(first, self._floor + 1)
         return (place for ring, place in self._places.items() if first <= ring < end)
 
-    def _heard_samples(self, soonest: Soonest, fades: tuple[int, ...], kept: int = 0) -> int:
+    def _heard_samples(self, soonest: Soonest, fades: tuple[int, ...]) -> int:
         """Twice as many for each time that it was late lately: what is rendered takes longer than is thought."""
-        return math.ceil(soonest.heard_samples(fades, kept)) << self._late
+        return math.ceil(soonest.heard_samples(fades, 0)) << self._late
 
     def _place_in_time(self, patch: Patch, soonest: Soonest) -> _Place | None:
         """Where to take up again what was late: as soon as enough is left in the ring, or else as its end comes."""
