@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from livernn.engine.ear import CLIPPED, Ear
-from livernn.engine.shared import MICROPHONE_CLIPPED, MICROPHONE_PEAK, SharedBlock
+from livernn.engine.ear import CLIPPED, INPUT_XRUNS, Ear
+from livernn.engine.shared import MICROPHONE_CLIPPED, MICROPHONE_PEAK, MICROPHONE_XRUNS, SharedBlock
 from livernn.engine.studio import Instrument, ShadowLike
 from livernn.synth.resample import Resampler
 from livernn.units import ms_to_samples
@@ -180,6 +180,7 @@ class Follower:
         recent = self._ear.between(heard - ms_to_samples(_METER_WINDOW_MS, self._rate_hz), heard)
         self._block.doubles[MICROPHONE_PEAK] = float(np.abs(recent).max(initial=0.0))
         self._block.words[MICROPHONE_CLIPPED] = self._ear.words[CLIPPED]
+        self._block.words[MICROPHONE_XRUNS] = self._ear.words[INPUT_XRUNS]
 
 
 def _wake() -> None:

@@ -79,6 +79,7 @@ OUTPUT_LATENCY_MS = TARGET_DEPTH_MS + 2
 MICROPHONE_PEAK = 22 * _LINE
 """As float64; 0 while no microphone is open."""
 MICROPHONE_CLIPPED = MICROPHONE_PEAK + 1
+MICROPHONE_XRUNS = MICROPHONE_PEAK + 2
 
 HEADER_WORDS = 512
 RING_SAMPLES = 1 << 18
@@ -186,6 +187,8 @@ class Metrics:
     """Peak of what the microphone heard a moment ago."""
     microphone_clipped: int = 0
     """Samples of it that were at the top of the scale, ever."""
+    microphone_xruns: int = 0
+    """Blocks of it of which the device missed something, ever."""
     recorded_s: float | None = None
     """Length of the take under way, without what came before it was asked for."""
 
@@ -252,6 +255,7 @@ def read_metrics(block: SharedBlock, reel: Reel) -> Metrics:
         device_rate_hz=rate_hz,
         microphone_db=gain_to_db(float(doubles[MICROPHONE_PEAK])),
         microphone_clipped=int(words[MICROPHONE_CLIPPED]),
+        microphone_xruns=int(words[MICROPHONE_XRUNS]),
         recorded_s=recorded_s(reel),
     )
 

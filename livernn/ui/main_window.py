@@ -250,7 +250,7 @@ class MainWindow(QMainWindow):
         self.scopes.refresh(self.session.client, metrics.device_rate_hz, passed_s)
         self.meter.feed(metrics, passed_s)
         for meter in (self.banner.microphone, self.primes.microphone.meter):
-            meter.feed(metrics.microphone_db, metrics.microphone_clipped, passed_s)
+            meter.feed(metrics, passed_s)
 
     def _draw_status(self) -> None:
         now = time.monotonic()

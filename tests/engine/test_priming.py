@@ -268,8 +268,10 @@ def test_how_loud_it_is(rig: Rig) -> None:
     rig.microphone.play(level(0.5, 0.1))
     wait_until(lambda: read_metrics(rig.block, rig.reel).microphone_db > -7.0)
     assert read_metrics(rig.block, rig.reel).microphone_clipped == 0
-    rig.microphone.play(level(1.0, 0.001))
-    wait_until(lambda: read_metrics(rig.block, rig.reel).microphone_clipped == 48)
+    assert read_metrics(rig.block, rig.reel).microphone_xruns == 0
+    rig.microphone.play(level(1.0, 0.001), INPUT_OVERFLOW)
+    wait_until(lambda: read_metrics(rig.block, rig.reel).microphone_xruns == 1)
+    assert read_metrics(rig.block, rig.reel).microphone_clipped == 48
 
 
 def test_what_needs_a_model_says_so(rig: Rig, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ moved by OSC all the time; now and then the preset changes, the sound starts ove
 listened to (it hears the output), a take is recorded, pages are turned. Now and then all comes back to one voice of the
 first preset on the first page, so that like is compared with like: each process's own memory, threads and open files
 are told at these rests, and at most. Its own is what it has allocated or written to (anonymous memory): pages of files
-come and go as Linux sees fit, and so does who shares them. `pss_mib` has each one's share of these as well.
+come and go as Linux sees fit, and so does who shares them. `pss_mib` has each one's share of these as well. `work_ms`
+is how long a fixed piece of work takes, so that a machine that others slow down is told from a program that is slow.
 """
 
 import json
@@ -22,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 import psutil
 import pytest
@@ -34,7 +36,7 @@ from livernn.engine.shared import DEVICE_XRUNS, LATE_RENDERS, UNDERRUNS, SharedB
 from livernn.inputs.ports import API_VARIABLE
 from livernn.ui.settings import MicrophoneChoice, Settings
 from tests.fixtures.attached import attached
-from tests.fixtures.host import stolen_s
+from tests.fixtures.host import stolen_s, work_ms
 from tests.fixtures.processes import lives, survivors
 from tests.ui.hands import Hands
 from tests.ui.test_real_window import ROOT, command_of, shared_memory, wait_for
@@ -42,6 +44,7 @@ from tests.ui.test_real_window import ROOT, command_of, shared_memory, wait_for
 MINUTES = float(os.environ.get("MINUTES", "5"))
 SEED = int(os.environ.get("SEED", "1"))
 LOOK_EVERY_S = 5.0
+COUNTS = {"underruns": UNDERRUNS, "late_renders": LATE_RENDERS, "device_xruns": DEVICE_XRUNS}
 DEVICE = "loopback, JACK Audio Connection Kit"
 EXIT_PATIENCE_S = 20.0
 NICENESS = 10
@@ -171,8 +174,9 @@ class Observer:
     def __init__(self, app: psutil.Popen) -> None:
         self.seen: defaultdict[str, Seen] = defaultdict(Seen)
         self.engines: dict[int, SharedBlock] = {}
-        self.missed_at: list[tuple[float, str, int, float, float]] = []
-        """Minute, what, how often, the load average, and how many seconds of processor time the host took meanwhile."""
+        self.missed_at: list[dict[str, float]] = []
+        """When it was looked, what since the last look, and what the machine was like meanwhile."""
+        self.work_ms: list[float] = []
         self.family: set[psutil.Process] = {app}
         self._app = app
         self._counted: Counter[str] = Counter()
@@ -185,16 +189,21 @@ class Observer:
             with suppress(psutil.NoSuchProcess):
                 self._look_at(process, resting)
         before_s, self._stolen_s = self._stolen_s, stolen_s()
-        taken_s = round(self._stolen_s - before_s, 2)
-        for what, word in (("underruns", UNDERRUNS), ("device_xruns", DEVICE_XRUNS), ("late_renders", LATE_RENDERS)):
-            now = sum(int(block.words[word]) for block in self.engines.values())
-            if now > self._counted[what]:
-                minute = (time.monotonic() - self._began_s) / 60.0
-                self.missed_at.append((round(minute, 1), what, now - self._counted[what], os.getloadavg()[0], taken_s))
-            self._counted[what] = now
+        self.work_ms.append(work_ms())
+        words = {what: [int(block.words[word]) for block in self.engines.values()] for what, word in COUNTS.items()}
+        counted = Counter({what: sum(numbers) for what, numbers in words.items()})
+        missed, self._counted = counted - self._counted, counted
+        if missed:
+            machine = {
+                "host_took_s": round(self._stolen_s - before_s, 2),
+                "work_ms": round(self.work_ms[-1], 2),
+                "load": round(os.getloadavg()[0], 1),
+            }
+            minute = round((time.monotonic() - self._began_s) / 60.0, 1)
+            self.missed_at.append({"minute": minute, **missed, **machine})
 
     def counts(self) -> dict[str, int]:
-        return {"engines": len(self.engines), **self._counted}
+        return {"engines": len(self.engines), **{what: self._counted[what] for what in COUNTS}}
 
     def _look_at(self, process: psutil.Process, resting: bool) -> None:
         role = _role(process)
@@ -272,6 +281,7 @@ def test_measure(
         "did": dict(performer.did),
         **observer.counts(),
         "missed": observer.missed_at,
+        "work_ms": {"median": round(median(observer.work_ms), 2), "most": round(max(observer.work_ms), 2)},
         "own_mib": {role: _drift(seen.own_mib, seen.rests) for role, seen in observer.seen.items()},
         "pss_mib": {role: _drift(seen.pss_mib, seen.rests) for role, seen in observer.seen.items()},
         "threads": {role: _drift(list(map(float, seen.threads)), seen.rests) for role, seen in observer.seen.items()},

@@ -154,7 +154,7 @@ def test_clipping_while_nobody_looked_is_no_news(qtbot: QtBot, window: MainWindo
     client.shown = replace(HEALTHY, microphone_clipped=3)
     meter = window.primes.microphone.meter
     qtbot.waitUntil(lambda: meter.clipping)
-    meter.feed(-60.0, 3, 3.0)
+    meter.feed(client.shown, 3.0)
     window.pages.toggle(window.primes)
     qtbot.wait(50)
     assert not meter.clipping
@@ -162,13 +162,25 @@ def test_clipping_while_nobody_looked_is_no_news(qtbot: QtBot, window: MainWindo
 
 def test_clipping_is_shown_for_a_while(qapp: QApplication) -> None:
     meter = InputMeter()
-    meter.feed(-6.0, 0, 0.1)
+    meter.feed(replace(HEALTHY, microphone_db=-6.0), 0.1)
     assert not meter.clipping
-    meter.feed(0.0, 3, 0.1)
+    too_loud = replace(HEALTHY, microphone_clipped=3)
+    meter.feed(too_loud, 0.1)
     assert meter.clipping
     assert meter.accessibleDescription() == "too loud"
-    meter.feed(-20.0, 3, 2.1)
+    meter.feed(too_loud, 2.1)
     assert not meter.clipping
+
+
+def test_what_was_missed_is_shown_for_a_while(qtbot: QtBot, window: MainWindow, client: FakeEngineClient) -> None:
+    meter = window.primes.microphone.meter
+    client.shown = replace(HEALTHY, microphone_xruns=1)
+    qtbot.waitUntil(lambda: meter.dropping)
+    assert not meter.clipping
+    assert meter.accessibleDescription() == "dropping sound"
+    meter.feed(client.shown, 2.1)
+    assert not meter.dropping
+    assert meter.accessibleDescription() == "in order"
 
 
 def test_the_page_lists_microphones_when_it_is_opened(window: MainWindow, client: FakeEngineClient) -> None:
