@@ -29,7 +29,10 @@ _HASTE = 1.5
 _SPARE = 1.15
 
 _FURTHER_VOICE = 0.4
-"""What each further voice takes, of the time of the first: they share one pass over the weights."""
+"""What each further voice takes, of the time of the first, as a rule: they share one pass over the weights.
+
+Half as much at default settings, twice as much with top k, top p and all noise at once.
+"""
 
 _LOSING = 0.95
 """Time that sounds take, of the time that they last, from which on a ring that is low is not filled again."""
@@ -77,7 +80,7 @@ class Pace:
         self._block.doubles[BLOCK_MS] = spent_ms
 
     def more(self, voices: float) -> float:
-        """How many times as long as what was measured so many voices take, at most; 1 at least."""
+        """How many times as long as what was measured so many voices take, as a rule; 1 at least."""
         return max(1.0, _cost_of(voices) / _cost_of(self._voices))
 
     def is_fewer(self, voice: VoiceLike, voices: float) -> bool:
@@ -170,7 +173,7 @@ class Pace:
 
 
 def _cost_of(voices: float) -> float:
-    """In time of one voice, at most."""
+    """In time of one voice, as a rule."""
     return 1.0 + _FURTHER_VOICE * (voices - 1.0)
 
 

@@ -263,12 +263,12 @@ def test_measure(
         observer = Observer(app)
         begin_s = time.monotonic()
         for rest in range(1, RESTS + 1):
-            while time.monotonic() < begin_s + 60.0 * MINUTES * rest / RESTS and app.is_running():
+            while time.monotonic() < begin_s + 60.0 * MINUTES * rest / RESTS and lives(app):
                 look_s = time.monotonic() + LOOK_EVERY_S
                 observer.look()
                 while time.monotonic() < look_s:
                     performer.act()
-            if not app.is_running():
+            if not lives(app):
                 break
             performer.rest()
             observer.look(resting=True)
