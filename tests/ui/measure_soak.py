@@ -32,7 +32,7 @@ from pythonosc.udp_client import SimpleUDPClient
 from livernn import paths
 from livernn.control.params import PARAMS
 from livernn.control.preset import find_presets
-from livernn.engine.shared import DEVICE_XRUNS, LATE_RENDERS, UNDERRUNS, SharedBlock
+from livernn.engine.shared import DEVICE_XRUNS, LATE_RENDERS, UNDERRUNS, ControlBlock, SharedBlock
 from livernn.inputs.ports import API_VARIABLE
 from livernn.ui.settings import MicrophoneChoice, Settings
 from tests.fixtures.attached import attached
@@ -175,13 +175,19 @@ class Observer:
         self.seen: defaultdict[str, Seen] = defaultdict(Seen)
         self.engines: dict[int, SharedBlock] = {}
         self.missed_at: list[dict[str, float]] = []
-        """When it was looked, what since the last look, and what the machine was like meanwhile."""
+        """Since the look before: with how many voices, and what the machine was like meanwhile."""
         self.work_ms: list[float] = []
+        """Median of what a fixed piece of work took, look by look."""
+        self._work_ms: list[float] = []
         self.family: set[psutil.Process] = {app}
         self._app = app
         self._counted: Counter[str] = Counter()
         self._stolen_s = stolen_s()
         self._began_s = time.monotonic()
+
+    def probe(self) -> None:
+        """Find out how quick the machine is just now."""
+        self._work_ms.append(work_ms())
 
     def look(self, *, resting: bool = False) -> None:
         for process in [self._app, *self._app.children(recursive=True)]:
@@ -189,7 +195,9 @@ class Observer:
             with suppress(psutil.NoSuchProcess):
                 self._look_at(process, resting)
         before_s, self._stolen_s = self._stolen_s, stolen_s()
-        self.work_ms.append(work_ms())
+        self.probe()
+        self.work_ms.append(median(self._work_ms))
+        self._work_ms.clear()
         words = {what: [int(block.words[word]) for block in self.engines.values()] for what, word in COUNTS.items()}
         counted = Counter({what: sum(numbers) for what, numbers in words.items()})
         missed, self._counted = counted - self._counted, counted
@@ -198,6 +206,7 @@ class Observer:
                 "host_took_s": round(self._stolen_s - before_s, 2),
                 "work_ms": round(self.work_ms[-1], 2),
                 "load": round(os.getloadavg()[0], 1),
+                "voices": max(ControlBlock(block).read()[1].voices for block in self.engines.values()),
             }
             minute = round((time.monotonic() - self._began_s) / 60.0, 1)
             self.missed_at.append({"minute": minute, **missed, **machine})
@@ -268,6 +277,7 @@ def test_measure(
                 observer.look()
                 while time.monotonic() < look_s:
                     performer.act()
+                    observer.probe()
             if not lives(app):
                 break
             performer.rest()
