@@ -35,7 +35,7 @@ class Foreground(QWidget):
         self._pixels: Pixels = np.empty((0, 0), np.uint32)
         self._image = QImage()
         plot.getViewBox().sigResized.connect(self._cover)
-        plot.scene().changed.connect(self._forget_grid)
+        plot.scene().changed.connect(self._look_at)
 
     def add(self, layer: Layer) -> None:
         """Paint this one, too, above those before it."""
@@ -74,6 +74,11 @@ class Foreground(QWidget):
     def _cover(self) -> None:
         self.setGeometry(self._plot.getViewBox().sceneBoundingRect().toRect())
         self._forget_grid()
+
+    def _look_at(self, changed: list[QRectF]) -> None:
+        inside = QRectF(self.geometry()).adjusted(1.0, 1.0, -1.0, -1.0)
+        if any(inside.intersects(region) for region in changed):
+            self._forget_grid()
 
     def _forget_grid(self) -> None:
         self._grid = None

@@ -51,6 +51,7 @@ class PlotView(QWidget):
         self._scale = 1.0
         self.columns: list[Tick] = []
         self.rows: list[Tick] = []
+        self._ticks: dict[str, list[Tick]] = {}
         self._curves: list[tuple[Trace, QPalette.ColorRole]] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -95,14 +96,19 @@ class PlotView(QWidget):
 
     def _set_ticks(self) -> None:
         size = self.plot.size()
-        for sides, ticks, apart_px, room_px in (
-            (("bottom", "top"), self.columns, self.COLUMNS_APART_PX, size.width()),
-            (("left", "right"), self.rows, _ROWS_APART_PX, size.height()),
+        for labelled, ruled, ticks, apart_px, room_px in (
+            ("bottom", "top", self.columns, self.COLUMNS_APART_PX, size.width()),
+            ("left", "right", self.rows, _ROWS_APART_PX, size.height()),
         ):
             if ticks:
                 shown = thinned(ticks, apart_px * self._scale / max(1, room_px))
-                for side in sides:
-                    self._axes[side].setTicks([shown])
+                self._set_axis(labelled, shown)
+                self._set_axis(ruled, [(place, "") for place, _ in shown])
+
+    def _set_axis(self, side: str, ticks: list[Tick]) -> None:
+        if ticks != self._ticks.get(side):  # an axis takes milliseconds to paint
+            self._ticks[side] = ticks
+            self._axes[side].setTicks([ticks])
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:

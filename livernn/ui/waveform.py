@@ -21,9 +21,8 @@ class WaveformView(ScopeView):
         super().__init__("Waveform")
         self._line = pg.InfiniteLine(angle=0)
         self.plot.addItem(self._line)
-        self.set_trigger(TRIGGER_OFF)
         self._trace = self.add_curve(QPalette.ColorRole.Highlight, bold=True)
-        self._roomy_for_s = 0.0
+        self._level, self._roomy_for_s = TRIGGER_OFF, 0.0
         self._set_range(self.RANGES[0])
         self.set_span_s(0.05)
         self.dress()
@@ -37,8 +36,7 @@ class WaveformView(ScopeView):
     def set_trigger(self, level: float) -> None:
         """Begin where the sound rises through a level; not at all at TRIGGER_OFF."""
         self._level = level
-        self._line.setValue(level)
-        self._line.setVisible(level > 0.0)
+        self._place_line()
 
     def dress(self) -> None:
         super().dress()
@@ -65,8 +63,21 @@ class WaveformView(ScopeView):
             self._set_range(narrower)
 
     def _set_range(self, peak: float) -> None:
+        """Only the labels change: the plot itself would take as long as three frames to paint."""
         self._range, self._roomy_for_s = peak, 0.0
-        self.set_vertical_range(-peak, peak)
+        self.set_rows([(_share(height), f"{height * peak:g}") for height in (0.0, 1.0, -1.0, 0.5, -0.5)])
+        self._trace.set_range(-peak, peak)
+        self._place_line()
+
+    def _place_line(self) -> None:
+        self._line.setVisible(self._level > 0.0)
+        if self._level > 0.0:
+            self._line.setValue(_share(self._level / self._range))
 
     def _shown(self, rate_hz: float) -> int:
         return round(self._span_s * rate_hz)
+
+
+def _share(height: float) -> float:
+    """The place on the axis, from 0 to 1, of a height from -1 to 1."""
+    return 0.5 + height / 2.0

@@ -12,12 +12,15 @@ from livernn.ui.waveform import WaveformView
 
 RATE_HZ = 48000.0
 FRAME_S = 1 / 60
+SETTLE_FRAMES = 10
+"""It takes pyqtgraph some to have all of a plot in its place."""
 
 
 @pytest.fixture
 def waveform(qtbot: object) -> WaveformView:
     view = WaveformView()
     qtbot.addWidget(view)
+    view.set_scale(1.0)
     view.resize(600, 300)
     view.show()
     qtbot.waitExposed(view)
@@ -52,13 +55,20 @@ def inked(view: ScopeView) -> np.ndarray:
     return (np.array(rows) - plot.top()) / plot.height()
 
 
+def picture(view: ScopeView) -> np.ndarray:
+    """Of the inside of the plot, `[height, width, 4]`."""
+    QApplication.processEvents()
+    image = view.foreground.grab().toImage()
+    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4).copy()
+
+
 def traces(view: ScopeView) -> list[Trace]:
     """The lowest first."""
     return [layer for layer in view.foreground._layers if isinstance(layer, Trace)]
 
 
 def scale_top(view: WaveformView) -> float:
-    return view.plot.viewRange()[1][1]
+    return max(float(label) for _, label in view.rows)
 
 
 def show(view: WaveformView, amplitude: float, frames: int) -> None:
@@ -81,6 +91,26 @@ def test_quiet_sound_is_shown_larger_and_loud_sound_at_once_whole(waveform: Wave
     assert inked(waveform).min() == pytest.approx(0.1, abs=0.05)
     show(waveform, 0.7, 1)
     assert scale_top(waveform) == 1.0
+
+
+def test_another_scale_paints_no_grid_anew(waveform: WaveformView) -> None:
+    show(waveform, 0.8, 1)
+    for _ in range(SETTLE_FRAMES):
+        picture(waveform)
+    grid = waveform.foreground._grid
+    show(waveform, 0.08, round(10 / FRAME_S))
+    assert inked(waveform).min() == pytest.approx(0.1, abs=0.03)
+    assert waveform.foreground._grid is grid
+
+
+def test_the_trigger_is_drawn_at_its_level_whatever_the_scale(waveform: WaveformView) -> None:
+    for amplitude, height in ((0.8, 0.05), (0.08, 0.5)):
+        show(waveform, amplitude, round(10 / FRAME_S))
+        waveform.set_trigger(TRIGGER_OFF)
+        without = picture(waveform)
+        waveform.set_trigger(0.05)
+        changed = np.flatnonzero((picture(waveform) != without).any(axis=(1, 2)))
+        assert changed.mean() / without.shape[0] == pytest.approx(0.5 - height / 2, abs=0.01)
 
 
 def test_silence_changes_no_scale(waveform: WaveformView) -> None:
