@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QMoveEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QApplication,
     QFrame,
     QHBoxLayout,
     QMainWindow,
@@ -223,9 +222,7 @@ class MainWindow(QMainWindow):
 
     def _dress(self, scale: float) -> None:
         self._scale = scale
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        themes.apply_theme(application, self._theme, scale)
+        themes.apply_theme(self, self._theme, scale)
         self.header.menu.show_theme(self._theme.name)
         for panel in (self.banner, self.pages, self.meter, self.transport, self.status, self.dialogs):
             panel.set_scale(scale)

@@ -1,6 +1,9 @@
 import pytest
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication, QDialog, QToolTip, QWidget
 
+from livernn.ui.main_window import MainWindow
 from livernn.ui.theme import THEMES, Theme, palette, scale_for, style_sheet
 
 
@@ -9,6 +12,11 @@ def luminance(name: str) -> float:
     channels = [QColor(name).redF(), QColor(name).greenF(), QColor(name).blueF()]
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def inside(widget: QWidget) -> QColor:
+    """Near the edge, where nothing is written."""
+    return widget.grab().toImage().pixelColor(4, 4)
 
 
 def contrast(one: str, other: str) -> float:
@@ -45,3 +53,21 @@ def test_style_sheet_scales_its_sizes() -> None:
     theme = THEMES["dark"]
     assert "font-size: 17px" in style_sheet(theme, 1.0)
     assert "font-size: 34px" in style_sheet(theme, 2.0)
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_dialogs_menus_and_tips_wear_the_theme_too(window: MainWindow, theme: Theme) -> None:
+    window.choose_theme(theme.name)
+    for ask in (window.dialogs.show_help, window.dialogs.show_audio, window.dialogs.ask_for_prime):
+        ask()
+        dialog = next(dialog for dialog in window.findChildren(QDialog) if dialog.isVisible())
+        assert inside(dialog) == QColor(theme.window)
+        dialog.close()
+    window.header.menu.popup(QPoint())
+    assert inside(window.header.menu) == QColor(theme.panel)
+    window.header.menu.close()
+    QToolTip.showText(QPoint(), "What it is", window.scopes)
+    tip = next(widget for widget in QApplication.topLevelWidgets() if widget.inherits("QTipLabel"))
+    assert inside(tip) == QColor(theme.raised)
+    QToolTip.hideText()
