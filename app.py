@@ -78,6 +78,7 @@ def _perform(options: argparse.Namespace) -> int:
         ) from error
 
     from livernn.engine.client import EngineClient
+    from livernn.ui.lost_display import outlive_display
     from livernn.ui.main_window import MainWindow
     from livernn.ui.session import Session
     from livernn.ui.settings import Settings
@@ -86,6 +87,7 @@ def _perform(options: argparse.Namespace) -> int:
     heap.keep_little()
     application = QApplication(sys.argv[:1])
     application.setApplicationName("liveRNN")
+    outlive_display(application)
     session = Session(partial(EngineClient, threads=options.threads, device=options.device or "auto"), Settings())
     window = MainWindow(session)
     for interrupt in (signal.SIGINT, signal.SIGTERM):

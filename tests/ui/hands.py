@@ -5,7 +5,7 @@ import subprocess
 import psutil
 from PySide6.QtCore import QPoint
 
-from tests.ui.test_real_window import wait_for
+from tests.fixtures.patience import wait_for
 
 
 def xdotool(*words: object) -> str:

@@ -37,9 +37,10 @@ from livernn.inputs.ports import API_VARIABLE
 from livernn.ui.settings import MicrophoneChoice, Settings
 from tests.fixtures.attached import attached
 from tests.fixtures.host import stolen_s, work_ms
+from tests.fixtures.patience import wait_for
 from tests.fixtures.processes import lives, survivors
 from tests.ui.hands import Hands
-from tests.ui.test_real_window import ROOT, command_of, shared_memory, wait_for
+from tests.ui.test_real_window import ROOT, command_of, shared_memory
 
 MINUTES = float(os.environ.get("MINUTES", "5"))
 SEED = int(os.environ.get("SEED", "1"))

@@ -11,10 +11,10 @@ from livernn.model.checkpoint import random_checkpoint, save_checkpoint
 from livernn.model.config import ModelConfig
 from livernn.ui.knob import FINE, FULL_TURN_PX
 from livernn.ui.settings import Settings
+from tests.fixtures.patience import wait_for
 from tests.fixtures.processes import lives
 from tests.ui.conftest import Launch
 from tests.ui.hands import Hands, xdotool
-from tests.ui.test_real_window import wait_for
 
 TINY = ModelConfig(frame_sizes=(4, 8), dims=(8, 8, 8), embed_dim=4)
 WHEEL_UP = 4

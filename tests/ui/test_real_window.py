@@ -4,24 +4,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.fixtures.patience import PATIENCE_S, wait_for
 from tests.fixtures.processes import lives
 
 ROOT = Path(__file__).resolve().parents[2]
-
-PATIENCE_S = 60.0
-
-
-def wait_for(condition: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
-    deadline = time.monotonic() + patience_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def shared_memory() -> set[str]:
@@ -78,9 +70,11 @@ def test_an_interrupted_window_closes_in_good_order(window: psutil.Popen, interr
     assert not any(map(lives, family))
 
 
+@pytest.mark.parametrize("later_s", [0.0, 0.05, 1.0])
 def test_a_window_whose_display_goes_away_closes_in_good_order(
-    before: set[str], window: psutil.Popen, tmp_path: Path
+    before: set[str], window: psutil.Popen, tmp_path: Path, later_s: float
 ) -> None:
+    time.sleep(later_s)
     family = window.children(recursive=True)
     next(child for child in psutil.Process().children() if child.name() == "Xvfb").kill()
     assert window.wait(PATIENCE_S) == 1

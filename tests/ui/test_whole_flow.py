@@ -26,13 +26,13 @@ from livernn.ui.settings import Settings
 from livernn.wavfile import HEADER_BYTES, from_pcm24, read_header, to_pcm24
 from tests.fixtures.attached import attached
 from tests.fixtures.controllers import Controller
+from tests.fixtures.patience import PATIENCE_S, wait_for
 from tests.fixtures.processes import survivors
 from tests.fixtures.recording import PLAYED, Recording, recorder, sounder
 from tests.fixtures.servers import Server
 from tests.fixtures.tones import HIGH_HZ, LOW_HZ, PURE, save_tones
 from tests.ui.conftest import Launch
 from tests.ui.hands import Hands, xdotool
-from tests.ui.test_real_window import PATIENCE_S, wait_for
 
 RATE_HZ = 48000
 LOOPBACK = "loopback, JACK Audio Connection Kit"
