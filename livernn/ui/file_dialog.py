@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, QUrl
-from PySide6.QtWidgets import QFileDialog, QSplitter, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QSplitter, QWidget
 
 from livernn.control.preset import PATCH_FILE
 from livernn.ui.sources import CHECKPOINT_SUFFIX, SOUND_SUFFIXES
@@ -54,5 +54,11 @@ def _open(dialog: QFileDialog, scale: float, chosen: Callable[[Path], None]) -> 
     splitter = dialog.findChild(QSplitter)
     assert splitter is not None
     splitter.setSizes([round(200 * scale), round(700 * scale)])  # Qt leaves the places a few letters
+    name, parent = dialog.findChild(QLineEdit), dialog.parentWidget()
+    assert name is not None
+    assert parent is not None
+    completions = name.completer().popup()
+    assert completions is not None
+    completions.setStyleSheet(parent.window().styleSheet())  # it has no parent to be dressed with
     dialog.fileSelected.connect(lambda path: chosen(Path(path)))
     dialog.open()

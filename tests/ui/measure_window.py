@@ -3,12 +3,12 @@
 Prints one JSON object; asserts nothing about time. Not collected with the tests.
 
 The window is real, on a display and an audio server of its own, with the bundled preset and a knob that moves all the
-time. `cores` is the processor time of the window's process, without the thread that measures, per time passed. Every
-10 ms that thread posts an event to the window: `delay` is how much later the event loop handles it, `own_delay` the
-same without the time in which the window, the display server that it waits for, or the posting thread stood in the
-system's queue for a processor, as /proc/PID/schedstat counts it: that is not the window's fault. With each that is
-above 16 ms even so stands for how long a processor stood still meanwhile, told by processes that run before all others
-(needs root): that is the host's.
+time. `cores` is the processor time of the window's process per time passed. Every 10 ms another process tells the
+window what time it is: `delay` is how much later the event loop takes it, `own_delay` the same without the time in
+which the window, or the display server that it waits for, stood in the system's queue for a processor, as
+/proc/PID/schedstat counts it: that is not the window's fault. With each that is above 16 ms even so stands for how long
+a processor stood still meanwhile: that is the host's. Whoever tells time and stalls runs before all others, which takes
+root.
 """
 
 import gc
@@ -25,14 +25,14 @@ import psutil
 import pytest
 
 from tests.fixtures.stalls import Stalls
+from tests.fixtures.ticks import TICK, ticks, waited_s
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = float(os.environ.get("SECONDS_MEASURED", "60"))
 SIZE = (1280, 800)
 SETTLE_S = 8.0
-POST_EVERY_S = 0.01
+PIPE_BYTES = 1024 * TICK.size
 LIMIT_MS = 16.0
-AT_ONCE_S = 0.001
 
 
 @pytest.mark.timeout(SECONDS + 240)
@@ -45,36 +45,17 @@ def test_measure(xvfb_display: str, jack_server: object) -> None:
 
 
 class Delay(NamedTuple):
-    posted_s: float
+    told_s: float
     handled_s: float
     own_ms: float
 
     @property
     def ms(self) -> float:
-        return 1000 * (self.handled_s - self.posted_s)
-
-
-class Queue:
-    """Where threads wait for a processor."""
-
-    def __init__(self, process: str) -> None:
-        self._schedules = [Path(f"/proc/{process}/schedstat")]
-        self.watch_this_thread()
-
-    def watch_this_thread(self) -> None:
-        self._schedules.append(Path(f"/proc/self/task/{threading.get_native_id()}/schedstat"))
-
-    def now(self) -> tuple[float, float]:
-        """The time, and how long they have waited until then; read again by who had to wait between the two."""
-        while True:
-            at_s = time.perf_counter()
-            waited_s = sum(int(schedule.read_text().split()[1]) for schedule in self._schedules) / 1e9
-            if time.perf_counter() - at_s < AT_ONCE_S:
-                return at_s, waited_s
+        return 1000 * (self.handled_s - self.told_s)
 
 
 def main() -> None:
-    from PySide6.QtCore import QEvent, QObject, QTimer
+    from PySide6.QtCore import QSocketNotifier, QTimer
     from PySide6.QtWidgets import QApplication
 
     from livernn.engine.client import EngineClient, EngineState
@@ -82,23 +63,12 @@ def main() -> None:
     from livernn.ui.session import Session
     from livernn.ui.settings import Settings
 
-    class Posted(QEvent):
-        def __init__(self) -> None:
-            super().__init__(QEvent.Type.User)
-            self.at_s, self.waited_s = queue.now()
-
-    class Receiver(QObject):
-        def event(self, event: QEvent) -> bool:
-            if isinstance(event, Posted) and measuring.is_set():
-                at_s, waited_s = queue.now()
-                delays.append(Delay(event.at_s, at_s, 1000 * (at_s - event.at_s - waited_s + event.waited_s)))
-            return True
-
-    def post() -> None:
-        queue.watch_this_thread()
-        while not stop.wait(POST_EVERY_S):
-            QApplication.postEvent(receiver, Posted())
-            posting_s[0] = time.thread_time()
+    def take() -> None:
+        read, now_waited_s = os.read(pipe, PIPE_BYTES), waited_s(schedules)
+        now_s = time.perf_counter()
+        if measuring.is_set():
+            for at_s, then_waited_s in TICK.iter_unpack(read):
+                delays.append(Delay(at_s, now_s, 1000 * (now_s - at_s - now_waited_s + then_waited_s)))
 
     def turn_a_knob() -> None:
         share = 0.5 + 0.4 * ((time.monotonic() * 0.3) % 1.0 - 0.5)
@@ -106,23 +76,25 @@ def main() -> None:
 
     def begin() -> None:
         assert session.state is EngineState.PLAYING, session.notice
-        figures["cpu_s"], figures["wall_s"] = posting_s[0] - time.process_time(), -time.perf_counter()
+        figures["cpu_s"], figures["wall_s"] = -time.process_time(), -time.perf_counter()
         measuring.set()
         QTimer.singleShot(round(SECONDS * 1000), end)
 
     def end() -> None:
-        figures["cpu_s"] += time.process_time() - posting_s[0]
+        figures["cpu_s"] += time.process_time()
         figures["wall_s"] += time.perf_counter()
         measuring.clear()
         window.close()
 
     application = QApplication([])
-    queue = Queue(sys.argv[1])
+    schedules = [Path(f"/proc/{os.getpid()}/schedstat"), Path(f"/proc/{sys.argv[1]}/schedstat")]
     figures: dict[str, float] = {}
     delays: list[Delay] = []
     stalls = Stalls()
-    posting_s = [0.0]
-    measuring, stop = threading.Event(), threading.Event()
+    clock = ticks(schedules)
+    assert clock.stdout is not None
+    pipe = clock.stdout.fileno()
+    measuring = threading.Event()
     session = Session(EngineClient, Settings())
     window = MainWindow(session)
     window.resize(*SIZE)
@@ -132,7 +104,8 @@ def main() -> None:
     window.show()
     session.start(None, "loopback")
     session.toggle_play()
-    receiver = Receiver()
+    notifier = QSocketNotifier(pipe, QSocketNotifier.Type.Read)
+    notifier.activated.connect(take)
     knob = QTimer(interval=50)
     knob.timeout.connect(turn_a_knob)
     knob.start()
@@ -145,13 +118,11 @@ def main() -> None:
 
     waiting.timeout.connect(wait)
     waiting.start()
-    poster = threading.Thread(target=post)
-    poster.start()
     gc.freeze()  # as app.py does
     application.exec()
-    stop.set()
-    poster.join()
     stalls.end()
+    clock.terminate()
+    clock.wait()
     told = {
         "size": SIZE,
         "seconds": round(figures["wall_s"], 1),
@@ -174,7 +145,7 @@ def _summary(delays: list[Delay], stalls: Stalls) -> dict[str, object]:
         f"own_delays_above_{LIMIT_MS:g}_ms": [
             {
                 "ms": round(delay.own_ms, 1),
-                "stalled_ms": round(stalls.stalled_ms(delay.posted_s, delay.handled_s), 1),
+                "stalled_ms": round(stalls.stalled_ms(delay.told_s, delay.handled_s), 1),
             }
             for delay in delays
             if delay.own_ms > LIMIT_MS

@@ -1,7 +1,7 @@
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QDialog, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QToolTip, QWidget
 
 from livernn.ui.main_window import MainWindow
 from livernn.ui.theme import THEMES, Theme, palette, scale_for, style_sheet
@@ -17,6 +17,10 @@ def luminance(name: str) -> float:
 def inside(widget: QWidget) -> QColor:
     """Near the edge, where nothing is written."""
     return widget.grab().toImage().pixelColor(4, 4)
+
+
+def completions(dialog: QDialog) -> list[QWidget]:
+    return [field.completer().popup() for field in dialog.findChildren(QLineEdit) if field.completer() is not None]
 
 
 def contrast(one: str, other: str) -> float:
@@ -63,11 +67,17 @@ def test_dialogs_menus_and_tips_wear_the_theme_too(window: MainWindow, theme: Th
         ask()
         dialog = next(dialog for dialog in window.findChildren(QDialog) if dialog.isVisible())
         assert inside(dialog) == QColor(theme.window)
+        assert dialog.font().pixelSize() == 17
+        for names in completions(dialog):
+            names.ensurePolished()
+            assert names.font().pixelSize() == 17
         dialog.close()
     window.header.menu.popup(QPoint())
     assert inside(window.header.menu) == QColor(theme.panel)
+    assert window.header.menu.font().pixelSize() == 18
     window.header.menu.close()
     QToolTip.showText(QPoint(), "What it is", window.scopes)
     tip = next(widget for widget in QApplication.topLevelWidgets() if widget.inherits("QTipLabel"))
     assert inside(tip) == QColor(theme.raised)
+    assert tip.grab().toImage().pixelColor(0, 0) == QColor(theme.line)
     QToolTip.hideText()
