@@ -3,12 +3,12 @@
 Prints one JSON object; asserts nothing about time. Not collected with the tests.
 
 The window is real, on a display and an audio server of its own, with the bundled preset and a knob that moves all the
-time. `cores` is the processor time of the window's process per time passed. Every 10 ms another process tells the
-window what time it is: `delay` is how much later the event loop takes it, `own_delay` the same without the time in
-which the window, or the display server that it waits for, stood in the system's queue for a processor, as
-/proc/PID/schedstat counts it: that is not the window's fault. With each that is above 16 ms even so stands for how long
-a processor stood still meanwhile: that is the host's. Whoever tells time and stalls runs before all others, which takes
-root.
+time. `cores` is the processor time of the window's process, but for what measures, per time passed. Every 10 ms another
+process tells the window what time it is: `delay` is how much later the event loop takes it, `own_delay` the same
+without the time in which the window, or the display server that it waits for, stood in the system's queue for a
+processor, as /proc/PID/schedstat counts it: that is not the window's fault. With each that is above 16 ms even so
+stands for how long a processor stood still meanwhile: that is the host's. Whoever tells time and stalls runs before all
+others, which takes root.
 """
 
 import gc
@@ -64,11 +64,13 @@ def main() -> None:
     from livernn.ui.settings import Settings
 
     def take() -> None:
+        began_s = time.thread_time()
         read, now_waited_s = os.read(pipe, PIPE_BYTES), waited_s(schedules)
         now_s = time.perf_counter()
         if measuring.is_set():
             for at_s, then_waited_s in TICK.iter_unpack(read):
                 delays.append(Delay(at_s, now_s, 1000 * (now_s - at_s - now_waited_s + then_waited_s)))
+            figures["cpu_s"] -= time.thread_time() - began_s
 
     def turn_a_knob() -> None:
         share = 0.5 + 0.4 * ((time.monotonic() * 0.3) % 1.0 - 0.5)
