@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,8 +11,7 @@ from hypothesis import strategies as st
 from livernn.control.midi_message import MidiMessage
 from livernn.inputs.midi import ENDED, MidiInput, MidiPorts
 from tests.control.midi import cc
-
-PATIENCE_S = 20.0
+from tests.fixtures.patience import wait_for
 
 SAYS_WHAT_IT_IS_TOLD = """
 import json, sys
@@ -62,13 +60,6 @@ def listen_to() -> Iterator[FrontMaker]:
     yield make
     for front in fronts:
         front.midi.close()
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
 
 
 def test_messages_come_in_order_and_noise_between_them_does_not(listen_to: FrontMaker) -> None:

@@ -12,7 +12,6 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,17 +23,11 @@ from livernn.training.job import Job
 from livernn.training.shelf import Training, TrainingShelf
 from livernn.training.workshop import Stage, Workshop
 from tests.fixtures.corpus import write_folder
+from tests.fixtures.patience import wait_for
 
 SECONDS = float(os.environ.get("SECONDS_MEASURED", "60"))
 LOOK_EVERY_S = 0.01
 PATIENCE_S = 300.0
-
-
-def wait_for(fits: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not fits():
-        assert time.monotonic() < deadline
-        time.sleep(LOOK_EVERY_S)
 
 
 def measure(client: EngineClient) -> dict[str, float]:
@@ -77,18 +70,18 @@ def test_measure(jack_server: object, tmp_path: Path, monkeypatch: pytest.Monkey
         workshop.add(tmp_path / "Chimes")
         training = workshop.chosen
         assert training is not None
-        wait_for(lambda: seen(workshop).stage(training) is Stage.PREPARED)
-        wait_for(lambda: client.metrics().state is EngineState.PLAYING)
+        wait_for(lambda: seen(workshop).stage(training) is Stage.PREPARED, PATIENCE_S)
+        wait_for(lambda: client.metrics().state is EngineState.PLAYING, PATIENCE_S)
         time.sleep(2.0)
         figures: dict[str, object] = {"seconds": SECONDS, "threads": job.spare_cores(), "alone": measure(client)}
         workshop.train()
-        wait_for(lambda: len(seen(workshop).log(training).bits) > 2)
+        wait_for(lambda: len(seen(workshop).log(training).bits) > 2, PATIENCE_S)
         before = trained(workshop, training)
         figures["beside"] = measure(client)
         after = trained(workshop, training)
         figures["trained"] = {name: after[name] - before[name] for name in after}
         workshop.stop()
-        wait_for(lambda: seen(workshop).working is None)
+        wait_for(lambda: seen(workshop).working is None, PATIENCE_S)
     finally:
         client.close()
     sys.stdout.write(json.dumps(figures, indent=1))
